@@ -1,0 +1,20 @@
+#pragma once
+
+#include <spdlog/spdlog.h>
+
+#include <string>
+#include <string_view>
+
+namespace sluice::runtime {
+
+enum class Verbosity { kQuiet, kNormal, kVerbose };
+
+/// Sets the process's log up: stderr, one line an event, time in UTC. Called once, by main.
+void StartLog(Verbosity verbosity);
+
+/// From now on `secret` is replaced by "***" wherever a log line or Redact() meets it. Thread-safe.
+/// Secrets shorter than four characters are refused silently: they would blank half the text.
+void RegisterSecret(std::string_view secret);
+std::string Redact(std::string_view text);
+
+}  // namespace sluice::runtime

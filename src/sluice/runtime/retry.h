@@ -1,0 +1,24 @@
+#pragma once
+
+#include <functional>
+
+#include "sluice/base/result.h"
+#include "sluice/runtime/clock.h"
+#include "sluice/runtime/entropy.h"
+
+namespace sluice::runtime {
+
+/// How often and how patiently a retryable failure (IsRetryable) is tried again: full jitter over an
+/// exponential delay, never past the deadline. A child operation gets its parent's deadline.
+struct RetryPolicy {
+  int attempts = 5;                             ///< in total, the first included
+  Duration first_delay{100'000};                ///< upper bound of the first pause
+  Duration max_delay = Seconds(10);             ///< upper bound of any pause
+  Duration deadline = Minutes(5);               ///< from the first attempt
+};
+
+/// Runs `attempt` until it succeeds, fails for good, or the policy is used up (then the last error).
+Status Retry(const RetryPolicy& policy, const Clock& clock, Entropy& entropy,
+             const CancelToken& cancel, const std::function<Status()>& attempt);
+
+}  // namespace sluice::runtime
