@@ -1,0 +1,153 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "sluice/base/time_zone.h"
+#include "sluice/base/types.h"
+
+/// sluice.yaml as plain structs, with the defaults of the contract. Nothing here reads a file: see
+/// config_parser.h. Value types; immutable once parsed.
+namespace sluice::config {
+
+enum class Pattern { kAppend, kCdc, kSnapshot };
+enum class Partition { kHourly, kDaily };
+enum class LateRows { kExport, kReport, kIgnore };
+enum class Timestamps { kMicros, kSource };
+enum class Compression { kNone, kSnappy, kGzip, kLz4, kZstd };
+enum class Copy { kAuto, kNever };
+enum class SchemaChange { kNotify, kFail, kIgnore };
+
+std::string_view Name(Pattern);
+std::string_view Name(Partition);
+std::string_view Name(LateRows);
+std::string_view Name(Timestamps);
+std::string_view Name(Compression);
+std::string_view Name(Copy);
+std::string_view Name(SchemaChange);
+
+/// How requests are signed. Exactly one form is set; none means AWS's usual chain. Only names of
+/// environment variables are kept, never their values.
+struct Auth {
+  std::optional<std::string> profile;
+  std::optional<std::string> role_arn, external_id;
+  std::optional<std::string> access_key_env, secret_key_env, session_token_env;
+};
+
+struct Encryption {
+  enum class Type { kNone, kSseS3, kSseKms };
+  Type type = Type::kNone;
+  std::optional<std::string> kms_key_id;
+};
+
+struct StoreOptions {
+  std::optional<std::string> region, endpoint, ca_bundle, expected_bucket_owner;
+  std::optional<bool> path_style;
+  Auth auth;
+};
+
+struct Destination {
+  std::string url;  ///< as written, environment resolved; relative paths not yet resolved
+  StoreOptions options;
+  Encryption encryption;
+};
+
+struct CatalogOptions {
+  std::string url;
+  std::optional<std::string> profile, token_env, client_id_env, client_secret_env;
+};
+
+struct Partner {
+  std::optional<std::string> role_arn, external_id;
+};
+
+struct Limits {
+  int64_t memory_bytes = int64_t{1} << 30;
+  int connections = 32;
+  int max_concurrent_runs = 2;
+};
+
+/// Where the first window of an append table begins (exclusive).
+struct StartTime {
+  Timestamp at;
+};
+struct StartAgo {
+  Duration before_now;
+};
+struct StartNow {};
+/// Where a change feed begins.
+struct StartSnapshot {};
+struct StartEnabled {};
+struct StartVersion {
+  Version first;  ///< the first version exported
+};
+using Start = std::variant<std::monostate, StartTime, StartAgo, StartNow, StartSnapshot,
+                           StartEnabled, StartVersion>;
+
+struct Table {
+  std::string table;  ///< the name in state and notices
+  std::string name;   ///< folder stem and NAME in commands
+  std::optional<std::string> path;
+  Pattern pattern = Pattern::kAppend;
+  std::string watermark;  ///< append only
+  Partition partition = Partition::kHourly;
+  Start start;
+  std::optional<Duration> chunk_time;    ///< append: piece of a window; nullopt = none
+  std::optional<int64_t> chunk_versions; ///< cdc
+  Duration delay{0};
+  LateRows late_rows = LateRows::kExport;
+  std::vector<std::string> columns;  ///< empty = all
+  std::vector<std::string> exclude;
+  TimeZone timezone = TimeZone::Utc();
+  Timestamps timestamps = Timestamps::kMicros;
+  Compression compression = Compression::kZstd;
+  Copy copy = Copy::kAuto;
+  int64_t target_file_bytes = int64_t{256} << 20;
+  SchemaChange on_schema_change = SchemaChange::kNotify;
+  std::string schedule = "hourly";
+  int retries = 0;
+  Duration retry_delay = Minutes(1);
+  std::optional<Duration> timeout;
+  int keep = 5;                      ///< snapshot
+  std::optional<Duration> keep_for;  ///< snapshot
+  bool skip_unchanged = false;       ///< snapshot
+  int line = 0;                      ///< where the entry begins in the file, 1-based
+};
+
+struct Notify {
+  std::vector<std::string> on{"failure", "recovery", "schema_change", "late_rows", "stale",
+                              "retention"};
+  std::optional<std::string> slack_webhook_env;
+  struct Email {
+    std::string smtp, from;
+    std::vector<std::string> to;
+    std::optional<std::string> user_env, password_env;
+  };
+  std::optional<Email> email;
+  struct Webhook {
+    std::string url_env;
+    std::optional<std::string> hmac_env;
+  };
+  std::optional<Webhook> webhook;
+  std::optional<std::string> ping_url_env;
+};
+
+struct Config {
+  std::string file;         ///< absolute path of sluice.yaml
+  std::string folder;       ///< the folder it lies in: base of relative paths
+  Destination destination;
+  std::optional<StoreOptions> source;  ///< nullopt: as destination
+  std::optional<CatalogOptions> catalog;
+  std::string state;        ///< location of the Delta table; default <destination>/_export_state
+  Partner partner;
+  Limits limits;
+  std::vector<Table> tables;
+  std::optional<Notify> notify;
+  std::string serve_listen = "127.0.0.1:8088";
+};
+
+}  // namespace sluice::config

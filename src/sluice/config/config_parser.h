@@ -1,0 +1,40 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sluice/base/result.h"
+#include "sluice/config/config.h"
+
+namespace sluice::config {
+
+/// One mistake in a config file. `line` and `column` are 1-based; 0 where a thing is missing from
+/// the whole file.
+struct Mistake {
+  int line = 0, column = 0;
+  std::string message;  ///< e.g. "unknown key 'watermarc'; did you mean 'watermark'?"
+};
+
+/// "sluice.yaml:12:5: unknown key ..." one a line, in the order of the file.
+std::string FormatMistakes(std::string_view file, const std::vector<Mistake>& mistakes);
+
+/// Looks up an environment variable; nullopt when it is not set.
+using Environment = std::function<std::optional<std::string>(const std::string&)>;
+Environment ProcessEnvironment();
+
+/// Parses the text of a sluice.yaml. Finds all mistakes at once: the error (kConfig) lists every one
+/// by FormatMistakes. `file` is its absolute path, used for messages and relative paths.
+Result<Config> ParseConfig(std::string_view text, std::string_view file, const Environment& env);
+
+/// Reads and parses `file`; kConfig also when it can't be read.
+Result<Config> LoadConfig(const std::string& file, const Environment& env);
+
+/// The tables that NAME arguments mean: a name, a full table or a glob ('*', '?', '[..]'), without
+/// case. No patterns: all tables, in the file's order. kUsage names the nearest when one matches none.
+Result<std::vector<const Table*>> SelectTables(const Config& config,
+                                               const std::vector<std::string>& patterns);
+
+}  // namespace sluice::config
