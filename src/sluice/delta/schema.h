@@ -1,0 +1,65 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sluice/base/result.h"
+
+namespace arrow {
+class DataType;
+class Schema;
+}  // namespace arrow
+
+namespace sluice::delta {
+
+/// PROTOCOL.md, "Schema Serialization Format" / "Primitive Types".
+enum class TypeId {
+  kString, kLong, kInteger, kShort, kByte, kFloat, kDouble, kDecimal, kBoolean, kBinary, kDate,
+  kTimestamp, kTimestampNtz, kVoid, kStruct, kArray, kMap,
+};
+
+struct Field;
+
+/// A Delta data type; nested ones hold their parts. Value type.
+struct DataType {
+  TypeId id = TypeId::kString;
+  int precision = 0, scale = 0;        ///< kDecimal
+  std::vector<Field> fields;           ///< kStruct; kArray: one "element"; kMap: "key", "value"
+  bool operator==(const DataType&) const;
+  /// As in a schema and in messages: "timestamp", "decimal(10,2)", "array<struct<a:int>>".
+  std::string ToString() const;
+};
+
+struct Field {
+  std::string name;
+  DataType type;
+  bool nullable = true;
+  std::string metadata_json = "{}";    ///< the field's metadata object, verbatim
+  bool operator==(const Field&) const = default;
+};
+
+/// The columns of a table, in order. Names are unique without case.
+struct TableSchema {
+  std::vector<Field> fields;
+  /// The field of that name, without case as Spark resolves names; nullptr if there is none.
+  const Field* Find(std::string_view name) const;
+  bool operator==(const TableSchema&) const = default;
+};
+
+/// `metaData.schemaString` and back. kCorrupt on bad JSON, kUnsupported (type named) on a type that
+/// this program does not know.
+Result<TableSchema> ParseSchema(std::string_view schema_string);
+std::string SchemaToJson(const TableSchema& schema);
+
+/// timestamp is timestamp[us, UTC], timestamp_ntz timestamp[us]; decimals are decimal128. kUnsupported
+/// for void.
+Result<std::shared_ptr<arrow::DataType>> ToArrow(const DataType& type);
+Result<std::shared_ptr<arrow::Schema>> ToArrow(const TableSchema& schema);
+
+/// What became different, one phrase each ("column 'x' added", "column 'y' changed from int to
+/// long", "column 'z' dropped"); empty when equal in names, order, types and nullability.
+std::vector<std::string> DescribeSchemaChange(const TableSchema& before, const TableSchema& after);
+
+}  // namespace sluice::delta
