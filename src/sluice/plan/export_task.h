@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sluice/base/time_zone.h"
+#include "sluice/base/types.h"
+#include "sluice/columnar/parquet_encoder.h"
+#include "sluice/config/config.h"
+#include "sluice/delta/actions.h"
+#include "sluice/delta/schema.h"
+
+/// The work of one append export as a value: what to read, which rows, where to. Made by planning,
+/// carried out by transfer; it can be printed and compared.
+namespace sluice::plan {
+
+/// A data file (or change data file) of the source.
+struct SourceFile {
+  std::string path;  ///< as in the log
+  delta::PartitionValues partition_values;
+  std::optional<delta::DeletionVectorDescriptor> deletion_vector;
+  int64_t size = 0;  ///< bytes
+  /// Live rows by the log's statistics; nullopt where it has none.
+  std::optional<int64_t> rows;
+  /// Bounds of the watermark in micros, widened so that no row lies outside; nullopt: not known.
+  std::optional<int64_t> watermark_min, watermark_max;
+};
+
+/// (start, end] of the watermark; start exclusive, end inclusive.
+struct TimeWindow {
+  Timestamp start, end;
+};
+
+/// How rows that one commit rewrote are told from rows that it brought.
+enum class CancelRule {
+  /// Rows added less rows removed, as a multiset of whole rows.
+  kByRow,
+  /// As kByRow; what is then left of the added rows, less, as a multiset of watermarks, what is left
+  /// of the removed ones: an update keeps its row's watermark (MERGE with inserts and updates).
+  kByRowThenWatermark,
+};
+
+/// What one commit after the last export's source version did, as far as late rows need it.
+struct LateCommit {
+  Version version;
+  std::vector<SourceFile> added;
+  std::vector<SourceFile> removed;    ///< read only to cancel rewritten rows
+  /// Change data files of the commit; if there are any they alone count: rows with `_change_type` insert.
+  std::vector<SourceFile> change_files;
+  CancelRule cancel = CancelRule::kByRow;
+};
+
+/// Everything transfer must know. Either `files` (a window, a backfill) or `late` is filled.
+struct ExportTask {
+  int64_t n = 0;
+  std::string attempt;      ///< 16 hex digits
+  std::string data_folder;  ///< below the destination, with trailing '/'
+
+  std::vector<delta::Field> output_fields;     ///< in the table's order, partition columns of the export left out
+  delta::Field watermark;                      ///< whether exported or not
+  std::vector<delta::Field> row_identity_fields;  ///< all columns of the source: what kByRow compares
+  std::vector<std::string> source_partition_columns;
+
+  TimeWindow window;
+  config::Partition partition = config::Partition::kHourly;
+  TimeZone timezone = TimeZone::Utc();
+
+  columnar::EncoderOptions encoder;            ///< int96_timestamps is decided by `timestamps`
+  config::Timestamps timestamps = config::Timestamps::kMicros;
+  int64_t target_file_bytes = int64_t{256} << 20;
+
+  std::vector<SourceFile> files;               ///< may hold rows of the window
+  std::vector<LateCommit> late;
+  /// Files outside `files` whose number of NULL watermarks only their column tells.
+  std::vector<SourceFile> count_nulls;
+  int64_t known_null_watermarks = 0;           ///< of files that are neither in `files` nor `count_nulls`
+};
+
+}  // namespace sluice::plan
