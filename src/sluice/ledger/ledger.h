@@ -1,0 +1,70 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sluice/base/result.h"
+#include "sluice/ledger/records.h"
+#include "sluice/store/object_store.h"
+
+namespace sluice::ledger {
+
+/// What the newest number of a table needs before the next one may begin. Every number before it is
+/// settled, because that is the condition under which it began.
+struct LedgerView {
+  int64_t newest = 0;                 ///< 0: nothing was ever begun
+  std::optional<Intent> intent;       ///< of `newest`
+  std::optional<Decision> decision;   ///< of `newest`, its latest generation
+  bool manifest = false;              ///< whether manifests/newest exists
+  std::optional<Decision> previous;   ///< of newest - 1, only where `newest` is undecided
+  std::optional<Heartbeat> heartbeat; ///< of `newest`, only where it is undecided
+
+  bool undecided() const { return newest > 0 && !decision; }
+  /// Where the export stands after the newest decided number.
+  const Position& position() const;
+  int64_t newest_decided() const { return undecided() ? newest - 1 : newest; }
+};
+
+/// The numbered intents, decisions and manifests of one table, in their two stores. No step overwrites
+/// or deletes what another runner may rely on: everything but heartbeats is put-if-absent.
+/// Thread-safe. Errors: those of the stores, kCorrupt for records that can't be read or numbers that
+/// can't be (a decision without its predecessor).
+class Ledger {
+ public:
+  /// `ledger_store` is rooted beside the state table, `destination` at the destination.
+  Ledger(std::shared_ptr<store::ObjectStore> ledger_store,
+         std::shared_ptr<store::ObjectStore> destination, std::string name);
+
+  /// Lists from the newest number whose manifest the published heartbeat names, so that years of
+  /// numbers cost no more than a few; a wrong hint costs a whole listing and nothing else.
+  Result<LedgerView> Load() const;
+
+  Result<store::PutOutcome> PutIntent(const Intent& intent);
+  /// The one decision. kAlreadyExists: another runner decided this number; Load to see what.
+  Result<store::PutOutcome> PutDecision(const Decision& decision);
+  Result<store::PutOutcome> PutManifest(const Manifest& manifest);
+  Status PutHeartbeat(int64_t n, const Heartbeat& heartbeat);
+
+  /// Rewritten by each run; the partner sees that sluice lives, Load takes it as a hint.
+  Status PutPublishedHeartbeat(int64_t newest_settled, Timestamp now, std::string_view program);
+
+  /// nullopt where number n was never decided.
+  Result<std::optional<Decision>> ReadDecision(int64_t n) const;
+  /// Every manifest, ascending by n.
+  Result<std::vector<Manifest>> ReadManifests() const;
+  /// Every decision's latest generation, ascending by n.
+  Result<std::vector<Decision>> ReadDecisions() const;
+
+  const std::string& name() const { return name_; }
+
+ private:
+  Result<int64_t> SettledHint() const;
+
+  std::shared_ptr<store::ObjectStore> ledger_store_;
+  std::shared_ptr<store::ObjectStore> destination_;
+  std::string name_;
+};
+
+}  // namespace sluice::ledger

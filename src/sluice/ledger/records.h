@@ -1,0 +1,136 @@
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "sluice/base/result.h"
+#include "sluice/base/types.h"
+#include "sluice/ledger/runner.h"
+#include "sluice/store/object_store.h"
+
+/// What the ledger and the manifests say, as structs and as JSON. Pure: no I/O. See
+/// docs/commit-protocol.md for who writes each one when.
+namespace sluice::ledger {
+
+/// Version of these formats. A record of another format is never guessed at.
+inline constexpr int kFormat = 1;
+
+enum class ExportKind {
+  kWindow,    ///< what is new
+  kLate,      ///< rows that came after their window was exported
+  kBackfill,  ///< a range asked for by hand
+  kSeed,      ///< the snapshot that a change feed begins from
+  kReseed,    ///< the same, asked for anew
+  kSnapshot,  ///< pattern C
+  kReset,     ///< state repaired by hand, or moved on by a notebook: no data
+  kVoid,      ///< a number that came to nothing
+};
+std::string_view Name(ExportKind kind);
+
+/// An edge of a window: an instant (append), a version (cdc), or nothing.
+using Bound = std::variant<std::monostate, Timestamp, Version>;
+nlohmann::json ToJson(const Bound& bound);
+std::string ToText(const Bound& bound);  ///< "2026-01-31T09:00:00Z", "17" or "-"
+
+/// Where a table's export stands after a number. Every decision carries it, so that the newest one
+/// alone says where to go on.
+struct Position {
+  Bound first_start;  ///< exclusive start of the first window since the beginning or a `forget`
+  Bound end;          ///< inclusive end of what is exported; monostate: nothing yet
+  /// Commits up to this one were looked at for late rows, or are covered by a window.
+  std::optional<Version> scanned_through;
+  std::string table_id;
+  /// Delta schema JSON of the exported columns, and the `columns`/`exclude` that chose them.
+  std::string exported_schema;
+  std::string column_choice;
+};
+
+/// `n.intent.json`: what number n is going to be. Put before any byte moves.
+struct Intent {
+  int64_t n = 0;
+  ExportKind kind = ExportKind::kWindow;
+  std::string table, name, pattern, table_id;
+  std::optional<Version> source_version;
+  Bound start, end;
+  std::vector<int64_t> replaces;
+  nlohmann::json shape;      ///< every config value that shapes output
+  std::string shape_digest;  ///< of `shape`; see DigestOf
+  Timestamp created_at;      ///< the runner's wall clock
+  Runner runner;
+  std::string program;       ///< "sluice 0.1.0"
+};
+
+struct ManifestFile {
+  std::string path;  ///< below the destination
+  int64_t size = 0, rows = 0;
+  std::string checksum;
+  std::string partition;
+};
+
+/// `manifests/n.json`: what the partner reads. Holds no source path.
+struct Manifest {
+  int64_t n = 0;
+  ExportKind kind = ExportKind::kWindow;
+  std::string table, table_id;
+  std::optional<Version> source_version;
+  Bound start, end;
+  std::string timezone;
+  nlohmann::json schema;  ///< Delta schema object of the files' columns
+  std::vector<ManifestFile> files;
+  std::vector<std::string> partitions_touched, partitions_final, reopened;
+  std::vector<int64_t> replaces;
+  int64_t rows = 0;
+  std::string row_hash;
+  int64_t null_watermarks = 0;
+  std::string reason;  ///< void and reset only: why
+  Timestamp committed_at;
+  std::string program;
+};
+
+/// One upload of a decided number, with what its manifest entry needs.
+struct DecidedFile {
+  store::PendingUpload upload;
+  int64_t rows = 0;
+  std::string partition;
+};
+
+/// `n.commit.json`: the one decision about n. It carries the manifest word for word, so that whoever
+/// finishes n publishes the same. A void decision has no uploads and a manifest of kind void.
+struct Decision {
+  int64_t n = 0;
+  int generation = 1;
+  std::string attempt;
+  std::vector<DecidedFile> files;
+  /// Keys of an earlier generation's files that this one replaces: deleted before ours are completed.
+  std::vector<std::string> superseded;
+  Manifest manifest;
+  Position position;              ///< after n
+  Bound state_expected, state_value;  ///< for the state row; value monostate: unchanged
+  bool state_forget = false;      ///< a reset that removes the row
+  bool state_forced = false;      ///< a reset: whatever stands there
+  Bound watermark_min, watermark_max; ///< of the exported rows; append only
+  int64_t row_groups_copied = 0, row_groups_spliced = 0, row_groups_rewritten = 0;
+  Runner runner;
+
+  bool is_void() const { return manifest.kind == ExportKind::kVoid; }
+};
+
+/// 32 hex digits; equal for equal values whatever the order of keys in the text.
+std::string DigestOf(const nlohmann::json& value);
+
+std::string Serialize(const Intent& intent);
+std::string Serialize(const Decision& decision);
+std::string Serialize(const Manifest& manifest);
+
+/// kCorrupt, naming `name` (the key), where the text is not such a record; kUnsupported where its format
+/// is a later one.
+Result<Intent> ParseIntent(std::string_view text, std::string_view name);
+Result<Decision> ParseDecision(std::string_view text, std::string_view name);
+Result<Manifest> ParseManifest(std::string_view text, std::string_view name);
+
+}  // namespace sluice::ledger

@@ -1,0 +1,274 @@
+#include "sluice/plan/append_plan.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "sluice/plan/column_choice.h"
+#include "sluice/plan/output_layout.h"
+
+namespace sluice::plan {
+namespace {
+
+using ledger::Bound;
+using ledger::ExportKind;
+using ledger::Position;
+
+std::optional<Timestamp> AsTime(const Bound& bound) {
+  const auto* t = std::get_if<Timestamp>(&bound);
+  return t == nullptr ? std::nullopt : std::optional(*t);
+}
+
+Status CheckSource(const AppendFacts& facts) {
+  const Position& position = facts.position;
+  if (!position.table_id.empty() && position.table_id != facts.table_id) {
+    return Fail(Error{
+        ErrorKind::kConflict,
+        fmt::format("the source was re-created: its table id is {}, exported so far was {}",
+                    facts.table_id, position.table_id),
+        "check what happened to the source, then begin anew with `sluice state forget NAME`"});
+  }
+  if (position.scanned_through && facts.source_version < *position.scanned_through) {
+    return Fail(Error{
+        ErrorKind::kConflict,
+        fmt::format("the source is at version {}, older than version {} that was exported before",
+                    facts.source_version.value, position.scanned_through->value),
+        "if the source was replaced, begin anew with `sluice state forget NAME`; with "
+        "--at-version, name a later version"});
+  }
+  return {};
+}
+
+/// Says how the row and the newest manifest disagree.
+Error RowConflict(const AppendFacts& facts, Timestamp exported_end) {
+  const std::string row = !facts.row_exists ? "is missing"
+                          : !facts.row_end  ? "has last_exported_end_time NULL"
+                                            : "stands at " + FormatTimestamp(*facts.row_end);
+  return Error{ErrorKind::kConflict,
+               fmt::format("the row in _export_state {}, but exports up to {} lie at the destination",
+                           row, FormatTimestamp(exported_end)),
+               fmt::format("to go on after them run `sluice state set NAME {}`; to begin anew run "
+                           "`sluice state forget NAME`",
+                           FormatTimestamp(exported_end))};
+}
+
+/// The position after an export that covers up to `end` with everything the pinned version holds.
+Position Advance(const Position& before, const AppendFacts& facts, Timestamp start,
+                 Timestamp end) {
+  Position after = before;
+  if (!AsTime(after.first_start)) after.first_start = start;
+  after.end = end;
+  after.scanned_through = facts.source_version;
+  after.table_id = facts.table_id;
+  after.exported_schema = facts.exported_schema;
+  after.column_choice = facts.column_choice;
+  return after;
+}
+
+PlannedExport Window(const Position& before, const AppendFacts& facts, const Bound& row,
+                     Timestamp start, Timestamp end) {
+  PlannedExport window;
+  window.kind = ExportKind::kWindow;
+  window.start = start;
+  window.end = end;
+  window.source_version = facts.source_version;
+  window.position = Advance(before, facts, start, end);
+  window.state_expected = row;
+  window.state_value = end;
+  return window;
+}
+
+/// Where the first window of all begins, by `start`. `relative`: it was resolved against `now` and must
+/// be remembered as an empty window.
+struct FirstStart {
+  Timestamp at;
+  bool relative = false;
+};
+
+FirstStart ResolveStart(const config::Table& table, Timestamp now) {
+  if (const auto* time = std::get_if<config::StartTime>(&table.start)) return {time->at, false};
+  if (const auto* ago = std::get_if<config::StartAgo>(&table.start)) {
+    return {now - ago->before_now, true};
+  }
+  return {now, true};
+}
+
+int64_t FloorDiv(int64_t a, int64_t b) { return a / b - (a % b != 0 && (a < 0) != (b < 0)); }
+
+int64_t LocalMicros(Timestamp t, const TimeZone& zone) {
+  const CivilTime c = zone.ToCivil(t);
+  const int64_t seconds =
+      DaysFromCivil(c.year, c.month, c.day) * 86'400 + c.hour * 3'600 + c.minute * 60 + c.second;
+  return seconds * 1'000'000 + c.micros;
+}
+
+Timestamp InstantOfLocal(int64_t local_micros, const TimeZone& zone) {
+  constexpr int64_t kDay = 86'400'000'000;
+  const int64_t days = FloorDiv(local_micros, kDay);
+  int64_t rest = local_micros - days * kDay;
+  CivilTime civil = CivilFromDays(days);
+  civil.micros = static_cast<int>(rest % 1'000'000);
+  rest /= 1'000'000;
+  civil.hour = static_cast<int>(rest / 3'600);
+  civil.minute = static_cast<int>(rest / 60 % 60);
+  civil.second = static_cast<int>(rest % 60);
+  return zone.ToInstant(civil);
+}
+
+}  // namespace
+
+Timestamp WindowEnd(const config::Table& table, Timestamp now) {
+  constexpr int64_t kHour = 3'600'000'000;
+  return Timestamp{FloorDiv((now - table.delay).micros, kHour) * kHour};
+}
+
+std::vector<Timestamp> CutAtMultiples(Timestamp start, Timestamp end, Duration chunk,
+                                      const TimeZone& zone) {
+  std::vector<Timestamp> ends;
+  int64_t multiple = FloorDiv(LocalMicros(start, zone), chunk.micros);
+  Timestamp last = start;
+  while (true) {
+    ++multiple;
+    const Timestamp cut = InstantOfLocal(multiple * chunk.micros, zone);
+    if (cut >= end) break;
+    // Where clocks are put back or forward, two multiples may fall on one instant.
+    if (cut > last) {
+      ends.push_back(cut);
+      last = cut;
+    }
+  }
+  ends.push_back(end);
+  return ends;
+}
+
+Result<std::vector<PlannedExport>> PlanWindows(const config::Table& table,
+                                               const AppendFacts& facts) {
+  SLUICE_RETURN_IF_ERROR(CheckSource(facts));
+  const Timestamp end = WindowEnd(table, facts.now);
+  std::vector<PlannedExport> exports;
+  Position position = facts.position;
+  Bound row = facts.row_end ? Bound(*facts.row_end) : Bound();
+  Timestamp start;
+  if (const auto exported = AsTime(position.end)) {
+    if (!facts.row_end || *facts.row_end < *exported) {
+      return Fail(RowConflict(facts, *exported));
+    }
+    start = *facts.row_end;
+    if (start >= end) return exports;
+    if (start > *exported) {
+      PlannedExport reset = Window(position, facts, row, *exported, start);
+      reset.kind = ExportKind::kReset;
+      reset.reason = "the row in _export_state was moved on by another writer";
+      position = reset.position;
+      exports.push_back(std::move(reset));
+    }
+  } else if (facts.row_end) {
+    start = *facts.row_end;  // a notebook exported up to here before us
+    if (start >= end) return exports;
+  } else {
+    const FirstStart first = ResolveStart(table, facts.now);
+    start = first.at;
+    if (first.relative) {
+      exports.push_back(Window(position, facts, row, start, start));
+      position = exports.back().position;
+      row = start;
+    }
+  }
+  if (start >= end) return exports;
+  const auto cuts = table.chunk_time ? CutAtMultiples(start, end, *table.chunk_time, table.timezone)
+                                     : std::vector<Timestamp>{end};
+  for (const Timestamp cut : cuts) {
+    exports.push_back(Window(position, facts, row, start, cut));
+    position = exports.back().position;
+    start = cut;
+    row = cut;
+  }
+  return exports;
+}
+
+PlannedExport PlanLate(const AppendFacts& facts) {
+  PlannedExport late;
+  late.kind = ExportKind::kLate;
+  late.start = facts.position.first_start;
+  late.end = facts.position.end;
+  late.source_version = facts.source_version;
+  late.position = facts.position;
+  late.position.scanned_through = facts.source_version;
+  late.state_expected = facts.position.end;
+  return late;
+}
+
+Result<std::vector<PlannedExport>> PlanBackfill(const config::Table& table,
+                                                const AppendFacts& facts, Timestamp from,
+                                                Timestamp to, std::optional<Duration> chunk,
+                                                const std::vector<Replaced>& replaced) {
+  SLUICE_RETURN_IF_ERROR(CheckSource(facts));
+  std::vector<PlannedExport> exports;
+  const auto cuts = chunk ? CutAtMultiples(from, to, *chunk, table.timezone)
+                          : std::vector<Timestamp>{to};
+  for (const Timestamp cut : cuts) {
+    PlannedExport piece;
+    piece.kind = ExportKind::kBackfill;
+    piece.start = from;
+    piece.end = cut;
+    piece.source_version = facts.source_version;
+    piece.position = facts.position;
+    piece.state_expected = facts.position.end;
+    for (const Replaced& old : replaced) {
+      const bool by_an_earlier_piece = !exports.empty() && old.end <= from;
+      if (old.end <= cut && !by_an_earlier_piece) piece.replaces.push_back(old.n);
+    }
+    exports.push_back(std::move(piece));
+    from = cut;
+  }
+  return exports;
+}
+
+PlannedExport PlanFromIntent(const ledger::Intent& intent, const AppendFacts& facts) {
+  PlannedExport again;
+  again.kind = intent.kind;
+  again.start = intent.start;
+  again.end = intent.end;
+  again.source_version = *intent.source_version;
+  again.replaces = intent.replaces;
+  const Timestamp start = AsTime(intent.start).value_or(Timestamp{});
+  const Timestamp end = AsTime(intent.end).value_or(start);
+  const Bound row = facts.row_end ? Bound(*facts.row_end) : Bound();
+  switch (intent.kind) {
+    case ExportKind::kWindow:
+    case ExportKind::kReset: {
+      again = Window(facts.position, facts, row, start, end);
+      again.kind = intent.kind;
+      again.source_version = *intent.source_version;
+      again.position.scanned_through = intent.source_version;
+      break;
+    }
+    case ExportKind::kLate:
+      again.position = facts.position;
+      again.position.scanned_through = intent.source_version;
+      again.state_expected = facts.position.end;
+      break;
+    default:
+      again.position = facts.position;
+      again.state_expected = facts.position.end;
+      break;
+  }
+  return again;
+}
+
+nlohmann::json ShapeOf(const config::Table& table) {
+  return {{"table", table.table},
+          {"name", table.name},
+          {"pattern", Name(table.pattern)},
+          {"watermark", table.watermark},
+          {"partition", Name(table.partition)},
+          {"columns", table.columns},
+          {"exclude", table.exclude},
+          {"timezone", table.timezone.name()},
+          {"timestamps", Name(table.timestamps)},
+          {"compression", Name(table.compression)},
+          {"copy", Name(table.copy)},
+          {"target_file_size", table.target_file_bytes}};
+}
+
+}  // namespace sluice::plan

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sluice/base/result.h"
+#include "sluice/config/config.h"
+#include "sluice/ledger/records.h"
+
+/// Pattern A, decided without I/O: which numbers a run is going to export.
+namespace sluice::plan {
+
+/// One number to come, as a value: what its intent says, and where everything stands after it.
+struct PlannedExport {
+  ledger::ExportKind kind = ledger::ExportKind::kWindow;
+  ledger::Bound start, end;  ///< append: (start, end]
+  Version source_version;
+  std::vector<int64_t> replaces;
+  ledger::Position position;  ///< after it
+  ledger::Bound state_expected, state_value;
+  bool state_forget = false, state_forced = false;
+  std::string reason;         ///< resets only
+};
+
+/// What a run looked at before it decides.
+struct AppendFacts {
+  ledger::Position position;               ///< after the newest decided number
+  bool row_exists = false;                 ///< the state table has a row for this table
+  std::optional<Timestamp> row_end;        ///< its last_exported_end_time
+  std::string table_id;
+  Version source_version;                  ///< pinned
+  std::string exported_schema;             ///< Delta schema JSON of the columns chosen at that version
+  std::string column_choice;
+  Timestamp now;
+};
+
+/// The windows of this run, ascending, without gap or overlap; empty where start >= end. A reset comes
+/// first where a notebook moved the row on; an empty window where `start` is "now" or a duration.
+/// kConflict where the row lies behind the newest manifest, is NULL or missing although there is one;
+/// where the source was re-created; where its latest version is older than the one exported.
+Result<std::vector<PlannedExport>> PlanWindows(const config::Table& table,
+                                               const AppendFacts& facts);
+
+/// The number that carries late rows of commits (position.scanned_through, source_version].
+PlannedExport PlanLate(const AppendFacts& facts);
+
+/// An earlier number that a backfill exports anew.
+struct Replaced {
+  int64_t n = 0;
+  Timestamp end;  ///< inclusive end of the watermarks that it holds
+};
+
+/// (from, to] by hand, cut by `chunk`; each old number is replaced by the first piece after which all
+/// of it has come anew. State and position stay.
+Result<std::vector<PlannedExport>> PlanBackfill(const config::Table& table,
+                                                const AppendFacts& facts, Timestamp from,
+                                                Timestamp to, std::optional<Duration> chunk,
+                                                const std::vector<Replaced>& replaced);
+
+/// The same number again, from its intent: for a runner that adopts it.
+PlannedExport PlanFromIntent(const ledger::Intent& intent, const AppendFacts& facts);
+
+/// The end that a run at `now` would export up to: (now - delay) cut to the hour.
+Timestamp WindowEnd(const config::Table& table, Timestamp now);
+
+/// Cuts (start, end] at the multiples of `chunk` in the table's timezone; ascending ends, the last is
+/// `end`.
+std::vector<Timestamp> CutAtMultiples(Timestamp start, Timestamp end, Duration chunk,
+                                      const TimeZone& zone);
+
+/// Every config value that shapes the output of an append export, for the intent.
+nlohmann::json ShapeOf(const config::Table& table);
+
+}  // namespace sluice::plan

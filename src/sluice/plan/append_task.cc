@@ -1,0 +1,245 @@
+#include "sluice/plan/append_task.h"
+
+#include <arrow/scalar.h>
+
+#include <cstdlib>
+#include <set>
+#include <utility>
+
+#include "sluice/delta/partition_value.h"
+#include "sluice/plan/column_choice.h"
+#include "sluice/plan/output_layout.h"
+#include "sluice/plan/spark_timestamp.h"
+
+namespace sluice::plan {
+namespace {
+
+/// Local readings and instants differ by less than this in every zone there ever was.
+constexpr int64_t kZoneSlack = 26 * int64_t{3'600'000'000};
+
+/// A bound of the watermark's own type as micros of an instant that is certainly not inside of it:
+/// `slack` is -1 for lower bounds and +1 for upper ones.
+std::optional<int64_t> InstantBound(const delta::StatisticValue& value, delta::TypeId type,
+                                    const TimeZone& zone, int slack) {
+  const auto* number = std::get_if<int64_t>(&value);
+  if (number == nullptr) return std::nullopt;
+  switch (type) {
+    case delta::TypeId::kTimestamp:
+      return *number;
+    case delta::TypeId::kTimestampNtz: {
+      int64_t widened = 0;
+      if (__builtin_add_overflow(*number, slack * kZoneSlack, &widened)) return std::nullopt;
+      return widened;
+    }
+    case delta::TypeId::kDate:
+      return CastDateToTimestamp(static_cast<int32_t>(*number), zone).micros;
+    default:
+      return std::nullopt;  // strings are not ordered as the times that they stand for
+  }
+}
+
+/// The watermark's statistics in a file of which it is a partition column: one value for all rows.
+delta::ColumnStatistics PartitionStatistics(const std::optional<std::string>& text,
+                                            const delta::DataType& type,
+                                            const std::optional<int64_t>& num_records) {
+  delta::ColumnStatistics stats;
+  const auto value = delta::ParsePartitionValue(text, type);
+  if (!value) return stats;  // reading the file says what is wrong with it
+  if (!(*value)->is_valid) {
+    stats.null_count = num_records;
+    return stats;
+  }
+  stats.null_count = 0;
+  if (const auto* date = dynamic_cast<const arrow::Date32Scalar*>(value->get())) {
+    stats.min = stats.max = int64_t{date->value};
+  } else if (const auto* time = dynamic_cast<const arrow::TimestampScalar*>(value->get())) {
+    stats.min = stats.max = time->value;
+  }
+  return stats;
+}
+
+/// `file` with the watermark's statistics taken from its partition values, where they are there.
+delta::LiveFile WithPartitionStatistics(delta::LiveFile file, const delta::Field& watermark) {
+  const auto value = file.partition_values.find(watermark.name);
+  if (value != file.partition_values.end()) {
+    file.stats.columns = {
+        PartitionStatistics(value->second, watermark.type, file.stats.num_records)};
+  }
+  return file;
+}
+
+bool OnlyNulls(const delta::LiveFile& file) {
+  return file.stats.num_records && !file.stats.columns.empty() &&
+         file.stats.columns.front().null_count == file.stats.num_records;
+}
+
+SourceFile ToSourceFile(const delta::LiveFile& file, const delta::Field& watermark,
+                        const TimeZone& zone) {
+  SourceFile source;
+  source.path = file.path;
+  source.partition_values = file.partition_values;
+  source.deletion_vector = file.deletion_vector;
+  source.size = file.size;
+  const int64_t masked = file.deletion_vector ? file.deletion_vector->cardinality : 0;
+  if (file.stats.num_records) source.rows = *file.stats.num_records - masked;
+  if (!file.stats.columns.empty()) {
+    const auto& stats = file.stats.columns.front();
+    source.watermark_min = InstantBound(stats.min, watermark.type.id, zone, -1);
+    source.watermark_max = InstantBound(stats.max, watermark.type.id, zone, +1);
+  }
+  return source;
+}
+
+bool MayIntersect(const SourceFile& file, const TimeWindow& window) {
+  if (file.watermark_min && *file.watermark_min > window.end.micros) return false;
+  if (file.watermark_max && *file.watermark_max <= window.start.micros) return false;
+  return true;
+}
+
+/// Live rows of the file whose watermark is NULL; nullopt where the log can't tell.
+std::optional<int64_t> KnownNulls(const delta::LiveFile& file, const SourceFile& source,
+                                  const delta::Field& watermark) {
+  if (watermark.type.id == delta::TypeId::kString) return std::nullopt;  // text that is no time, too
+  if (file.stats.columns.empty() || !file.stats.columns.front().null_count) return std::nullopt;
+  const int64_t nulls = *file.stats.columns.front().null_count;
+  if (nulls == 0 || !file.deletion_vector) return nulls;
+  if (source.rows && file.stats.num_records == nulls) return source.rows;
+  return std::nullopt;
+}
+
+columnar::Codec ToCodec(config::Compression compression) {
+  switch (compression) {
+    case config::Compression::kNone:
+      return columnar::Codec::kNone;
+    case config::Compression::kSnappy:
+      return columnar::Codec::kSnappy;
+    case config::Compression::kGzip:
+      return columnar::Codec::kGzip;
+    case config::Compression::kLz4:
+      return columnar::Codec::kLz4;
+    case config::Compression::kZstd:
+      return columnar::Codec::kZstd;
+  }
+  return columnar::Codec::kZstd;
+}
+
+Result<ExportTask> CommonTask(const config::Table& table, const PlannedExport& planned,
+                              const delta::Snapshot& snapshot) {
+  const auto* start = std::get_if<Timestamp>(&planned.start);
+  const auto* end = std::get_if<Timestamp>(&planned.end);
+  if (start == nullptr || end == nullptr) {
+    return Fail(ErrorKind::kInternal, "an append export was planned without a window");
+  }
+  ExportTask task;
+  task.data_folder = DataFolder(table.pattern, table.name);
+  SLUICE_ASSIGN_OR_RETURN(task.watermark, FindWatermark(table, snapshot.metadata.schema));
+  SLUICE_ASSIGN_OR_RETURN(ColumnChoice choice, ChooseColumns(table, snapshot.metadata.schema));
+  task.output_fields = std::move(choice.output);
+  task.row_identity_fields = snapshot.metadata.schema.fields;
+  task.source_partition_columns = snapshot.metadata.partition_columns;
+  task.window = {*start, *end};
+  task.partition = table.partition;
+  task.timezone = table.timezone;
+  task.encoder.codec = ToCodec(table.compression);
+  task.timestamps = table.timestamps;
+  task.target_file_bytes = table.target_file_bytes;
+  return task;
+}
+
+int64_t Metric(const delta::Commit& commit, const std::string& name, int64_t otherwise) {
+  if (!commit.info) return otherwise;
+  const auto found = commit.info->operation_metrics.find(name);
+  if (found == commit.info->operation_metrics.end()) return otherwise;
+  char* end = nullptr;
+  const int64_t value = std::strtoll(found->second.c_str(), &end, 10);
+  return *end == '\0' && !found->second.empty() ? value : otherwise;
+}
+
+/// True for operations that by their nature bring no row: what they add, they took from rows that were
+/// there before.
+bool OnlyRewrites(const delta::Commit& commit) {
+  if (!commit.info) return false;
+  static const std::set<std::string> kRewriting{"DELETE", "UPDATE", "OPTIMIZE", "RESTORE", "REORG"};
+  const std::string& operation = commit.info->operation;
+  if (kRewriting.contains(operation)) return true;
+  return operation == "MERGE" && Metric(commit, "numTargetRowsInserted", -1) == 0;
+}
+
+std::vector<SourceFile> RemovedFiles(const delta::Commit& commit) {
+  std::vector<SourceFile> files;
+  for (const auto& remove : commit.removes) {
+    if (!remove.data_change) continue;
+    SourceFile file;
+    file.path = remove.path;
+    file.partition_values = remove.partition_values;
+    file.deletion_vector = remove.deletion_vector;
+    file.size = remove.size.value_or(0);
+    files.push_back(std::move(file));
+  }
+  return files;
+}
+
+}  // namespace
+
+Result<ExportTask> MakeWindowTask(const config::Table& table, const PlannedExport& planned,
+                                  const delta::Snapshot& snapshot) {
+  SLUICE_ASSIGN_OR_RETURN(ExportTask task, CommonTask(table, planned, snapshot));
+  const bool empty = task.window.start >= task.window.end;
+  for (const auto& listed : snapshot.files) {
+    const delta::LiveFile file = WithPartitionStatistics(listed, task.watermark);
+    SourceFile source = ToSourceFile(file, task.watermark, task.timezone);
+    if (!empty && !OnlyNulls(file) && MayIntersect(source, task.window)) {
+      task.files.push_back(std::move(source));
+    } else if (const auto nulls = KnownNulls(file, source, task.watermark)) {
+      task.known_null_watermarks += *nulls;
+    } else {
+      task.count_nulls.push_back(std::move(source));
+    }
+  }
+  return task;
+}
+
+Result<ExportTask> MakeLateTask(const config::Table& table, const PlannedExport& planned,
+                                const delta::Snapshot& snapshot,
+                                const std::vector<delta::Commit>& commits) {
+  SLUICE_ASSIGN_OR_RETURN(ExportTask task, CommonTask(table, planned, snapshot));
+  task.late = FindLateCommits(commits, task.watermark, task.timezone, task.window);
+  return task;
+}
+
+std::vector<LateCommit> FindLateCommits(const std::vector<delta::Commit>& commits,
+                                        const delta::Field& watermark, const TimeZone& zone,
+                                        const TimeWindow& window) {
+  std::vector<LateCommit> late;
+  for (const auto& commit : commits) {
+    if (OnlyRewrites(commit)) continue;
+    LateCommit found;
+    found.version = commit.version;
+    for (const auto& add : commit.adds) {
+      if (!add.data_change) continue;
+      const delta::LiveFile live =
+          WithPartitionStatistics(delta::ToLiveFile(add, {watermark}), watermark);
+      SourceFile file = ToSourceFile(live, watermark, zone);
+      if (!OnlyNulls(live) && MayIntersect(file, window)) found.added.push_back(std::move(file));
+    }
+    if (found.added.empty()) continue;
+    for (const auto& cdc : commit.cdc) {
+      SourceFile file;
+      file.path = cdc.path;
+      file.partition_values = cdc.partition_values;
+      file.size = cdc.size;
+      found.change_files.push_back(std::move(file));
+    }
+    if (!found.change_files.empty()) {
+      found.added.clear();
+    } else {
+      found.removed = RemovedFiles(commit);
+      const bool merge = commit.info && commit.info->operation == "MERGE";
+      found.cancel = merge ? CancelRule::kByRowThenWatermark : CancelRule::kByRow;
+    }
+    late.push_back(std::move(found));
+  }
+  return late;
+}
+
+}  // namespace sluice::plan
