@@ -107,9 +107,9 @@ Result<LedgerView> Ledger::Load() const {
     // An undecided intent of a later format is voided by whoever comes next, not obeyed.
   }
   if (found.generation > 0) {
-    SLUICE_ASSIGN_OR_RETURN(view.decision,
+    SLUICE_ASSIGN_OR_RETURN(Decision recorded,
                             GetDecision(*ledger_store_, name_, newest, found.generation));
-    SLUICE_ASSIGN_OR_RETURN(view.manifest, Exists(*destination_, ManifestKey(name_, newest)));
+    SLUICE_ASSIGN_OR_RETURN(view.decision, Effective(std::move(recorded), &view.manifest));
     return view;
   }
   if (newest > 1) {
@@ -166,9 +166,37 @@ Result<std::optional<Decision>> Ledger::ReadDecision(int64_t n) const {
   SLUICE_ASSIGN_OR_RETURN(const auto numbers, ListNumbers(*ledger_store_, name_, n));
   const auto found = numbers.find(n);
   if (found == numbers.end() || found->second.generation == 0) return std::nullopt;
-  SLUICE_ASSIGN_OR_RETURN(auto decision,
+  SLUICE_ASSIGN_OR_RETURN(Decision recorded,
                           GetDecision(*ledger_store_, name_, n, found->second.generation));
+  bool manifest_exists = false;
+  SLUICE_ASSIGN_OR_RETURN(Decision decision, Effective(std::move(recorded), &manifest_exists));
   return std::optional(std::move(decision));
+}
+
+Result<Decision> Ledger::Effective(Decision decision, bool* manifest_exists) const {
+  const Key key = ManifestKey(name_, decision.n);
+  auto text = destination_->Get(key);
+  *manifest_exists = text.has_value();
+  if (!text) {
+    if (text.error().kind == ErrorKind::kNotFound) return decision;
+    return Fail(std::move(text).error());
+  }
+  if (decision.is_void()) return decision;
+  SLUICE_ASSIGN_OR_RETURN(Manifest manifest, ParseManifest(*text, destination_->DisplayName(key)));
+  if (manifest.kind != ExportKind::kVoid) return decision;
+  Decision voided;
+  voided.n = decision.n;
+  voided.generation = decision.generation;
+  voided.attempt = decision.attempt;
+  voided.runner = decision.runner;
+  voided.manifest = std::move(manifest);
+  // What the lost export would have left behind is still to be cleared away.
+  for (const auto& file : decision.files) voided.superseded.push_back(file.upload.key);
+  if (decision.n > 1) {
+    SLUICE_ASSIGN_OR_RETURN(const auto before, ReadDecision(decision.n - 1));
+    if (before) voided.position = before->position;
+  }
+  return voided;
 }
 
 Result<std::vector<Manifest>> Ledger::ReadManifests() const {

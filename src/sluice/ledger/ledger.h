@@ -16,7 +16,8 @@ namespace sluice::ledger {
 struct LedgerView {
   int64_t newest = 0;                 ///< 0: nothing was ever begun
   std::optional<Intent> intent;       ///< of `newest`
-  std::optional<Decision> decision;   ///< of `newest`, its latest generation
+  /// Of `newest`, its latest generation. A void manifest overrules it: see ReadDecision.
+  std::optional<Decision> decision;
   bool manifest = false;              ///< whether manifests/newest exists
   std::optional<Decision> previous;   ///< of newest - 1, only where `newest` is undecided
   std::optional<Heartbeat> heartbeat; ///< of `newest`, only where it is undecided
@@ -50,7 +51,9 @@ class Ledger {
   /// Rewritten by each run; the partner sees that sluice lives, Load takes it as a hint.
   Status PutPublishedHeartbeat(int64_t newest_settled, Timestamp now, std::string_view program);
 
-  /// nullopt where number n was never decided.
+  /// The latest generation of the decision of n; nullopt where n was never decided. Where the manifest
+  /// of a decided export says void (its bytes were lost and could not be made again), the decision comes
+  /// back as that void, with the position that stood before n.
   Result<std::optional<Decision>> ReadDecision(int64_t n) const;
   /// Every manifest, ascending by n.
   Result<std::vector<Manifest>> ReadManifests() const;
@@ -61,6 +64,7 @@ class Ledger {
 
  private:
   Result<int64_t> SettledHint() const;
+  Result<Decision> Effective(Decision decision, bool* manifest_exists) const;
 
   std::shared_ptr<store::ObjectStore> ledger_store_;
   std::shared_ptr<store::ObjectStore> destination_;

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "sluice/base/result.h"
+#include "sluice/config/config.h"
+#include "sluice/runtime/cancellation.h"
+#include "sluice/runtime/clock.h"
+#include "sluice/runtime/entropy.h"
+#include "sluice/store/open_store.h"
+#include "sluice/transfer/mover.h"
+
+namespace sluice::exporter {
+
+/// What the exporter needs from outside, handed in so that tests and simulations can replace any of
+/// it. Shared by the runs of all tables; everything in it is thread-safe.
+struct Services {
+  std::shared_ptr<const config::Config> config;
+  /// The clock of windows and reports; `--now` pins it.
+  std::shared_ptr<runtime::Clock> clock;
+  /// The machine's clock, never pinned: for heartbeats and clean-up, where real time counts.
+  std::shared_ptr<runtime::Clock> wall;
+  std::shared_ptr<runtime::Entropy> entropy;
+  runtime::CancelToken cancel;
+  std::string program;  ///< "sluice 0.1.0"
+
+  std::function<Result<std::shared_ptr<store::ObjectStore>>(const store::Location&)> open_store;
+  std::function<std::unique_ptr<transfer::Mover>(std::shared_ptr<store::ObjectStore> source,
+                                                 std::shared_ptr<store::ObjectStore> destination,
+                                                 const transfer::TransferLimits& limits)>
+      make_mover;
+};
+
+/// The real ones.
+Services MakeServices(std::shared_ptr<const config::Config> config,
+                      std::shared_ptr<runtime::Clock> clock, runtime::CancelToken cancel);
+
+}  // namespace sluice::exporter
