@@ -96,9 +96,7 @@ Result<LedgerView> Ledger::Load() const {
   const auto& [newest, found] = *numbers.rbegin();
   view.newest = newest;
   if (found.intent) {
-    const Key key = IntentKey(name_, newest);
-    SLUICE_ASSIGN_OR_RETURN(const std::string text, ledger_store_->Get(key));
-    auto intent = ParseIntent(text, ledger_store_->DisplayName(key));
+    auto intent = ReadIntent(newest);
     if (intent) {
       view.intent = std::move(*intent);
     } else if (intent.error().kind != ErrorKind::kUnsupported || found.generation > 0) {
@@ -197,6 +195,12 @@ Result<Decision> Ledger::Effective(Decision decision, bool* manifest_exists) con
     if (before) voided.position = before->position;
   }
   return voided;
+}
+
+Result<Intent> Ledger::ReadIntent(int64_t n) const {
+  const Key key = IntentKey(name_, n);
+  SLUICE_ASSIGN_OR_RETURN(const std::string text, ledger_store_->Get(key));
+  return ParseIntent(text, ledger_store_->DisplayName(key));
 }
 
 Result<std::vector<Manifest>> Ledger::ReadManifests() const {

@@ -55,6 +55,8 @@ class Ledger {
   /// of a decided export says void (its bytes were lost and could not be made again), the decision comes
   /// back as that void, with the position that stood before n.
   Result<std::optional<Decision>> ReadDecision(int64_t n) const;
+  /// kNotFound where n was never begun.
+  Result<Intent> ReadIntent(int64_t n) const;
   /// Every manifest, ascending by n.
   Result<std::vector<Manifest>> ReadManifests() const;
   /// Every decision's latest generation, ascending by n.

@@ -268,7 +268,8 @@ nlohmann::json ShapeOf(const config::Table& table) {
           {"timestamps", Name(table.timestamps)},
           {"compression", Name(table.compression)},
           {"copy", Name(table.copy)},
-          {"target_file_size", table.target_file_bytes}};
+          {"target_file_size", table.target_file_bytes},
+          {"late_rows", Name(table.late_rows)}};
 }
 
 }  // namespace sluice::plan

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <thread>
+
+#include "sluice/ledger/ledger.h"
+#include "sluice/runtime/clock.h"
+
+namespace sluice::exporter {
+
+/// Tells other runners that number n is being worked on: a heartbeat at once and then every
+/// kHeartbeatInterval until it is destroyed. A failing heartbeat is logged and nothing more, because no
+/// promise rests on it. Borrows `ledger` and `wall`.
+class HeartbeatKeeper {
+ public:
+  HeartbeatKeeper(ledger::Ledger& ledger, int64_t n, ledger::Runner runner,
+                  const runtime::Clock& wall);
+  ~HeartbeatKeeper();
+  HeartbeatKeeper(const HeartbeatKeeper&) = delete;
+  HeartbeatKeeper& operator=(const HeartbeatKeeper&) = delete;
+
+  /// Gives the number up: the next runner need not wait.
+  void Release();
+
+ private:
+  void Beat(bool released);
+  void Stop();
+
+  ledger::Ledger& ledger_;
+  const int64_t n_;
+  const ledger::Runner runner_;
+  const runtime::Clock& wall_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stop_ = false;  // guarded by mutex_
+  std::thread thread_;
+};
+
+}  // namespace sluice::exporter

@@ -1,0 +1,160 @@
+#include "sluice/exporter/perform.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "sluice/columnar/row_hash.h"
+#include "sluice/delta/schema.h"
+#include "sluice/exporter/heartbeat_keeper.h"
+#include "sluice/exporter/settle.h"
+#include "sluice/plan/final_partitions.h"
+#include "sluice/runtime/log.h"
+
+namespace sluice::exporter {
+namespace {
+
+ledger::Bound ToBound(const std::optional<Timestamp>& t) {
+  return t ? ledger::Bound(*t) : ledger::Bound();
+}
+
+void AbortUploads(Session& session, const transfer::TransferResult& result) {
+  for (const auto& file : result.files) {
+    const auto aborted = session.destination->AbortUpload(file.upload.key, file.upload.upload_id);
+    if (!aborted) spdlog::debug("abort of {}: {}", file.upload.key, aborted.error().message);
+  }
+}
+
+ledger::Manifest MakeManifest(const Session& session, const Performance& performance,
+                              const transfer::TransferResult& result) {
+  const plan::PlannedExport& planned = performance.planned;
+  ledger::Manifest manifest;
+  manifest.n = performance.n;
+  manifest.kind = planned.kind;
+  manifest.table = session.table->table;
+  manifest.table_id = planned.position.table_id;
+  manifest.source_version = planned.source_version;
+  manifest.start = planned.start;
+  manifest.end = planned.end;
+  manifest.timezone = session.table->timezone.name();
+  manifest.schema = nlohmann::json::parse(
+      delta::SchemaToJson(delta::TableSchema{performance.task.output_fields}), nullptr, false);
+  std::set<std::string> touched;
+  for (const auto& file : result.files) {
+    manifest.files.push_back({file.upload.key, file.upload.size, file.rows, file.upload.checksum,
+                              file.partition});
+    touched.insert(file.partition);
+  }
+  manifest.partitions_touched.assign(touched.begin(), touched.end());
+  const auto* start = std::get_if<Timestamp>(&planned.start);
+  const auto* end = std::get_if<Timestamp>(&planned.end);
+  if (planned.kind == ledger::ExportKind::kWindow && start != nullptr && end != nullptr) {
+    // A first window may begin decades before the first row: what lies before that was never open.
+    const bool first = planned.position.first_start == planned.start;
+    const Timestamp from = first ? std::max(*start, result.watermark_min.value_or(*end)) : *start;
+    manifest.partitions_final = plan::FinalPartitions(
+        plan::TimeWindow{from, *end}, session.table->partition, session.table->timezone);
+  }
+  if (planned.kind == ledger::ExportKind::kLate) manifest.reopened = manifest.partitions_touched;
+  manifest.replaces = planned.replaces;
+  manifest.rows = result.rows;
+  manifest.row_hash = columnar::ToString(result.row_hash);
+  manifest.null_watermarks = result.null_watermarks;
+  manifest.reason = planned.reason;
+  manifest.committed_at = session.services->clock->Now();
+  manifest.program = session.services->program;
+  return manifest;
+}
+
+/// Bytes move here, and nothing of them is visible yet.
+Result<transfer::TransferResult> Transfer(Session& session, const Performance& performance,
+                                          transfer::Progress& progress) {
+  if (performance.planned.kind == ledger::ExportKind::kReset) return transfer::TransferResult{};
+  SLUICE_ASSIGN_OR_RETURN(auto result, session.mover->Move(performance.task, progress,
+                                                           session.services->cancel));
+  if (performance.null_watermarks) result.null_watermarks = *performance.null_watermarks;
+  if (performance.planned.kind == ledger::ExportKind::kLate) result.null_watermarks = 0;
+  return result;
+}
+
+}  // namespace
+
+ledger::Intent MakeIntent(const Session& session, int64_t n, const plan::PlannedExport& planned) {
+  ledger::Intent intent;
+  intent.n = n;
+  intent.kind = planned.kind;
+  intent.table = session.table->table;
+  intent.name = session.table->name;
+  intent.pattern = std::string(Name(session.table->pattern));
+  intent.table_id = planned.position.table_id;
+  intent.source_version = planned.source_version;
+  intent.start = planned.start;
+  intent.end = planned.end;
+  intent.replaces = planned.replaces;
+  intent.shape = plan::ShapeOf(*session.table);
+  intent.shape_digest = ledger::DigestOf(intent.shape);
+  intent.created_at = session.services->wall->Now();
+  intent.runner = session.runner;
+  intent.program = session.services->program;
+  return intent;
+}
+
+ledger::Decision MakeDecision(const Session& session, const Performance& performance,
+                              const transfer::TransferResult& result) {
+  const plan::PlannedExport& planned = performance.planned;
+  ledger::Decision decision;
+  decision.n = performance.n;
+  decision.attempt = performance.task.attempt;
+  for (const auto& file : result.files) {
+    decision.files.push_back({file.upload, file.rows, file.partition});
+  }
+  decision.manifest = MakeManifest(session, performance, result);
+  decision.position = planned.position;
+  decision.state_expected = planned.state_expected;
+  decision.state_value = planned.state_value;
+  decision.state_forget = planned.state_forget;
+  decision.state_forced = planned.state_forced;
+  decision.watermark_min = ToBound(result.watermark_min);
+  decision.watermark_max = ToBound(result.watermark_max);
+  decision.row_groups_rewritten = result.row_groups_rewritten;
+  decision.runner = session.runner;
+  return decision;
+}
+
+Result<Performed> Perform(Session& session, Performance performance,
+                          transfer::Progress& progress, RunReport& report) {
+  const Services& services = *session.services;
+  SLUICE_RETURN_IF_ERROR(services.cancel.Check());
+  const int64_t n = performance.n;
+  if (!performance.adopted) {
+    SLUICE_ASSIGN_OR_RETURN(
+        const store::PutOutcome put,
+        session.ledger->PutIntent(MakeIntent(session, n, performance.planned)));
+    if (put == store::PutOutcome::kAlreadyExists) return Performed::kLost;
+  }
+  HeartbeatKeeper heartbeat(*session.ledger, n, session.runner, *services.wall);
+  performance.task.n = n;
+  performance.task.attempt = runtime::RandomHex16(*services.entropy);
+
+  auto result = Transfer(session, performance, progress);
+  if (!result) {
+    heartbeat.Release();
+    return Fail(std::move(result).error());
+  }
+  ledger::Decision decision = MakeDecision(session, performance, *result);
+  auto decided = session.ledger->PutDecision(decision);
+  if (!decided) {
+    // Whether it is decided is not known: the uploads stay, and the next run reads what happened.
+    heartbeat.Release();
+    return Fail(std::move(decided).error());
+  }
+  if (*decided == store::PutOutcome::kAlreadyExists) {
+    AbortUploads(session, *result);
+    return Performed::kLost;
+  }
+  SLUICE_RETURN_IF_ERROR(Settle(session, std::move(decision), /*manifest_exists=*/false, report));
+  return Performed::kDone;
+}
+
+}  // namespace sluice::exporter

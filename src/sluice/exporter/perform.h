@@ -1,0 +1,39 @@
+#pragma once
+
+#include "sluice/exporter/report.h"
+#include "sluice/exporter/session.h"
+#include "sluice/plan/append_plan.h"
+#include "sluice/plan/export_task.h"
+
+namespace sluice::exporter {
+
+enum class Performed {
+  kDone,  ///< decided by us, settled
+  kLost,  ///< another runner began or decided this number: Load again
+};
+
+/// One number of work.
+struct Performance {
+  int64_t n = 0;
+  plan::PlannedExport planned;
+  plan::ExportTask task;      ///< n and attempt are filled in here
+  std::string timezone;
+  bool adopted = false;       ///< its intent exists already
+  /// Known already from another piece at the same source version.
+  std::optional<int64_t> null_watermarks;
+};
+
+/// Steps 2 to 7 of docs/commit-protocol.md for one number: intent, transfer, decision, completion,
+/// manifest, state. A failure before the decision leaves nothing visible and releases the number; after
+/// an unknown outcome nothing is cleaned up: the next run reads what happened.
+Result<Performed> Perform(Session& session, Performance performance,
+                          transfer::Progress& progress, RunReport& report);
+
+/// The decision that `result` asks for.
+ledger::Decision MakeDecision(const Session& session, const Performance& performance,
+                              const transfer::TransferResult& result);
+
+/// `n.intent.json` for this planned export.
+ledger::Intent MakeIntent(const Session& session, int64_t n, const plan::PlannedExport& planned);
+
+}  // namespace sluice::exporter

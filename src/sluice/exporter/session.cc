@@ -1,0 +1,80 @@
+#include "sluice/exporter/session.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "sluice/runtime/executor.h"
+#include "sluice/store/open_store.h"
+
+namespace sluice::exporter {
+
+Services MakeServices(std::shared_ptr<const config::Config> config,
+                      std::shared_ptr<runtime::Clock> clock, runtime::CancelToken cancel) {
+  Services services;
+  services.config = std::move(config);
+  services.clock = std::move(clock);
+  services.wall = runtime::SystemClock();
+  services.entropy = runtime::SystemEntropy();
+  services.cancel = std::move(cancel);
+  services.program = "sluice " SLUICE_VERSION;
+  services.open_store = store::OpenStore;
+  services.make_mover = transfer::MakeMover;
+  return services;
+}
+
+Result<Places> FindPlaces(const config::Config& config) {
+  Places places;
+  SLUICE_ASSIGN_OR_RETURN(places.destination,
+                          store::ParseLocation(config.destination.url, config.folder));
+  if (config.state.empty()) {
+    places.state = places.destination.Child("_export_state");
+  } else {
+    SLUICE_ASSIGN_OR_RETURN(places.state, store::ParseLocation(config.state, config.folder));
+  }
+  return places;
+}
+
+Result<Session> OpenSession(const Services& services, const config::Table& table) {
+  Session session;
+  session.services = &services;
+  session.table = &table;
+  SLUICE_ASSIGN_OR_RETURN(Places places, FindPlaces(*services.config));
+  session.destination_at = places.destination;
+  session.state_at = places.state;
+  SLUICE_ASSIGN_OR_RETURN(session.destination, services.open_store(places.destination));
+  SLUICE_ASSIGN_OR_RETURN(session.state_store, services.open_store(places.state));
+  SLUICE_ASSIGN_OR_RETURN(const store::Location beside, places.state.Parent());
+  SLUICE_ASSIGN_OR_RETURN(session.ledger_store, services.open_store(beside));
+  session.ledger =
+      std::make_unique<ledger::Ledger>(session.ledger_store, session.destination, table.name);
+  session.state = std::make_unique<state::ExportState>(session.state_store, services.wall,
+                                                       services.entropy);
+  session.runner = ledger::Runner::ThisProcess(runtime::RandomHex16(*services.entropy));
+  return session;
+}
+
+Status OpenSource(Session& session) {
+  if (session.source) return {};
+  const config::Table& table = *session.table;
+  const Services& services = *session.services;
+  if (!table.path) {
+    return Fail(Error{ErrorKind::kUnsupported,
+                      "the table has no path, and finding tables by name in Unity Catalog is not "
+                      "part of this build",
+                      "give the table's `path`"});
+  }
+  SLUICE_ASSIGN_OR_RETURN(const store::Location at,
+                          store::ParseLocation(*table.path, services.config->folder));
+  SLUICE_ASSIGN_OR_RETURN(session.source, services.open_store(at));
+  session.log.emplace(session.source);
+  const config::Limits& limits = services.config->limits;
+  const int runs = std::max(1, std::min<int>(limits.max_concurrent_runs,
+                                             static_cast<int>(services.config->tables.size())));
+  transfer::TransferLimits share;
+  share.memory_bytes = limits.memory_bytes / runs;
+  share.threads = std::max(1, runtime::DefaultParallelism());
+  session.mover = services.make_mover(session.source, session.destination, share);
+  return {};
+}
+
+}  // namespace sluice::exporter

@@ -1,0 +1,253 @@
+#include "sluice/exporter/settle.h"
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <set>
+#include <utility>
+
+#include "sluice/exporter/rebuild.h"
+#include "sluice/plan/output_layout.h"
+#include "sluice/runtime/executor.h"
+#include "sluice/runtime/log.h"
+
+namespace sluice::exporter {
+namespace {
+
+using ledger::Decision;
+using ledger::ExportKind;
+
+/// S3 has no commit over several keys: the more at once, the shorter a listing reader sees a part.
+constexpr int kCompletionsAtOnce = 64;
+
+std::optional<int64_t> BoundValue(const ledger::Bound& bound) {
+  if (const auto* t = std::get_if<Timestamp>(&bound)) return t->micros;
+  if (const auto* v = std::get_if<Version>(&bound)) return v->value;
+  return std::nullopt;
+}
+
+state::Progress ProgressOf(const Session& session) {
+  return session.table->pattern == config::Pattern::kAppend ? state::Progress::kEndTime
+                                                            : state::Progress::kVersion;
+}
+
+/// A column that is excluded today must not become visible because an older config exported it.
+Status RefuseExcludedColumns(const Session& session, const Decision& decision) {
+  const auto schema = delta::ParseSchema(decision.manifest.schema.dump());
+  if (!schema) return {};  // void and reset numbers hold no columns
+  for (const auto& excluded : session.table->exclude) {
+    if (schema->Find(excluded) == nullptr) continue;
+    return Fail(Error{
+        ErrorKind::kConflict,
+        fmt::format("export {} was decided before column '{}' was excluded, and holds it", decision.n,
+                    excluded),
+        fmt::format("run `sluice state void {}` to give that export up and export its window anew",
+                    session.name())});
+  }
+  return {};
+}
+
+/// Makes every listed file visible. Returns the keys that can't be: neither pending nor there.
+Result<std::vector<store::Key>> CompleteAll(Session& session, const Decision& decision) {
+  std::mutex mutex;
+  std::vector<store::Key> absent;
+  store::ObjectStore& destination = *session.destination;
+  const auto complete = [&](size_t i) -> Status {
+    const store::PendingUpload& upload = decision.files[i].upload;
+    SLUICE_ASSIGN_OR_RETURN(const auto outcome, destination.CompleteUpload(upload));
+    if (outcome == store::CompleteOutcome::kCompleted) return {};
+    const auto head = destination.Head(upload.key);
+    if (!head && head.error().kind != ErrorKind::kNotFound) return Fail(head.error());
+    if (head && head->size == upload.size) return {};
+    const std::lock_guard lock(mutex);
+    absent.push_back(upload.key);
+    return {};
+  };
+  const int threads = session.destination_at.scheme == store::Location::Scheme::kLocal
+                          ? runtime::DefaultParallelism()
+                          : kCompletionsAtOnce;
+  // Not cancelled halfway: a signal waits until the window is whole.
+  SLUICE_RETURN_IF_ERROR(runtime::ParallelFor(
+      decision.files.size(), std::min<int>(threads, std::max<int>(1, static_cast<int>(decision.files.size()))),
+      runtime::CancelToken(), complete));
+  return absent;
+}
+
+/// Removes what an earlier generation, or a voided number, left. The abort comes first: after it nobody
+/// can complete that upload any more, so the deletion is final.
+Status ClearSuperseded(Session& session, int64_t n, const std::vector<store::Key>& keys) {
+  if (keys.empty()) return {};
+  const std::set<store::Key> doomed(keys.begin(), keys.end());
+  std::vector<store::PendingUploadInfo> uploads;
+  SLUICE_RETURN_IF_ERROR(session.destination->ListUploads(
+      plan::DataFolder(session.table->pattern, session.name()),
+      [&](const store::PendingUploadInfo& upload) {
+        if (doomed.contains(upload.key)) uploads.push_back(upload);
+        return true;
+      }));
+  for (const auto& upload : uploads) {
+    SLUICE_RETURN_IF_ERROR(session.destination->AbortUpload(upload.key, upload.upload_id));
+  }
+  for (const auto& key : doomed) {
+    const auto name = plan::ParseDataFileName(key.substr(key.rfind('/') + 1));
+    if (!name || name->n != n) {
+      return Fail(ErrorKind::kInternal, "export {} asked to delete {}, which is not its own", n,
+                  key);
+    }
+    SLUICE_RETURN_IF_ERROR(session.destination->Delete(key));
+  }
+  return {};
+}
+
+/// Aborts whatever attempts at number n left pending; best effort, `prune` does it thoroughly.
+void AbortAttempts(Session& session, int64_t n) {
+  std::vector<store::PendingUploadInfo> uploads;
+  const auto listed = session.destination->ListUploads(
+      plan::DataFolder(session.table->pattern, session.name()),
+      [&](const store::PendingUploadInfo& upload) {
+        const auto name = plan::ParseDataFileName(upload.key.substr(upload.key.rfind('/') + 1));
+        if (name && name->n == n) uploads.push_back(upload);
+        return true;
+      });
+  if (!listed) spdlog::debug("listing uploads: {}", listed.error().message);
+  for (const auto& upload : uploads) {
+    const auto aborted = session.destination->AbortUpload(upload.key, upload.upload_id);
+    if (!aborted) spdlog::debug("abort of {}: {}", upload.key, aborted.error().message);
+  }
+}
+
+/// Publishes the manifest; kConflict if another one stands there.
+Result<store::PutOutcome> Publish(Session& session, const Decision& decision) {
+  SLUICE_ASSIGN_OR_RETURN(const auto put, session.ledger->PutManifest(decision.manifest));
+  if (put == store::PutOutcome::kCreated) return put;
+  SLUICE_ASSIGN_OR_RETURN(const auto standing, session.ledger->ReadDecision(decision.n));
+  if (standing && standing->is_void() != decision.is_void()) {
+    return Fail(Error{ErrorKind::kConflict,
+                      fmt::format("export {} was {} by another runner meanwhile", decision.n,
+                                  decision.is_void() ? "published" : "given up"),
+                      "run again"});
+  }
+  return put;
+}
+
+Status FollowState(Session& session, const Decision& decision) {
+  const Timestamp ran_at = session.services->clock->Now();
+  if (decision.state_forced || decision.state_forget) {
+    state::Reset reset;
+    reset.app_id = session.app_id();
+    reset.n = decision.n;
+    reset.source_table = session.table->table;
+    reset.progress = ProgressOf(session);
+    if (!decision.state_forget) reset.value = BoundValue(decision.state_value);
+    reset.ran_at = ran_at;
+    return session.state->Apply(reset);
+  }
+  state::Advance advance;
+  advance.app_id = session.app_id();
+  advance.n = decision.n;
+  advance.source_table = session.table->table;
+  advance.progress = ProgressOf(session);
+  advance.expected = BoundValue(decision.state_expected);
+  advance.value = BoundValue(decision.state_value);
+  advance.ran_at = ran_at;
+  SLUICE_ASSIGN_OR_RETURN(const auto outcome, session.state->Follow(advance));
+  if (outcome == state::AdvanceOutcome::kRowAhead) {
+    spdlog::info("{}: another writer moved the row in _export_state past {}", session.name(),
+                 ledger::ToText(decision.state_value));
+  }
+  return {};
+}
+
+void Tell(const Decision& decision, RunReport& report) {
+  WindowReport window;
+  window.n = decision.n;
+  window.kind = decision.manifest.kind;
+  window.start = decision.manifest.start;
+  window.end = decision.manifest.end;
+  window.rows = decision.manifest.rows;
+  window.files = static_cast<int64_t>(decision.manifest.files.size());
+  for (const auto& file : decision.manifest.files) window.bytes += file.size;
+  report.rows += window.rows;
+  report.files += window.files;
+  report.bytes += window.bytes;
+  report.copied += decision.row_groups_copied;
+  report.spliced += decision.row_groups_spliced;
+  report.rewritten += decision.row_groups_rewritten;
+  if (window.kind == ExportKind::kLate) report.late_rows += window.rows;
+  if (window.kind == ExportKind::kWindow) report.null_watermarks = decision.manifest.null_watermarks;
+  report.windows.push_back(std::move(window));
+}
+
+Decision VoidDecision(Session& session, int64_t n, ledger::Position position, std::string reason) {
+  Decision decision;
+  decision.n = n;
+  decision.manifest.n = n;
+  decision.manifest.kind = ExportKind::kVoid;
+  decision.manifest.table = session.table->table;
+  decision.manifest.table_id = position.table_id;
+  decision.manifest.timezone = session.table->timezone.name();
+  decision.manifest.reason = std::move(reason);
+  decision.manifest.committed_at = session.services->clock->Now();
+  decision.manifest.program = session.services->program;
+  decision.state_expected = position.end;
+  decision.position = std::move(position);
+  decision.runner = session.runner;
+  return decision;
+}
+
+}  // namespace
+
+Result<bool> StateFollowed(Session& session, int64_t n) {
+  SLUICE_ASSIGN_OR_RETURN(const auto through, session.state->FollowedThrough(session.app_id()));
+  return through && *through >= n;
+}
+
+Status Settle(Session& session, Decision decision, bool manifest_exists, RunReport& report) {
+  if (!manifest_exists && !decision.is_void()) {
+    SLUICE_RETURN_IF_ERROR(RefuseExcludedColumns(session, decision));
+    SLUICE_RETURN_IF_ERROR(ClearSuperseded(session, decision.n, decision.superseded));
+    SLUICE_ASSIGN_OR_RETURN(const auto absent, CompleteAll(session, decision));
+    if (!absent.empty()) return Rebuild(session, std::move(decision), absent, report);
+  }
+  if (decision.is_void()) {
+    SLUICE_RETURN_IF_ERROR(ClearSuperseded(session, decision.n, decision.superseded));
+    AbortAttempts(session, decision.n);
+  }
+  if (!manifest_exists) {
+    SLUICE_ASSIGN_OR_RETURN(const auto put, Publish(session, decision));
+    if (put == store::PutOutcome::kCreated && !decision.is_void()) Tell(decision, report);
+  }
+  // A void number moves nothing: the state stands where the number before it left it.
+  if (decision.is_void()) return {};
+  SLUICE_ASSIGN_OR_RETURN(const bool followed, StateFollowed(session, decision.n));
+  if (!followed) SLUICE_RETURN_IF_ERROR(FollowState(session, decision));
+  return {};
+}
+
+Status VoidUndecided(Session& session, int64_t n, const ledger::Position& position,
+                     std::string reason, RunReport& report) {
+  report.notes.push_back(fmt::format("export {} was given up: {}", n, reason));
+  Decision decision = VoidDecision(session, n, position, std::move(reason));
+  SLUICE_ASSIGN_OR_RETURN(const auto put, session.ledger->PutDecision(decision));
+  if (put == store::PutOutcome::kAlreadyExists) return {};
+  return Settle(session, std::move(decision), /*manifest_exists=*/false, report);
+}
+
+Status VoidDecided(Session& session, const Decision& decision, std::string reason,
+                   RunReport& report) {
+  ledger::Position before;
+  if (decision.n > 1) {
+    SLUICE_ASSIGN_OR_RETURN(const auto previous, session.ledger->ReadDecision(decision.n - 1));
+    if (previous) before = previous->position;
+  }
+  report.notes.push_back(fmt::format("export {} was given up: {}", decision.n, reason));
+  Decision voided = VoidDecision(session, decision.n, std::move(before), std::move(reason));
+  for (const auto& file : decision.files) voided.superseded.push_back(file.upload.key);
+  // The manifest decides, because a reader may already follow it; only then may bytes go.
+  SLUICE_RETURN_IF_ERROR(Publish(session, voided));
+  SLUICE_RETURN_IF_ERROR(ClearSuperseded(session, voided.n, voided.superseded));
+  AbortAttempts(session, voided.n);
+  return {};
+}
+
+}  // namespace sluice::exporter
