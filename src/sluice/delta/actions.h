@@ -88,6 +88,9 @@ struct CommitInfo {
   std::optional<int64_t> timestamp;                      ///< ms, writer's clock
   std::optional<int64_t> in_commit_timestamp;            ///< ms
   std::string engine_info;
+  std::optional<int64_t> read_version;    ///< the version that the writer built on
+  std::optional<bool> is_blind_append;
+  std::string isolation_level, txn_id;    ///< "" if absent
 };
 
 /// One commit file's actions, by kind.
