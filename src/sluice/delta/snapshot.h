@@ -22,6 +22,7 @@ struct LiveFile {
   int64_t modification_time = 0;  ///< ms
   std::optional<DeletionVectorDescriptor> deletion_vector;
   FileStatistics stats;           ///< for SnapshotOptions::stats_columns, same order
+  std::string raw_stats;          ///< the action's JSON; only SnapshotOptions::with_raw_stats
 };
 
 /// Turns one add action into a LiveFile with statistics for `columns`.
@@ -32,6 +33,7 @@ struct SnapshotOptions {
   std::vector<std::string> stats_columns;  ///< found without case; unknown names give no statistics
   bool with_files = true;                  ///< false: protocol, metadata and transactions only
   bool with_tombstones = false;            ///< writers need them for checkpoints
+  bool with_raw_stats = false;             ///< as above; large tables need much memory then
 };
 
 /// A table at one version (PROTOCOL.md, "Action Reconciliation"). Built from the newest usable
