@@ -28,6 +28,7 @@ struct CheckpointFile {
 struct LogListing {
   std::vector<CommitFile> commits;
   std::vector<CheckpointFile> checkpoints;
+  bool from_start = true;  ///< false: earlier commits and checkpoints may have been left out
   Version latest() const;  ///< of commits and checkpoints; -1 when empty
 };
 
@@ -42,10 +43,15 @@ class Log {
   explicit Log(std::shared_ptr<store::ObjectStore> table_store);
 
   const store::ObjectStore& store() const { return *store_; }
-  /// `_last_checkpoint` only shortens the listing; a wrong or missing one changes nothing.
-  /// With `from`, commits before it may be left out.
+  /// The whole log; with `from`, what lies before it may be left out.
   Result<LogListing> List(std::optional<Version> from = {}) const;
+  /// What the snapshot at `at` (nullopt: the latest) needs: from a checkpoint <= `at`, where
+  /// `_last_checkpoint` names one. Its hint only shortens the listing; a wrong, torn or missing one
+  /// changes nothing else.
+  Result<LogListing> ListForSnapshot(std::optional<Version> at = {}) const;
   Result<Commit> ReadCommit(Version version) const;
+  /// The commit file's text, with the same errors for one that is not there.
+  Result<std::string> ReadCommitText(Version version) const;
   /// kCorrupt for a hole inside the range, kSourceGone where its beginning was cleaned up,
   /// kNotFound when `last` is beyond the latest version.
   static Status RequireContiguous(const LogListing& listing, Version first, Version last,
