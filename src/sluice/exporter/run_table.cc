@@ -4,6 +4,8 @@
 #include "sluice/exporter/adopt.h"
 #include "sluice/exporter/exporter.h"
 #include "sluice/exporter/facts.h"
+#include "sluice/exporter/last_run.h"
+#include "sluice/exporter/late_rows.h"
 #include "sluice/exporter/perform.h"
 #include "sluice/exporter/reconcile.h"
 #include "sluice/exporter/settle.h"
@@ -15,29 +17,6 @@ namespace {
 
 using ledger::ExportKind;
 using ledger::LedgerView;
-
-/// Late rows of the commits since the last export: counted, and exported in a number of their own.
-Result<Performed> ExportLateRows(Session& session, const AppendSource& source, int64_t n,
-                                 transfer::Progress& progress, RunReport& report) {
-  SLUICE_ASSIGN_OR_RETURN(const auto commits, LookAtCommits(session, source.facts));
-  if (commits.empty()) return Performed::kDone;
-  Performance late;
-  late.n = n;
-  late.planned = plan::PlanLate(source.facts);
-  SLUICE_ASSIGN_OR_RETURN(late.task, plan::MakeLateTask(*session.table, late.planned,
-                                                        source.snapshot, commits));
-  if (late.task.late.empty()) return Performed::kDone;
-  // Counted before a number is taken: commits that only rewrote rows must leave no empty export.
-  SLUICE_ASSIGN_OR_RETURN(const int64_t rows,
-                          session.mover->CountLate(late.task, session.services->cancel));
-  if (rows == 0) return Performed::kDone;
-  if (session.table->late_rows == config::LateRows::kReport) {
-    report.late_rows += rows;
-    report.notes.push_back(fmt::format("{} late rows are not exported (late_rows: report)", rows));
-    return Performed::kDone;
-  }
-  return Perform(session, std::move(late), progress, report);
-}
 
 /// The windows of this run, one number each.
 Result<Performed> ExportWindows(Session& session, const AppendSource& source,
@@ -109,6 +88,9 @@ Status RunAppend(const Services& services, const config::Table& table, const Run
   SLUICE_ASSIGN_OR_RETURN(Session session, OpenSession(services, table));
   const Status status = RunOnce(session, options, progress, report);
   TellAlive(session);
+  if (report.status != RunStatus::kBusy) {
+    RecordLastRun(session, status, !report.windows.empty());
+  }
   return status;
 }
 
@@ -116,29 +98,15 @@ Status RunAppend(const Services& services, const config::Table& table, const Run
 
 RunReport RunTable(const Services& services, const config::Table& table,
                    const RunOptions& options) {
-  RunReport report;
-  report.table = table.table;
-  report.name = table.name;
-  report.pattern = table.pattern;
-  transfer::Progress own_progress;
-  transfer::Progress& progress = options.progress != nullptr ? *options.progress : own_progress;
-  const int64_t began = services.wall->MonotonicMicros();
-  Status status;
-  for (int attempt = 0;; ++attempt) {
-    status = RunAppend(services, table, options, progress, report);
-    if (status || !IsRetryable(status.error().kind) || attempt >= table.retries) break;
-    spdlog::warn("{}: {}; trying again in {}", table.name, status.error().message,
-                 FormatDuration(table.retry_delay));
-    services.wall->SleepFor(table.retry_delay, services.cancel);
-  }
-  report.seconds = static_cast<double>(services.wall->MonotonicMicros() - began) / 1e6;
-  if (!status) {
-    report.status = RunStatus::kFailed;
-    report.error = std::move(status).error().Within("table " + table.table);
-  } else if (!report.windows.empty()) {
-    report.status = RunStatus::kExported;
-  }
-  return report;
+  return ReportOn(services, table, options, [&](transfer::Progress& progress, RunReport& report) {
+    for (int attempt = 0;; ++attempt) {
+      Status status = RunAppend(services, table, options, progress, report);
+      if (status || !IsRetryable(status.error().kind) || attempt >= table.retries) return status;
+      spdlog::warn("{}: {}; trying again in {}", table.name, status.error().message,
+                   FormatDuration(table.retry_delay));
+      services.wall->SleepFor(table.retry_delay, services.cancel);
+    }
+  });
 }
 
 }  // namespace sluice::exporter

@@ -40,6 +40,8 @@ store::Key RunnerHeartbeatKey(std::string_view name, int64_t n) {
   return LedgerFolder(name) + FormatNumber(n) + ".heartbeat.json";
 }
 
+store::Key LastRunKey(std::string_view name) { return LedgerFolder(name) + "last_run.json"; }
+
 store::Key ManifestFolder(std::string_view name) {
   return fmt::format("_sluice/{}/manifests/", name);
 }

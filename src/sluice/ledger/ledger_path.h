@@ -14,6 +14,7 @@
 /// | intent          | _sluice/NAME/ledger/<n>.intent.json                    | beside the state   |
 /// | decision        | _sluice/NAME/ledger/<n>.commit.json, .commit.2.json .. | beside the state   |
 /// | runner's sign   | _sluice/NAME/ledger/<n>.heartbeat.json                 | beside the state   |
+/// | how a run ended | _sluice/NAME/ledger/last_run.json                      | beside the state   |
 /// | manifest        | _sluice/NAME/manifests/<n>.json                        | destination        |
 /// | sign of life    | _sluice/NAME/heartbeat.json                            | destination        |
 ///
@@ -27,6 +28,8 @@ store::Key IntentKey(std::string_view name, int64_t n);
 /// `generation` 1 is the decision itself; 2 and up record rebuilt files.
 store::Key DecisionKey(std::string_view name, int64_t n, int generation);
 store::Key RunnerHeartbeatKey(std::string_view name, int64_t n);
+
+store::Key LastRunKey(std::string_view name);
 
 store::Key ManifestFolder(std::string_view name);
 store::Key ManifestKey(std::string_view name, int64_t n);

@@ -19,7 +19,7 @@ std::optional<Timestamp> AsTime(const Bound& bound) {
   return t == nullptr ? std::nullopt : std::optional(*t);
 }
 
-Status CheckSource(const AppendFacts& facts) {
+Status CheckTableId(const AppendFacts& facts) {
   const Position& position = facts.position;
   if (!position.table_id.empty() && position.table_id != facts.table_id) {
     return Fail(Error{
@@ -28,6 +28,12 @@ Status CheckSource(const AppendFacts& facts) {
                     facts.table_id, position.table_id),
         "check what happened to the source, then begin anew with `sluice state forget NAME`"});
   }
+  return {};
+}
+
+Status CheckSource(const AppendFacts& facts) {
+  SLUICE_RETURN_IF_ERROR(CheckTableId(facts));
+  const Position& position = facts.position;
   if (position.scanned_through && facts.source_version < *position.scanned_through) {
     return Fail(Error{
         ErrorKind::kConflict,
@@ -117,6 +123,12 @@ Timestamp InstantOfLocal(int64_t local_micros, const TimeZone& zone) {
 
 }  // namespace
 
+Timestamp BackfillLimit(const config::Table& table, const AppendFacts& facts) {
+  if (const auto exported = AsTime(facts.position.end)) return *exported;
+  if (facts.row_end) return *facts.row_end;
+  return ResolveStart(table, facts.now).at;
+}
+
 Timestamp WindowEnd(const config::Table& table, Timestamp now) {
   constexpr int64_t kHour = 3'600'000'000;
   return Timestamp{FloorDiv((now - table.delay).micros, kHour) * kHour};
@@ -202,7 +214,7 @@ Result<std::vector<PlannedExport>> PlanBackfill(const config::Table& table,
                                                 const AppendFacts& facts, Timestamp from,
                                                 Timestamp to, std::optional<Duration> chunk,
                                                 const std::vector<Replaced>& replaced) {
-  SLUICE_RETURN_IF_ERROR(CheckSource(facts));
+  SLUICE_RETURN_IF_ERROR(CheckTableId(facts));
   std::vector<PlannedExport> exports;
   const auto cuts = chunk ? CutAtMultiples(from, to, *chunk, table.timezone)
                           : std::vector<Timestamp>{to};

@@ -59,6 +59,9 @@ Result<std::vector<PlannedExport>> PlanBackfill(const config::Table& table,
                                                 Timestamp to, std::optional<Duration> chunk,
                                                 const std::vector<Replaced>& replaced);
 
+/// Where a backfill must end at the latest: what lies after it is exported by coming windows.
+Timestamp BackfillLimit(const config::Table& table, const AppendFacts& facts);
+
 /// The same number again, from its intent: for a runner that adopts it.
 PlannedExport PlanFromIntent(const ledger::Intent& intent, const AppendFacts& facts);
 

@@ -1,0 +1,38 @@
+#include "sluice/exporter/last_run.h"
+
+#include <nlohmann/json.hpp>
+
+#include "sluice/ledger/ledger_path.h"
+#include "sluice/runtime/log.h"
+
+namespace sluice::exporter {
+
+void RecordLastRun(Session& session, const Status& status, bool exported) {
+  const RunStatus ended = !status    ? RunStatus::kFailed
+                          : exported ? RunStatus::kExported
+                                     : RunStatus::kNothingNew;
+  const nlohmann::json json = {
+      {"at", FormatTimestamp(session.services->clock->Now())},
+      {"status", Name(ended)},
+      {"error", status ? std::string() : runtime::Redact(status.error().message)}};
+  const auto put = session.ledger_store->Put(
+      ledger::LastRunKey(session.name()),
+      json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+  if (!put) spdlog::debug("note of the last run: {}", put.error().message);
+}
+
+std::optional<LastRun> ReadLastRun(Session& session) {
+  const auto text = session.ledger_store->Get(ledger::LastRunKey(session.name()));
+  if (!text) return std::nullopt;
+  const auto json = nlohmann::json::parse(*text, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object()) return std::nullopt;
+  const auto field = [&](const char* key) {
+    return json.contains(key) && json[key].is_string() ? json[key].get<std::string>()
+                                                       : std::string();
+  };
+  const auto at = ParseTimestamp(field("at"), TimeZone::Utc());
+  if (!at) return std::nullopt;
+  return LastRun{*at, field("status"), field("error")};
+}
+
+}  // namespace sluice::exporter

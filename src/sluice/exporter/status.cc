@@ -1,0 +1,101 @@
+#include <algorithm>
+#include <utility>
+
+#include "sluice/delta/log.h"
+#include "sluice/exporter/exporter.h"
+#include "sluice/exporter/last_run.h"
+#include "sluice/exporter/retention.h"
+#include "sluice/exporter/session.h"
+#include "sluice/plan/schedule.h"
+
+namespace sluice::exporter {
+namespace {
+
+WindowReport Describe(const ledger::Manifest& manifest) {
+  WindowReport window;
+  window.n = manifest.n;
+  window.kind = manifest.kind;
+  window.start = manifest.start;
+  window.end = manifest.end;
+  window.rows = manifest.rows;
+  window.files = static_cast<int64_t>(manifest.files.size());
+  for (const auto& file : manifest.files) window.bytes += file.size;
+  return window;
+}
+
+/// The newest number that moved the end: late rows, backfills and voids do not.
+Status FindLastWindow(Session& session, const ledger::LedgerView& view, StatusReport& report) {
+  for (int64_t n = view.newest_decided(); n > 0; --n) {
+    std::optional<ledger::Decision> decision;
+    if (view.decision && n == view.newest) {
+      decision = view.decision;
+    } else {
+      SLUICE_ASSIGN_OR_RETURN(decision, session.ledger->ReadDecision(n));
+    }
+    if (!decision) continue;
+    if (!report.last_committed) report.last_committed = decision->manifest.committed_at;
+    const auto kind = decision->manifest.kind;
+    if (kind != ledger::ExportKind::kWindow) continue;
+    report.last_window = Describe(decision->manifest);
+    report.exported_version = decision->manifest.source_version;
+    return {};
+  }
+  return {};
+}
+
+std::string DescribeUnfinished(const Session& session, const ledger::LedgerView& view) {
+  if (view.newest == 0) return "";
+  if (view.undecided()) {
+    const std::string who = view.heartbeat ? view.heartbeat->runner.ToString()
+                            : view.intent  ? view.intent->runner.ToString()
+                                           : "an unknown runner";
+    const bool alive =
+        view.heartbeat && ledger::Judge(*view.heartbeat, session.services->wall->Now(),
+                                        session.runner) == ledger::Liveness::kAlive;
+    return fmt::format("export {} {} {}", view.newest,
+                       alive ? "is being worked on by" : "was begun and left by", who);
+  }
+  if (!view.manifest) {
+    return fmt::format("export {} is decided and not yet visible: the next run finishes it",
+                       view.newest);
+  }
+  return "";
+}
+
+Status StatusInto(const Services& services, const config::Table& table, StatusReport& report) {
+  const Timestamp now = services.clock->Now();
+  report.next_run = plan::NextRun(table.schedule, now, table.timezone);
+  SLUICE_ASSIGN_OR_RETURN(Session session, OpenSession(services, table));
+  SLUICE_ASSIGN_OR_RETURN(const ledger::LedgerView view, session.ledger->Load());
+  report.unfinished = DescribeUnfinished(session, view);
+  if (view.newest > 0) SLUICE_RETURN_IF_ERROR(FindLastWindow(session, view, report));
+  if (const auto* end = std::get_if<Timestamp>(&view.position().end)) report.lag = now - *end;
+  if (const auto last = ReadLastRun(session)) {
+    report.last_run = last->at;
+    report.last_error = last->error;
+  } else {
+    SLUICE_ASSIGN_OR_RETURN(const auto state, session.state->Read());
+    if (const auto* row = state.Find(table.table)) report.last_run = row->last_run_timestamp;
+  }
+  SLUICE_RETURN_IF_ERROR(OpenSource(session));
+  SLUICE_ASSIGN_OR_RETURN(const auto retention,
+                          LookAtRetention(session, view.position().scanned_through));
+  report.source_version = retention.latest;
+  report.retention_left = retention.left;
+  return {};
+}
+
+}  // namespace
+
+StatusReport StatusOf(const Services& services, const config::Table& table) {
+  StatusReport report;
+  report.table = table.table;
+  report.name = table.name;
+  report.schedule = table.schedule;
+  report.pattern = table.pattern;
+  Status status = StatusInto(services, table, report);
+  if (!status) report.error = std::move(status).error().Within("table " + table.table);
+  return report;
+}
+
+}  // namespace sluice::exporter

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "sluice/base/time_zone.h"
+
+namespace sluice::plan {
+
+/// The first instant after `after` at which `schedule` fires: "hourly" (each full hour), "daily"
+/// (midnight), "weekly" (midnight to Monday) or five cron fields (minute hour day month weekday; '*',
+/// lists, ranges, steps, names; a day field and a weekday field both given: either), in `zone`. nullopt if
+/// it never fires within five years, or is no schedule.
+std::optional<Timestamp> NextRun(std::string_view schedule, Timestamp after, const TimeZone& zone);
+
+}  // namespace sluice::plan
