@@ -105,6 +105,12 @@ std::string DescribeGaps(const std::vector<Gap>& gaps) {
 
 }  // namespace
 
+Error NoTable(std::string_view table) {
+  return Error{ErrorKind::kNotFound,
+               fmt::format("{} is no Delta table: no commit in {}", table, kLogFolder),
+               "check the path; it must be the folder that holds _delta_log"};
+}
+
 Version LogListing::latest() const {
   Version latest;
   if (!commits.empty()) latest = commits.back().version;
@@ -150,9 +156,7 @@ Status Log::RequireContiguous(const LogListing& listing, Version first, Version 
                               std::string_view table) {
   if (first > last) return {};
   if (listing.commits.empty() && listing.checkpoints.empty()) {
-    return Fail(Error{ErrorKind::kNotFound,
-                      fmt::format("{} is no Delta table: no commit in {}", table, kLogFolder),
-                      "check the path; it must be the folder that holds _delta_log"});
+    return Fail(NoTable(table));
   }
   if (last > listing.latest()) {
     return Fail(ErrorKind::kNotFound, "{} has no version {}: the latest is {}", table, last.value,

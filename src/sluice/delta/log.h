@@ -61,6 +61,9 @@ class Log {
   std::shared_ptr<store::ObjectStore> store_;
 };
 
+/// kNotFound: nothing at `table` looks like a Delta log.
+Error NoTable(std::string_view table);
+
 /// Parses one commit file's text; `name` is used in errors.
 Result<Commit> ParseCommit(Version version, std::string_view text, std::string_view name);
 

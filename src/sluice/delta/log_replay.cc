@@ -56,17 +56,18 @@ void FillFromPartitionValues(LiveFile& file, const std::vector<Field>& columns) 
   }
 }
 
-LiveFile WithoutStatistics(AddFile&& add) {
+}  // namespace
+
+LiveFile WithRawStatistics(AddFile&& add) {
   LiveFile file;
   file.path = std::move(add.path);
   file.partition_values = std::move(add.partition_values);
   file.size = add.size;
   file.modification_time = add.modification_time;
   file.deletion_vector = std::move(add.deletion_vector);
+  file.raw_stats = std::move(add.stats);
   return file;
 }
-
-}  // namespace
 
 void SetStatistics(LiveFile& file, FileStatistics stats, const std::vector<Field>& columns) {
   file.stats = std::move(stats);
@@ -74,7 +75,8 @@ void SetStatistics(LiveFile& file, FileStatistics stats, const std::vector<Field
 }
 
 LiveFile ToLiveFile(const AddFile& add, const std::vector<Field>& columns) {
-  LiveFile file = WithoutStatistics(AddFile(add));
+  LiveFile file = WithRawStatistics(AddFile(add));
+  file.raw_stats.clear();
   SetStatistics(file, ParseStatistics(add.stats, columns), columns);
   return file;
 }
@@ -94,7 +96,7 @@ void LogReplay::Take(Commit commit, std::vector<RawStatistics> stats) {
   for (size_t i = commit.adds.size(); i-- > 0;) {
     AddFile& add = commit.adds[i];
     if (!seen_.insert(LogicalFileKey(add.path, add.deletion_vector)).second) continue;
-    new_files_.push_back(PendingFile{WithoutStatistics(std::move(add)),
+    new_files_.push_back(PendingFile{WithRawStatistics(std::move(add)),
                                      i < stats.size() ? std::move(stats[i]) : RawStatistics()});
   }
   for (RemoveFile& remove : commit.removes) {

@@ -11,6 +11,9 @@
 
 namespace sluice::delta {
 
+/// An add action as a live file: its JSON statistics kept, none read yet.
+LiveFile WithRawStatistics(AddFile&& add);
+
 /// Gives `file` its statistics for `columns`; a partition column's come from the partition values.
 void SetStatistics(LiveFile& file, FileStatistics stats, const std::vector<Field>& columns);
 
@@ -24,7 +27,8 @@ class LogReplay {
  public:
   explicit LogReplay(const SnapshotOptions& options) : options_(options) {}
 
-  /// `stats` of the commit's adds, in their order, extracted for options.stats_columns.
+  /// `stats` of the commit's adds, in their order, extracted for options.stats_columns. The text of
+  /// statistics that stands in the adds is kept; the caller clears it where nobody wants it.
   void Take(Commit commit, std::vector<RawStatistics> stats);
 
   void TakeOldProtocol(Protocol protocol);
