@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sluice/base/result.h"
@@ -68,19 +69,23 @@ struct Reset {
 ///
 /// Errors: kConflict (two rows of one name; a row behind `expected`, or missing although expected:
 /// names both values, remedy `state set` or `state forget`), kUnsupported (a writer feature that we
-/// lack, or the columns are not the guide's), and those of the store.
+/// lack, or the columns are not the guide's), kTransient (others commit without pause), and those of the
+/// store.
 class ExportState {
  public:
-  /// `table_store` is rooted at the state table's folder.
+  /// `table_store` is rooted at the state table's folder. `clock` must be the machine's, never pinned: it
+  /// dates commits and decides what expired.
   ExportState(std::shared_ptr<store::ObjectStore> table_store,
               std::shared_ptr<runtime::Clock> clock, std::shared_ptr<runtime::Entropy> entropy);
   ~ExportState();
 
-  Result<StateView> Read() const;
+  /// With `only`, two rows of another name are no error: one table's trouble does not stop the others.
+  Result<StateView> Read(std::optional<std::string_view> only = std::nullopt) const;
   /// The txn version of `app_id`, nullopt if it never committed here.
   Result<std::optional<int64_t>> FollowedThrough(const std::string& app_id) const;
   /// Creates the table where it is missing. Idempotent by (app_id, n).
   Result<AdvanceOutcome> Follow(const Advance& advance);
+  /// Takes two rows of one name, too, and leaves one. Idempotent by (app_id, n).
   Status Apply(const Reset& reset);
 
  private:

@@ -1,0 +1,233 @@
+#include <arrow/table.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "sluice/columnar/arrow_io.h"
+#include "sluice/delta/data_file_writer.h"
+#include "sluice/delta/write_support.h"
+#include "sluice/state/state_table.h"
+
+namespace sluice::state {
+namespace {
+
+/// Below this the whole table is rewritten into one file by every change.
+constexpr int64_t kSmallTable = int64_t{8} << 20;  // bytes
+
+int64_t Millis(Timestamp t) { return t.micros / 1000; }
+
+struct Totals {
+  int64_t inserted = 0, updated = 0, deleted = 0, copied = 0;
+};
+
+// Files of one partition that become one file, or none.
+struct Rewrite {
+  std::vector<const StateFile*> files;
+  bool gets_row = false;  ///< the row is set here; elsewhere rows of that name go
+};
+using Rewrites = std::map<delta::PartitionValues, Rewrite>;
+
+bool HoldsRow(const StateFile& file, const StateColumns& columns, const std::string& name) {
+  const auto rows = ReadRows(*file.rows, columns);
+  return std::any_of(rows.begin(), rows.end(),
+                     [&](const StateRow& row) { return row.source_table == name; });
+}
+
+// The partition of a row that is new: its name where the table is partitioned by it, else null.
+delta::PartitionValues NewPartition(const LoadedState& state, const RowChange& change) {
+  delta::PartitionValues values;
+  const std::string& name_column = state.schema.fields[state.columns.source_table].name;
+  for (const std::string& column : state.snapshot.metadata.partition_columns) {
+    if (column == name_column) {
+      values[column] = change.source_table;
+    } else {
+      values[column] = std::nullopt;
+    }
+  }
+  return values;
+}
+
+Rewrites ChooseRewrites(const LoadedState& state, const RowChange& change) {
+  const bool partitioned = !state.snapshot.metadata.partition_columns.empty();
+  const bool all = !partitioned && state.snapshot.total_bytes <= kSmallTable;
+  Rewrites rewrites;
+  Rewrite* holder = nullptr;
+  for (const StateFile& file : state.files) {
+    const bool holds = HoldsRow(file, state.columns, change.source_table);
+    if (!holds && !all) continue;
+    Rewrite& rewrite = rewrites[file.file.partition_values];
+    rewrite.files.push_back(&file);
+    if (holds && holder == nullptr) holder = &rewrite;  // a map's elements stay where they are
+  }
+  if (change.kind == RowChange::Kind::kSet) {
+    if (holder == nullptr) holder = &rewrites[NewPartition(state, change)];
+    holder->gets_row = true;
+  }
+  return rewrites;
+}
+
+Status CheckPartitioning(const LoadedState& state) {
+  for (const std::string& column : state.snapshot.metadata.partition_columns) {
+    for (const int index :
+         {state.columns.end_time, state.columns.version, state.columns.run_timestamp}) {
+      if (state.schema.fields[index].name != column) continue;
+      return Fail(Error{ErrorKind::kUnsupported,
+                        fmt::format("the state table is partitioned by {}, which moves", column),
+                        "use a state table without partitions"});
+    }
+  }
+  return {};
+}
+
+Result<std::shared_ptr<arrow::Table>> Concatenate(const Rewrite& rewrite,
+                                                  const LoadedState& state) {
+  if (rewrite.files.empty()) {
+    SLUICE_ASSIGN_OR_RETURN(const auto schema, delta::ToArrow(state.schema));
+    SLUICE_ARROW_ASSIGN(auto empty, arrow::Table::MakeEmpty(schema), "_export_state");
+    return empty;
+  }
+  std::vector<std::shared_ptr<arrow::Table>> tables;
+  for (const StateFile* file : rewrite.files) tables.push_back(file->rows);
+  SLUICE_ARROW_ASSIGN(auto table, arrow::ConcatenateTables(tables), "_export_state");
+  return table;
+}
+
+Result<std::shared_ptr<arrow::Table>> WithoutPartitionColumns(
+    std::shared_ptr<arrow::Table> rows, const std::vector<std::string>& partition_columns) {
+  for (const std::string& column : partition_columns) {
+    const int index = rows->schema()->GetFieldIndex(column);
+    if (index < 0) continue;
+    SLUICE_ARROW_ASSIGN(rows, rows->RemoveColumn(index), "_export_state");
+  }
+  return rows;
+}
+
+delta::RemoveFile ToRemove(const delta::LiveFile& file, Timestamp now) {
+  delta::RemoveFile remove;
+  remove.path = file.path;
+  remove.deletion_timestamp = Millis(now);
+  remove.extended_file_metadata = true;
+  remove.partition_values = file.partition_values;
+  remove.size = file.size;
+  remove.deletion_vector = file.deletion_vector;
+  return remove;
+}
+
+Status AddRewrite(store::ObjectStore& table_store, runtime::Entropy& entropy,
+                  const LoadedState& state, const RowChange& change,
+                  const std::pair<const delta::PartitionValues, Rewrite>& entry, Timestamp now,
+                  delta::Commit& commit, Totals& totals) {
+  const auto& [partition, rewrite] = entry;
+  SLUICE_ASSIGN_OR_RETURN(const auto before, Concatenate(rewrite, state));
+  RowChange here = change;
+  if (!rewrite.gets_row) here.kind = RowChange::Kind::kRemove;
+  SLUICE_ASSIGN_OR_RETURN(ChangedRows changed, ApplyChange(*before, state.columns, here));
+  totals.inserted += changed.inserted;
+  totals.updated += changed.updated;
+  totals.deleted += changed.deleted;
+  totals.copied += changed.copied;
+  if (changed.rows->num_rows() > 0) {
+    SLUICE_ASSIGN_OR_RETURN(
+        const auto rows, WithoutPartitionColumns(std::move(changed.rows),
+                                                 state.snapshot.metadata.partition_columns));
+    SLUICE_ASSIGN_OR_RETURN(
+        auto add, delta::WriteDataFile(table_store, entropy, *rows, partition, now));
+    commit.adds.push_back(std::move(add));
+  }
+  for (const StateFile* file : rewrite.files) {
+    commit.removes.push_back(ToRemove(file->file, now));
+  }
+  return {};
+}
+
+// As Spark's MERGE reports itself; a change feed skips a merge that says it touched no row.
+delta::CommitInfo DescribeChange(const RowChange& change, const delta::Commit& commit,
+                                 const Totals& totals) {
+  delta::CommitInfo info;
+  info.operation = "MERGE";
+  std::string name = change.source_table;
+  for (size_t i = 0; (i = name.find_first_of("'\"\\", i)) != std::string::npos;) name[i] = '?';
+  info.operation_parameters = {
+      {"predicate", fmt::format(R"x(["(source_table = '{}')"])x", name)},
+      {"matchedPredicates", change.kind == RowChange::Kind::kRemove
+                                ? R"([{"actionType":"delete"}])"
+                                : R"([{"actionType":"update"}])"},
+      {"notMatchedPredicates", R"([{"actionType":"insert"}])"},
+      {"notMatchedBySourcePredicates", "[]"}};
+  const auto put = [&](const char* key, int64_t value) {
+    info.operation_metrics[key] = fmt::format("{}", value);
+  };
+  put("numSourceRows", change.kind == RowChange::Kind::kKeep ? 0 : 1);
+  put("numTargetRowsInserted", totals.inserted);
+  put("numTargetRowsUpdated", totals.updated);
+  put("numTargetRowsDeleted", totals.deleted);
+  put("numTargetRowsCopied", totals.copied);
+  put("numOutputRows", totals.inserted + totals.updated + totals.copied);
+  put("numTargetFilesAdded", static_cast<int64_t>(commit.adds.size()));
+  put("numTargetFilesRemoved", static_cast<int64_t>(commit.removes.size()));
+  return info;
+}
+
+void Sign(delta::CommitInfo& info, const Author& author, runtime::Entropy& entropy) {
+  info.timestamp = Millis(author.now);
+  info.isolation_level = "Serializable";
+  info.engine_info = author.engine;
+  info.txn_id = runtime::RandomUuid(entropy);
+}
+
+}  // namespace
+
+delta::Commit CreationCommit(const Author& author, runtime::Entropy& entropy) {
+  delta::Commit commit;
+  commit.version = Version{0};
+  delta::Metadata metadata;
+  metadata.id = runtime::RandomUuid(entropy);
+  metadata.schema = GuideSchema();
+  metadata.schema_string = delta::SchemaToJson(metadata.schema);
+  metadata.configuration = {{"delta.checkpointInterval", "10"},
+                            {"delta.deletedFileRetentionDuration", "interval 1 days"},
+                            {"delta.logRetentionDuration", "interval 1 days"}};
+  metadata.created_time = Millis(author.now);
+  delta::CommitInfo info;
+  info.operation = "CREATE TABLE";
+  info.operation_parameters = {{"partitionBy", "[]"}, {"isManaged", "false"}};
+  info.is_blind_append = true;
+  Sign(info, author, entropy);
+  commit.info = std::move(info);
+  commit.protocol = delta::Protocol();
+  commit.metadata = std::move(metadata);
+  return commit;
+}
+
+Result<delta::Commit> ChangeCommit(store::ObjectStore& table_store, runtime::Entropy& entropy,
+                                   const LoadedState& state, const RowChange& change,
+                                   const Author& author) {
+  const delta::Snapshot& snapshot = state.snapshot;
+  SLUICE_RETURN_IF_ERROR(
+      delta::CheckWritable(snapshot.protocol, snapshot.metadata, table_store.DisplayName("")));
+  SLUICE_RETURN_IF_ERROR(CheckPartitioning(state));
+  delta::Commit commit;
+  commit.version = Next(snapshot.version);
+  Totals totals;
+  if (change.kind != RowChange::Kind::kKeep) {
+    for (const auto& entry : ChooseRewrites(state, change)) {
+      SLUICE_RETURN_IF_ERROR(AddRewrite(table_store, entropy, state, change, entry, author.now,
+                                        commit, totals));
+    }
+  }
+  commit.transactions.push_back(
+      delta::SetTransaction{author.app_id, author.n, Millis(author.now)});
+  delta::CommitInfo info = DescribeChange(change, commit, totals);
+  info.read_version = snapshot.version.value;
+  info.is_blind_append = false;
+  Sign(info, author, entropy);
+  if (delta::PropertiesOf(snapshot.metadata).in_commit_timestamps) {
+    info.in_commit_timestamp = std::max(Millis(author.now), Millis(snapshot.committed) + 1);
+  }
+  commit.info = std::move(info);
+  return commit;
+}
+
+}  // namespace sluice::state

@@ -1,0 +1,206 @@
+#include "sluice/state/state_rows.h"
+
+#include <arrow/array.h>
+#include <arrow/array/concatenate.h>
+#include <arrow/array/util.h>
+#include <arrow/builder.h>
+#include <arrow/table.h>
+#include <arrow/type.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "sluice/columnar/arrow_io.h"
+
+namespace sluice::state {
+namespace {
+
+constexpr std::string_view kContext = "_export_state";
+
+struct GuideColumn {
+  const char* name;
+  delta::TypeId type;
+  int StateColumns::* index;
+};
+constexpr GuideColumn kGuideColumns[] = {
+    {"source_table", delta::TypeId::kString, &StateColumns::source_table},
+    {"last_exported_end_time", delta::TypeId::kTimestamp, &StateColumns::end_time},
+    {"last_exported_version", delta::TypeId::kLong, &StateColumns::version},
+    {"last_run_timestamp", delta::TypeId::kTimestamp, &StateColumns::run_timestamp},
+};
+
+template <typename ArrayType>
+const ArrayType& As(const arrow::Array& array) {
+  return static_cast<const ArrayType&>(array);
+}
+
+std::optional<Timestamp> TimestampAt(const arrow::Array& array, int64_t i) {
+  if (array.IsNull(i)) return std::nullopt;
+  return Timestamp{As<arrow::TimestampArray>(array).Value(i)};
+}
+
+// The rows named `name`, ascending, in a table of one chunk.
+std::vector<int64_t> FindRows(const arrow::Array& names, std::string_view name) {
+  std::vector<int64_t> found;
+  for (int64_t i = 0; i < names.length(); ++i) {
+    if (names.IsValid(i) && As<arrow::StringArray>(names).GetView(i) == name) found.push_back(i);
+  }
+  return found;
+}
+
+arrow::Result<std::shared_ptr<arrow::Array>> OneValue(const std::shared_ptr<arrow::DataType>& type,
+                                                      int64_t value) {
+  std::shared_ptr<arrow::Array> array;
+  if (type->id() == arrow::Type::TIMESTAMP) {
+    arrow::TimestampBuilder builder(type, arrow::default_memory_pool());
+    ARROW_RETURN_NOT_OK(builder.Append(value));
+    ARROW_RETURN_NOT_OK(builder.Finish(&array));
+  } else {
+    arrow::Int64Builder builder;
+    ARROW_RETURN_NOT_OK(builder.Append(value));
+    ARROW_RETURN_NOT_OK(builder.Finish(&array));
+  }
+  return array;
+}
+
+arrow::Result<std::shared_ptr<arrow::Array>> OneValue(const std::string& text) {
+  arrow::StringBuilder builder;
+  ARROW_RETURN_NOT_OK(builder.Append(text));
+  return builder.Finish();
+}
+
+// Column `i` of the row that is set; `from`: the row it was, nullopt for a new one.
+arrow::Result<std::shared_ptr<arrow::Array>> SetRowColumn(const arrow::Array& column, int i,
+                                                          const StateColumns& columns,
+                                                          const RowChange& change,
+                                                          std::optional<int64_t> from) {
+  const int moved =
+      change.progress == Progress::kEndTime ? columns.end_time : columns.version;
+  if (i == moved) return OneValue(column.type(), change.position);
+  if (i == columns.run_timestamp) return OneValue(column.type(), change.ran_at.micros);
+  if (from) return column.Slice(*from, 1);
+  if (i == columns.source_table) return OneValue(change.source_table);
+  return arrow::MakeArrayOfNull(column.type(), 1);
+}
+
+arrow::Result<std::shared_ptr<arrow::Array>> ChangeColumn(const arrow::Array& column, int i,
+                                                          const StateColumns& columns,
+                                                          const RowChange& change,
+                                                          const std::vector<int64_t>& named) {
+  arrow::ArrayVector pieces;
+  int64_t next = 0;
+  bool set = change.kind != RowChange::Kind::kSet;
+  for (const int64_t row : named) {
+    if (next < row) pieces.push_back(column.Slice(next, row - next));
+    next = row + 1;
+    if (set) continue;
+    ARROW_ASSIGN_OR_RAISE(auto piece, SetRowColumn(column, i, columns, change, row));
+    pieces.push_back(std::move(piece));
+    set = true;
+  }
+  if (next < column.length()) pieces.push_back(column.Slice(next));
+  if (!set) {
+    ARROW_ASSIGN_OR_RAISE(auto piece, SetRowColumn(column, i, columns, change, std::nullopt));
+    pieces.push_back(std::move(piece));
+  }
+  if (pieces.empty()) return column.Slice(0, 0);
+  return arrow::Concatenate(pieces);
+}
+
+Status CheckNotNull(const arrow::Table& rows) {
+  for (int i = 0; i < rows.num_columns(); ++i) {
+    if (rows.field(i)->nullable() || rows.column(i)->null_count() == 0) continue;
+    return Fail(Error{ErrorKind::kUnsupported,
+                      fmt::format("{}: column '{}' is NOT NULL, and the row to be written has no "
+                                  "value for it",
+                                  kContext, rows.field(i)->name()),
+                      "ALTER TABLE ... ALTER COLUMN ... DROP NOT NULL"});
+  }
+  return {};
+}
+
+}  // namespace
+
+delta::TableSchema GuideSchema() {
+  delta::TableSchema schema;
+  for (const GuideColumn& column : kGuideColumns) {
+    delta::Field field;
+    field.name = column.name;
+    field.type.id = column.type;
+    schema.fields.push_back(std::move(field));
+  }
+  return schema;
+}
+
+Result<StateColumns> FindStateColumns(const delta::TableSchema& schema, std::string_view table) {
+  StateColumns columns;
+  std::vector<std::string> wrong;
+  for (const GuideColumn& wanted : kGuideColumns) {
+    delta::DataType type;
+    type.id = wanted.type;
+    const delta::Field* field = schema.Find(wanted.name);
+    if (field == nullptr) {
+      wrong.push_back(fmt::format("{} is missing", wanted.name));
+    } else if (field->type.id != wanted.type) {
+      wrong.push_back(fmt::format("{} is {} and not {}", wanted.name, field->type.ToString(),
+                                  type.ToString()));
+    } else {
+      columns.*wanted.index = static_cast<int>(field - schema.fields.data());
+    }
+  }
+  if (wrong.empty()) return columns;
+  return Fail(Error{ErrorKind::kUnsupported,
+                    fmt::format("{} has not the columns of an export state table: {}", table,
+                                fmt::join(wrong, ", ")),
+                    "give another place under `state`, or create the table as the guide says"});
+}
+
+std::vector<StateRow> ReadRows(const arrow::Table& rows, const StateColumns& columns) {
+  std::vector<StateRow> out;
+  arrow::TableBatchReader reader(rows);
+  std::shared_ptr<arrow::RecordBatch> batch;
+  while (reader.ReadNext(&batch).ok() && batch != nullptr) {
+    const arrow::Array& names = *batch->column(columns.source_table);
+    const arrow::Array& versions = *batch->column(columns.version);
+    for (int64_t i = 0; i < batch->num_rows(); ++i) {
+      if (names.IsNull(i)) continue;
+      StateRow row;
+      row.source_table = As<arrow::StringArray>(names).GetString(i);
+      row.last_exported_end_time = TimestampAt(*batch->column(columns.end_time), i);
+      if (versions.IsValid(i)) {
+        row.last_exported_version = Version{As<arrow::Int64Array>(versions).Value(i)};
+      }
+      row.last_run_timestamp = TimestampAt(*batch->column(columns.run_timestamp), i);
+      out.push_back(std::move(row));
+    }
+  }
+  return out;
+}
+
+Result<ChangedRows> ApplyChange(const arrow::Table& rows, const StateColumns& columns,
+                                const RowChange& change) {
+  SLUICE_ARROW_ASSIGN(const auto batch, rows.CombineChunksToBatch(), kContext);
+  const std::vector<int64_t> named =
+      FindRows(*batch->column(columns.source_table), change.source_table);
+  arrow::ArrayVector changed;
+  for (int i = 0; i < batch->num_columns(); ++i) {
+    SLUICE_ARROW_ASSIGN(auto column, ChangeColumn(*batch->column(i), i, columns, change, named),
+                        kContext);
+    changed.push_back(std::move(column));
+  }
+  const auto count = static_cast<int64_t>(named.size());
+  const bool set = change.kind == RowChange::Kind::kSet;
+  ChangedRows out;
+  out.rows = arrow::Table::Make(batch->schema(), changed);
+  out.inserted = set && count == 0 ? 1 : 0;
+  out.updated = set && count > 0 ? 1 : 0;
+  out.deleted = count - out.updated;
+  out.copied = batch->num_rows() - count;
+  SLUICE_RETURN_IF_ERROR(CheckNotNull(*out.rows));
+  return out;
+}
+
+}  // namespace sluice::state

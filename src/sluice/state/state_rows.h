@@ -1,0 +1,42 @@
+#pragma once
+
+#include <arrow/type_fwd.h>
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "sluice/base/result.h"
+#include "sluice/delta/schema.h"
+#include "sluice/state/export_state.h"
+#include "sluice/state/state_change.h"
+
+/// The rows of _export_state as Arrow tables: found, read, changed. No I/O.
+namespace sluice::state {
+
+/// The guide's four columns in a table that may have others; indexes into its schema.
+struct StateColumns {
+  int source_table = 0, end_time = 0, version = 0, run_timestamp = 0;
+};
+
+/// The guide's table, as sluice creates it.
+delta::TableSchema GuideSchema();
+
+/// Found without case. kUnsupported naming all that are missing or of another type.
+Result<StateColumns> FindStateColumns(const delta::TableSchema& schema, std::string_view table);
+
+/// Every row that has a name; rows whose source_table is NULL belong to nobody.
+std::vector<StateRow> ReadRows(const arrow::Table& rows, const StateColumns& columns);
+
+struct ChangedRows {
+  std::shared_ptr<arrow::Table> rows;
+  int64_t inserted = 0, updated = 0, deleted = 0, copied = 0;
+};
+
+/// Carries out `change` (not kKeep) on `rows`: of several rows of that name the first is set and the
+/// others go. Other rows and columns are kept as they are; columns that an inserted row has no value
+/// for are null. kUnsupported where such a column, or a set one, is NOT NULL.
+Result<ChangedRows> ApplyChange(const arrow::Table& rows, const StateColumns& columns,
+                                const RowChange& change);
+
+}  // namespace sluice::state
