@@ -1,0 +1,18 @@
+# Compiler cache and linker where the machine has them; neither changes what is built.
+find_program(SLUICE_CCACHE ccache)
+if(SLUICE_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${SLUICE_CCACHE})
+endif()
+find_program(SLUICE_MOLD mold)
+if(SLUICE_MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+add_compile_options(-Wall -Wextra -Werror -fno-omit-frame-pointer)
+if(CMAKE_BUILD_TYPE STREQUAL "Debug")
+  add_compile_options(-g1)
+endif()
+if(SLUICE_SANITIZE)
+  add_compile_options(-fsanitize=${SLUICE_SANITIZE} -fno-sanitize-recover=undefined)
+  add_link_options(-fsanitize=${SLUICE_SANITIZE})
+endif()

@@ -1,0 +1,161 @@
+#include "sluice/base/time_zone.h"
+
+#include <cctz/time_zone.h>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <limits>
+#include <optional>
+#include <utility>
+
+namespace sluice {
+namespace {
+
+constexpr int64_t kSecond = 1'000'000;
+constexpr int64_t kDaySeconds = 86'400;
+
+int64_t FloorDiv(int64_t a, int64_t b) { return a / b - (a % b != 0 && (a < 0) != (b < 0)); }
+
+cctz::time_point<cctz::seconds> ToPoint(int64_t seconds) {
+  return cctz::time_point<cctz::seconds>(cctz::seconds(seconds));
+}
+
+/// Seconds times a million, held at the ends of the range instead of overflowing.
+Timestamp ToTimestamp(int64_t seconds, int64_t micros) {
+  int64_t result = 0;
+  if (__builtin_mul_overflow(seconds, kSecond, &result) ||
+      __builtin_add_overflow(result, micros, &result)) {
+    return Timestamp{seconds < 0 ? std::numeric_limits<int64_t>::min()
+                                 : std::numeric_limits<int64_t>::max()};
+  }
+  return Timestamp{result};
+}
+
+/// "+05:30", "-8", "+0530", "+05:30:15" as seconds east of UTC.
+std::optional<int> ParseOffset(std::string_view text) {
+  if (text.size() < 2 || (text[0] != '+' && text[0] != '-')) return std::nullopt;
+  const int sign = text[0] == '-' ? -1 : 1;
+  text.remove_prefix(1);
+  std::string digits;
+  int colons = 0;
+  for (const char c : text) {
+    if (c == ':') {
+      ++colons;
+      continue;
+    }
+    if (c < '0' || c > '9') return std::nullopt;
+    digits.push_back(c);
+  }
+  if (digits.size() == 1 && colons == 0) digits.insert(digits.begin(), '0');
+  if (digits.size() == 3 && colons == 1) digits.insert(digits.begin(), '0');
+  const bool shape = (digits.size() == 2 && colons == 0) || (digits.size() == 4 && colons <= 1) ||
+                     (digits.size() == 6 && (colons == 0 || colons == 2));
+  if (!shape) return std::nullopt;
+  digits.resize(6, '0');
+  const int hours = std::stoi(digits.substr(0, 2));
+  const int minutes = std::stoi(digits.substr(2, 2));
+  const int seconds = std::stoi(digits.substr(4, 2));
+  const int total = hours * 3600 + minutes * 60 + seconds;
+  if (minutes > 59 || seconds > 59 || total > 18 * 3600) return std::nullopt;
+  return sign * total;
+}
+
+std::optional<int> ParseFixedZone(std::string_view name) {
+  if (name == "Z" || name == "UTC" || name == "GMT" || name == "UT") return 0;
+  for (const std::string_view prefix : {"UTC", "GMT", "UT"}) {
+    if (name.starts_with(prefix)) {
+      if (const auto offset = ParseOffset(name.substr(prefix.size()))) return offset;
+    }
+  }
+  return ParseOffset(name);
+}
+
+}  // namespace
+
+struct TimeZone::Rules {
+  cctz::time_zone zone;
+};
+
+TimeZone TimeZone::Utc() {
+  static const TimeZone utc = [] {
+    TimeZone zone;
+    zone.rules_ = std::make_shared<const Rules>(Rules{cctz::utc_time_zone()});
+    zone.name_ = "UTC";
+    return zone;
+  }();
+  return utc;
+}
+
+Result<TimeZone> TimeZone::Find(std::string_view name) {
+  TimeZone zone;
+  zone.name_ = std::string(name);
+  if (const auto offset = ParseFixedZone(name)) {
+    zone.rules_ = std::make_shared<const Rules>(
+        Rules{cctz::fixed_time_zone(cctz::seconds(*offset))});
+    return zone;
+  }
+  cctz::time_zone found;
+  // cctz would read a file by an absolute or climbing path, too: only names are zones.
+  const bool is_name = !name.empty() && name.front() != '/' && name.front() != ':' &&
+                       name.find("..") == std::string_view::npos &&
+                       !name.starts_with("Fixed/") && name != "localtime";
+  if (!is_name || !cctz::load_time_zone(zone.name_, &found)) {
+    return Fail(Error{ErrorKind::kConfig, fmt::format("unknown time zone '{}'", name),
+                      "use an IANA name like Europe/London, or an offset like +05:30"});
+  }
+  zone.rules_ = std::make_shared<const Rules>(Rules{found});
+  return zone;
+}
+
+CivilTime TimeZone::ToCivil(Timestamp instant) const {
+  const int64_t seconds = FloorDiv(instant.micros, kSecond);
+  const auto looked_up = rules_->zone.lookup(ToPoint(seconds));
+  const cctz::civil_second& cs = looked_up.cs;
+  return CivilTime{cs.year(),   cs.month(),  cs.day(),
+                   cs.hour(),   cs.minute(), cs.second(),
+                   static_cast<int>(instant.micros - seconds * kSecond)};
+}
+
+Timestamp TimeZone::ToInstant(const CivilTime& civil) const {
+  const cctz::civil_second cs(civil.year, civil.month, civil.day, civil.hour, civil.minute,
+                              civil.second);
+  // In an overlap `pre` has the earlier offset; in a gap it is the reading moved forward: both are
+  // what java.time's ZonedDateTime.ofLocal does.
+  const auto looked_up = rules_->zone.lookup(cs);
+  const int64_t seconds = looked_up.pre.time_since_epoch().count();
+  return ToTimestamp(seconds, civil.micros);
+}
+
+Timestamp TimeZone::StartOfDay(int64_t days_since_epoch) const {
+  return ToInstant(CivilFromDays(days_since_epoch));
+}
+
+int64_t DaysFromCivil(int64_t year, int month, int day) {
+  return cctz::civil_day(year, month, day) - cctz::civil_day(1970, 1, 1);
+}
+
+CivilTime CivilFromDays(int64_t days_since_epoch) {
+  const cctz::civil_day day = cctz::civil_day(1970, 1, 1) + days_since_epoch;
+  CivilTime civil;
+  civil.year = day.year();
+  civil.month = day.month();
+  civil.day = day.day();
+  return civil;
+}
+
+std::string FormatTimestamp(Timestamp t) {
+  const CivilTime c = TimeZone::Utc().ToCivil(t);
+  std::string year = c.year < 0      ? fmt::format("-{:04}", -c.year)
+                     : c.year > 9999 ? fmt::format("+{}", c.year)
+                                     : fmt::format("{:04}", c.year);
+  std::string text = fmt::format("{}-{:02}-{:02}T{:02}:{:02}:{:02}", year, c.month, c.day, c.hour,
+                                 c.minute, c.second);
+  if (c.micros != 0) {
+    text += c.micros % 1000 == 0 ? fmt::format(".{:03}", c.micros / 1000)
+                                 : fmt::format(".{:06}", c.micros);
+  }
+  return text + "Z";
+}
+
+}  // namespace sluice

@@ -1,0 +1,80 @@
+#include "sluice/runtime/log.h"
+
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/stdout_sinks.h>
+
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+namespace sluice::runtime {
+namespace {
+
+struct Secrets {
+  std::mutex mutex;
+  std::vector<std::string> known;  // guarded by mutex
+};
+
+Secrets& TheSecrets() {
+  static Secrets secrets;
+  return secrets;
+}
+
+/// Blanks secrets in every message before the pattern is applied.
+class RedactingFormatter : public spdlog::formatter {
+ public:
+  explicit RedactingFormatter(std::unique_ptr<spdlog::formatter> inner)
+      : inner_(std::move(inner)) {}
+  void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& out) override {
+    const std::string clean =
+        Redact(std::string_view(message.payload.data(), message.payload.size()));
+    spdlog::details::log_msg copy = message;
+    copy.payload = clean;
+    inner_->format(copy, out);
+  }
+  std::unique_ptr<spdlog::formatter> clone() const override {
+    return std::make_unique<RedactingFormatter>(inner_->clone());
+  }
+
+ private:
+  std::unique_ptr<spdlog::formatter> inner_;
+};
+
+}  // namespace
+
+void StartLog(Verbosity verbosity) {
+  auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+  auto logger = std::make_shared<spdlog::logger>("sluice", std::move(sink));
+  logger->set_formatter(
+      std::make_unique<RedactingFormatter>(std::make_unique<spdlog::pattern_formatter>(
+          "%Y-%m-%dT%H:%M:%SZ %l %v", spdlog::pattern_time_type::utc)));
+  logger->set_level(verbosity == Verbosity::kQuiet    ? spdlog::level::err
+                    : verbosity == Verbosity::kNormal ? spdlog::level::info
+                                                      : spdlog::level::debug);
+  logger->flush_on(spdlog::level::trace);
+  spdlog::set_default_logger(std::move(logger));
+}
+
+void RegisterSecret(std::string_view secret) {
+  constexpr size_t kShortest = 4;
+  if (secret.size() < kShortest) return;
+  Secrets& secrets = TheSecrets();
+  const std::lock_guard lock(secrets.mutex);
+  secrets.known.emplace_back(secret);
+}
+
+std::string Redact(std::string_view text) {
+  std::string clean(text);
+  Secrets& secrets = TheSecrets();
+  const std::lock_guard lock(secrets.mutex);
+  for (const auto& secret : secrets.known) {
+    for (size_t at = clean.find(secret); at != std::string::npos; at = clean.find(secret, at)) {
+      clean.replace(at, secret.size(), "***");
+      at += 3;
+    }
+  }
+  return clean;
+}
+
+}  // namespace sluice::runtime

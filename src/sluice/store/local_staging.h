@@ -1,0 +1,34 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "sluice/store/object_store.h"
+
+namespace sluice::store {
+
+/// The folder of a local store where objects lie that nobody may see yet:
+///
+///     <root>/_sluice/.staging/<upload id>/key      the key that it is for
+///     <root>/_sluice/.staging/<upload id>/data     its bytes
+///     <root>/_sluice/.staging/put-<random>         a put-if-absent on its way
+///
+/// Same file system as the root, so that link(2) makes a file visible at once. Thread-safe.
+class LocalStaging {
+ public:
+  explicit LocalStaging(std::string root);
+
+  /// A name for a temporary file; the folder exists afterwards.
+  Result<std::string> NewTemporary() const;
+
+  Result<std::unique_ptr<UploadWriter>> Start(const Key& key) const;
+  Result<CompleteOutcome> Complete(const PendingUpload& upload) const;
+  Status Abort(const std::string& upload_id) const;
+  Status List(const Key& prefix,
+              const std::function<bool(const PendingUploadInfo&)>& visit) const;
+
+ private:
+  std::string root_, folder_;
+};
+
+}  // namespace sluice::store

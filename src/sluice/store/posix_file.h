@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "sluice/base/result.h"
+
+/// The few calls of the operating system that a local store is made of, each with durability said
+/// and errors as ours.
+namespace sluice::store {
+
+/// `error_number` (errno) as an Error naming `action` and `path`: ENOENT and ENOTDIR are kNotFound, EACCES, EPERM and
+/// EROFS kPermission, a full disk or quota kStorage with its remedy, the rest kStorage.
+Error ErrnoError(int error_number, std::string_view action, const std::string& path);
+
+/// Owns a file descriptor. Not copyable.
+class FileDescriptor {
+ public:
+  FileDescriptor() = default;
+  explicit FileDescriptor(int fd) : fd_(fd) {}
+  ~FileDescriptor();
+  FileDescriptor(FileDescriptor&& other) noexcept : fd_(other.fd_) { other.fd_ = -1; }
+  FileDescriptor& operator=(FileDescriptor&& other) noexcept;
+  int get() const { return fd_; }
+
+ private:
+  int fd_ = -1;
+};
+
+Result<FileDescriptor> OpenForReading(const std::string& path);
+/// kAlreadyExists if something is there.
+Result<FileDescriptor> CreateFile(const std::string& path);
+Status WriteAll(int fd, std::span<const uint8_t> bytes, const std::string& path);
+/// Until the file ends or `out` is full; returns how many bytes came.
+Result<size_t> ReadSome(int fd, int64_t offset, std::span<uint8_t> out, const std::string& path);
+Status SyncFile(int fd, const std::string& path);
+/// Makes the entries of a folder durable.
+Status SyncFolder(const std::string& path);
+/// mkdir -p; every folder that it makes is durable in its parent.
+Status MakeFolders(const std::string& path);
+/// Writes a new file durably (contents only; its entry needs SyncFolder).
+Status WriteNewFile(const std::string& path, std::string_view bytes);
+
+/// The folder that `path` lies in.
+std::string FolderOf(const std::string& path);
+
+}  // namespace sluice::store
