@@ -33,11 +33,16 @@ Result<bool> HasLog(const store::ObjectStore& table_store) {
 
 Result<std::optional<delta::Snapshot>> LoadSnapshotIfAny(
     const std::shared_ptr<store::ObjectStore>& table_store, const delta::SnapshotOptions& options) {
-  // Asked first: a table whose log can't be read must never be taken for one that is not there yet.
-  SLUICE_ASSIGN_OR_RETURN(const bool any, HasLog(*table_store));
-  if (!any) return std::optional<delta::Snapshot>();
-  SLUICE_ASSIGN_OR_RETURN(auto snapshot, delta::LoadSnapshot(delta::Log(table_store), options));
-  return std::optional<delta::Snapshot>(std::move(snapshot));
+  const delta::Log log(table_store);
+  auto snapshot = delta::LoadSnapshot(log, options);
+  if (!snapshot && snapshot.error().kind == ErrorKind::kNotFound) {
+    // A table whose log can't be read must never be taken for one that is not there yet.
+    SLUICE_ASSIGN_OR_RETURN(const bool any, HasLog(*table_store));
+    if (!any) return std::optional<delta::Snapshot>();
+    snapshot = delta::LoadSnapshot(log, options);  // it may have been created just now
+  }
+  if (!snapshot) return Fail(std::move(snapshot).error());
+  return std::optional<delta::Snapshot>(*std::move(snapshot));
 }
 
 delta::TableSchema OnlyGuideColumns(const delta::TableSchema& schema) {
