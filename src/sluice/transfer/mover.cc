@@ -1,0 +1,153 @@
+#include "sluice/transfer/mover.h"
+
+#include <algorithm>
+#include <atomic>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "sluice/runtime/executor.h"
+#include "sluice/transfer/late_export.h"
+#include "sluice/transfer/row_export.h"
+#include "sluice/transfer/time_slices.h"
+
+namespace sluice::transfer {
+namespace {
+
+constexpr int64_t kMaxRowGroupBytes = int64_t{64} << 20;
+constexpr int64_t kMinRowGroupBytes = int64_t{64} << 10;
+/// Of all memory, what one partition may fill before it is encoded.
+constexpr int64_t kRowGroupShare = 16;
+/// Of all memory, what hashes of rewritten rows may take.
+constexpr int64_t kLateShare = 4;
+
+class ParquetMover : public Mover {
+ public:
+  ParquetMover(std::shared_ptr<store::ObjectStore> source,
+               std::shared_ptr<store::ObjectStore> destination, const TransferLimits& limits)
+      : environment_{std::move(source), std::move(destination), limits} {}
+
+  Result<TransferResult> Move(const plan::ExportTask& task, Progress& progress,
+                              const runtime::CancelToken& cancel) override {
+    SinkOptions sink;
+    SLUICE_ASSIGN_OR_RETURN(sink.schema, OutputSchema(task));
+    sink.encoder = task.encoder;
+    SLUICE_ASSIGN_OR_RETURN(sink.encoder.int96_timestamps, WantsInt96(task, cancel));
+    sink.data_folder = task.data_folder;
+    sink.n = task.n;
+    sink.attempt = task.attempt;
+    sink.target_file_bytes = task.target_file_bytes;
+    sink.max_open_files = std::max(1, environment_.limits.max_open_files);
+    // Not much more than a file at a time, or files would be far larger than wanted.
+    sink.row_group_bytes = std::clamp(
+        std::min(environment_.limits.memory_bytes / kRowGroupShare, 2 * task.target_file_bytes),
+        kMinRowGroupBytes, kMaxRowGroupBytes);
+    RowExport row_export(task, environment_, &sink, progress, cancel);
+    const Status done = Run(row_export, task);
+    if (!done) {
+      row_export.Abort();
+      return Fail(done.error());
+    }
+    return row_export.TakeResult();
+  }
+
+  Result<int64_t> CountLate(const plan::ExportTask& task,
+                            const runtime::CancelToken& cancel) override {
+    Progress unseen;
+    RowExport row_export(task, environment_, /*sink_options=*/nullptr, unseen, cancel);
+    SLUICE_RETURN_IF_ERROR(RunLate(row_export, task));
+    return row_export.TakeResult().rows;
+  }
+
+ private:
+  Status Run(RowExport& row_export, const plan::ExportTask& task) {
+    SLUICE_RETURN_IF_ERROR(RunWindow(row_export, task));
+    SLUICE_RETURN_IF_ERROR(RunLate(row_export, task));
+    SLUICE_RETURN_IF_ERROR(row_export.CloseAll());
+    std::vector<ScanFile> uncounted;
+    for (const auto& file : task.count_nulls) uncounted.push_back({&file, /*count_nulls=*/true});
+    return row_export.CountNulls(uncounted);
+  }
+
+  /// The files of the window: once, or once a slice where they are too mixed for one pass.
+  Status RunWindow(RowExport& row_export, const plan::ExportTask& task) {
+    const RowProjection projection = RowProjection::OfOutput(task);
+    std::set<const plan::SourceFile*> seen;
+    for (const plan::TimeWindow& slice : Slices(row_export, task)) {
+      ExportPass pass;
+      pass.window = slice;
+      pass.close_early = true;
+      for (const auto& file : task.files) {
+        if (!MayHoldRowsOf(slice, file)) continue;
+        pass.files.push_back({&file, /*count_nulls=*/seen.insert(&file).second});
+      }
+      SLUICE_RETURN_IF_ERROR(row_export.Export(std::move(pass), projection));
+      SLUICE_RETURN_IF_ERROR(row_export.CloseAll());
+    }
+    return {};
+  }
+
+  std::vector<plan::TimeWindow> Slices(RowExport& row_export, const plan::ExportTask& task) const {
+    SliceOptions options;
+    options.memory_bytes = row_export.buffer_bytes();
+    options.max_open_files = environment_.limits.max_open_files;
+    options.partition_micros =
+        task.partition == config::Partition::kHourly ? Hours(1).micros : Days(1).micros;
+    std::vector<plan::TimeWindow> slices;
+    Timestamp start = task.window.start;
+    for (const int64_t cut : CutIntoSlices(task.files, task.window, options)) {
+      // A slice ends with a partition.
+      const Timestamp end{row_export.index().SpanOf(Timestamp{cut}).end - 1};
+      if (end <= start || end >= task.window.end) continue;
+      slices.push_back({start, end});
+      start = end;
+    }
+    slices.push_back({start, task.window.end});
+    return slices;
+  }
+
+  Status RunLate(RowExport& row_export, const plan::ExportTask& task) {
+    for (const auto& commit : task.late) {
+      SLUICE_RETURN_IF_ERROR(ExportLateCommit(row_export, task, commit,
+                                              environment_.limits.memory_bytes / kLateShare));
+    }
+    return {};
+  }
+
+  /// `timestamps: source` keeps INT96 if any file has it: one export has one type.
+  Result<bool> WantsInt96(const plan::ExportTask& task, const runtime::CancelToken& cancel) const {
+    if (task.timestamps != config::Timestamps::kSource) return false;
+    std::vector<const plan::SourceFile*> files;
+    for (const auto& file : task.files) files.push_back(&file);
+    for (const auto& commit : task.late) {
+      for (const auto& file : commit.added) files.push_back(&file);
+      for (const auto& file : commit.change_files) files.push_back(&file);
+    }
+    delta::Projection projection{task.output_fields, task.source_partition_columns};
+    std::atomic<bool> found{false};
+    SLUICE_RETURN_IF_ERROR(runtime::ParallelFor(
+        files.size(), environment_.limits.threads, cancel, [&](size_t i) -> Status {
+          if (found) return {};
+          SLUICE_ASSIGN_OR_RETURN(
+              const auto data,
+              delta::DataFile::Open(environment_.source, files[i]->path,
+                                    files[i]->partition_values, files[i]->deletion_vector,
+                                    projection));
+          if (data->has_int96()) found = true;
+          return {};
+        }));
+    return found.load();
+  }
+
+  const RowExport::Environment environment_;
+};
+
+}  // namespace
+
+std::unique_ptr<Mover> MakeMover(std::shared_ptr<store::ObjectStore> source,
+                                 std::shared_ptr<store::ObjectStore> destination,
+                                 const TransferLimits& limits) {
+  return std::make_unique<ParquetMover>(std::move(source), std::move(destination), limits);
+}
+
+}  // namespace sluice::transfer

@@ -1,0 +1,294 @@
+#include "sluice/transfer/partition_sink.h"
+
+#include <arrow/record_batch.h>
+#include <arrow/table.h>
+
+#include <algorithm>
+#include <exception>
+
+#include "sluice/columnar/arrow_io.h"
+#include "sluice/plan/output_layout.h"
+#include "sluice/runtime/executor.h"
+#include "sluice/runtime/log.h"
+
+namespace sluice::transfer {
+namespace {
+
+int64_t BytesOf(const Piece& piece) {
+  const int64_t rows = std::max<int64_t>(piece.rows->batch()->num_rows(), 1);
+  return static_cast<int64_t>(static_cast<double>(piece.rows->bytes()) *
+                              static_cast<double>(piece.length) / static_cast<double>(rows));
+}
+
+/// The pieces as one table; small chunks are joined, because encoding pays for each chunk.
+Result<std::shared_ptr<arrow::Table>> ToTable(const std::vector<Piece>& pieces,
+                                              const std::shared_ptr<arrow::Schema>& schema) {
+  constexpr int64_t kSmallChunk = 4096;
+  arrow::RecordBatchVector batches;
+  batches.reserve(pieces.size());
+  int64_t rows = 0;
+  for (const Piece& piece : pieces) {
+    batches.push_back(piece.rows->batch()->Slice(piece.offset, piece.length));
+    rows += piece.length;
+  }
+  SLUICE_ARROW_ASSIGN(auto table, arrow::Table::FromRecordBatches(schema, batches), "output rows");
+  if (batches.size() > 1 && rows / static_cast<int64_t>(batches.size()) < kSmallChunk) {
+    SLUICE_ARROW_ASSIGN(table, table->CombineChunks(), "output rows");
+  }
+  return table;
+}
+
+/// An exception must not leave a partition busy for ever: others would wait for it.
+template <typename Action>
+Status Guarded(const Action& action) {
+  try {
+    return action();
+  } catch (const std::exception& e) {
+    return Fail(ErrorKind::kInternal, "unexpected exception while writing: {}", e.what());
+  }
+}
+
+}  // namespace
+
+PartitionSink::PartitionSink(store::ObjectStore& destination, PartitionIndex& index,
+                             MemoryBudget& budget, SinkOptions options, Progress& progress)
+    : destination_(destination),
+      index_(index),
+      budget_(budget),
+      options_(std::move(options)),
+      progress_(progress) {}
+
+Status PartitionSink::Add(std::shared_ptr<const StagedRows> rows, const std::vector<Run>& runs) {
+  Lock lock(mutex_);
+  SLUICE_RETURN_IF_ERROR(Stopped());
+  ++sequence_;
+  std::vector<int> full;
+  for (const Run& run : runs) {
+    Partition& partition = Find(run.partition);
+    if (partition.pieces.empty()) {
+      partition.oldest = sequence_;
+      waiting_.emplace(partition.oldest, partition.number);
+      if (!by_end_.contains({partition.end, partition.number})) {
+        partition.end = index_.end(partition.number);
+        by_end_.emplace(partition.end, partition.number);
+      }
+    }
+    partition.pieces.push_back({rows, run.offset, run.length});
+    partition.rows += run.length;
+    partition.bytes += BytesOf(partition.pieces.back());
+    if (!partition.busy && IsFull(partition)) full.push_back(partition.number);
+  }
+  rows.reset();
+  for (const int number : full) {
+    Partition& partition = Find(number);
+    if (partition.busy || !IsFull(partition)) continue;
+    auto pieces = Claim(partition);
+    lock.unlock();
+    SLUICE_RETURN_IF_ERROR(Work(partition, std::move(pieces), /*close=*/false));
+    lock.lock();
+  }
+  return MakeRoom(lock);
+}
+
+Status PartitionSink::CloseBefore(int64_t instant) {
+  Lock lock(mutex_);
+  while (!by_end_.empty() && by_end_.begin()->first <= instant) {
+    SLUICE_RETURN_IF_ERROR(Stopped());
+    Partition& partition = Find(by_end_.begin()->second);
+    if (partition.busy) {
+      partition.close_wanted = true;
+      by_end_.erase(by_end_.begin());
+      continue;
+    }
+    auto pieces = Claim(partition);
+    lock.unlock();
+    SLUICE_RETURN_IF_ERROR(Work(partition, std::move(pieces), /*close=*/true));
+    lock.lock();
+  }
+  return {};
+}
+
+Status PartitionSink::CloseAll(int threads, const runtime::CancelToken& cancel) {
+  std::vector<Partition*> open;
+  {
+    const Lock lock(mutex_);
+    for (auto& [number, partition] : partitions_) {
+      if (!partition.pieces.empty() || partition.file) open.push_back(&partition);
+    }
+  }
+  return runtime::ParallelFor(open.size(), threads, cancel, [&](size_t i) -> Status {
+    Lock lock(mutex_);
+    SLUICE_RETURN_IF_ERROR(Stopped());
+    // Another thread may be about to finish this very file, to open its own.
+    idle_.wait(lock, [&] { return !open[i]->busy; });
+    auto pieces = Claim(*open[i]);
+    lock.unlock();
+    return Work(*open[i], std::move(pieces), /*close=*/true);
+  });
+}
+
+std::vector<ExportedFile> PartitionSink::TakeFiles() {
+  const Lock lock(mutex_);
+  std::sort(files_.begin(), files_.end(), [](const ExportedFile& a, const ExportedFile& b) {
+    return a.upload.key < b.upload.key;
+  });
+  return std::move(files_);
+}
+
+void PartitionSink::Abort() {
+  const auto abort = [&](const store::Key& key, const std::string& upload_id) {
+    const auto aborted = destination_.AbortUpload(key, upload_id);
+    if (!aborted) spdlog::debug("abort of {}: {}", key, aborted.error().message);
+  };
+  for (const ExportedFile& file : files_) abort(file.upload.key, file.upload.upload_id);
+  files_.clear();
+  for (auto& [number, partition] : partitions_) {
+    if (!partition.file) continue;
+    abort(partition.file->key(), partition.file->upload_id());
+    partition.file.reset();
+  }
+  // An upload whose start was not answered is known to the store only.
+  AbortUploadsOf(destination_, options_.data_folder, options_.n, options_.attempt);
+}
+
+PartitionSink::Partition& PartitionSink::Find(int number) {
+  Partition& partition = partitions_[number];
+  partition.number = number;
+  return partition;
+}
+
+bool PartitionSink::IsFull(const Partition& partition) const {
+  return partition.bytes >= options_.row_group_bytes ||
+         partition.rows >= options_.encoder.row_group_rows;
+}
+
+std::vector<Piece> PartitionSink::Claim(Partition& partition) {
+  partition.busy = true;
+  ++busy_;
+  partition.rows = partition.bytes = 0;
+  waiting_.erase({partition.oldest, partition.number});
+  return std::exchange(partition.pieces, {});
+}
+
+Status PartitionSink::Work(Partition& partition, std::vector<Piece> pieces, bool close) {
+  while (true) {
+    Status done = Guarded([&]() -> Status {
+      SLUICE_RETURN_IF_ERROR(Write(partition, std::move(pieces)));
+      return close && partition.file ? CloseFile(partition) : Status();
+    });
+    const Lock lock(mutex_);
+    if (done && !failure_) {
+      close = std::exchange(partition.close_wanted, false);
+      if (close || IsFull(partition)) {
+        --busy_;
+        pieces = Claim(partition);
+        continue;
+      }
+    }
+    if (!done && !failure_) failure_ = done.error();
+    partition.busy = false;
+    --busy_;
+    by_end_.erase({partition.end, partition.number});
+    if (partition.file || !partition.pieces.empty()) {
+      by_end_.emplace(partition.end, partition.number);
+    }
+    idle_.notify_all();
+    return done;
+  }
+}
+
+Status PartitionSink::Write(Partition& partition, std::vector<Piece> pieces) {
+  std::vector<Piece> chunk;
+  int64_t bytes = 0;
+  for (Piece& piece : pieces) {
+    bytes += BytesOf(piece);
+    chunk.push_back(std::move(piece));
+    if (bytes < options_.row_group_bytes && &piece != &pieces.back()) continue;
+    SLUICE_RETURN_IF_ERROR(WriteChunk(partition, chunk));
+    chunk.clear();
+    bytes = 0;
+  }
+  return {};
+}
+
+Status PartitionSink::WriteChunk(Partition& partition, const std::vector<Piece>& pieces) {
+  if (!partition.file) SLUICE_RETURN_IF_ERROR(OpenFile(partition));
+  SLUICE_ASSIGN_OR_RETURN(const auto table, ToTable(pieces, options_.schema));
+  const int64_t before = partition.file->bytes();
+  SLUICE_RETURN_IF_ERROR(partition.file->Write(*table));
+  progress_.bytes_written += partition.file->bytes() - before;
+  if (partition.file->bytes() >= options_.target_file_bytes) return CloseFile(partition);
+  const Lock lock(mutex_);
+  open_.erase({partition.last_write, partition.number});
+  partition.last_write = ++sequence_;
+  open_.emplace(partition.last_write, partition.number);
+  return {};
+}
+
+Status PartitionSink::OpenFile(Partition& partition) {
+  Lock lock(mutex_);
+  while (static_cast<int>(open_.size()) + opening_ >= options_.max_open_files) {
+    const auto idle = std::find_if(open_.begin(), open_.end(), [&](const auto& entry) {
+      return !Find(entry.second).busy;
+    });
+    if (idle == open_.end()) break;  // all are being written to: a few more than allowed
+    Partition& victim = Find(idle->second);
+    auto pieces = Claim(victim);
+    lock.unlock();
+    SLUICE_RETURN_IF_ERROR(Work(victim, std::move(pieces), /*close=*/true));
+    lock.lock();
+  }
+  ++opening_;
+  const plan::DataFileName name{options_.n, options_.attempt, next_ordinal_++};
+  lock.unlock();
+  auto file = OutputFile::Open(destination_,
+                               options_.data_folder + index_.folder(partition.number) + "/" +
+                                   plan::FormatDataFileName(name),
+                               options_.schema, options_.encoder);
+  lock.lock();
+  --opening_;
+  if (!file) return Fail(std::move(file).error());
+  partition.file = *std::move(file);
+  partition.last_write = ++sequence_;
+  open_.emplace(partition.last_write, partition.number);
+  return {};
+}
+
+Status PartitionSink::CloseFile(Partition& partition) {
+  const int64_t before = partition.file->bytes();
+  auto upload = partition.file->Close();
+  if (!upload) return Fail(std::move(upload).error());
+  progress_.bytes_written += upload->size - before;
+  const Lock lock(mutex_);
+  files_.push_back({*std::move(upload), partition.file->rows(), index_.folder(partition.number)});
+  open_.erase({partition.last_write, partition.number});
+  partition.file.reset();
+  return {};
+}
+
+Status PartitionSink::MakeRoom(Lock& lock) {
+  while (budget_.exceeded()) {
+    SLUICE_RETURN_IF_ERROR(Stopped());
+    const auto idle = std::find_if(waiting_.begin(), waiting_.end(), [&](const auto& entry) {
+      return !Find(entry.second).busy;
+    });
+    if (idle == waiting_.end()) {
+      if (busy_ == 0) return {};  // what is left is in the hands of threads that are about to add
+      idle_.wait(lock);
+      continue;
+    }
+    Partition& partition = Find(idle->second);
+    auto pieces = Claim(partition);
+    lock.unlock();
+    SLUICE_RETURN_IF_ERROR(Work(partition, std::move(pieces), /*close=*/false));
+    lock.lock();
+  }
+  return {};
+}
+
+Status PartitionSink::Stopped() const {
+  if (!failure_) return {};
+  return Fail(*failure_);
+}
+
+}  // namespace sluice::transfer

@@ -1,0 +1,112 @@
+#pragma once
+
+#include <arrow/type_fwd.h>
+
+#include <condition_variable>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sluice/base/result.h"
+#include "sluice/columnar/parquet_encoder.h"
+#include "sluice/runtime/cancellation.h"
+#include "sluice/store/object_store.h"
+#include "sluice/transfer/mover.h"
+#include "sluice/transfer/output_file.h"
+#include "sluice/transfer/partition_index.h"
+#include "sluice/transfer/progress.h"
+#include "sluice/transfer/staged_rows.h"
+
+namespace sluice::transfer {
+
+struct SinkOptions {
+  std::shared_ptr<arrow::Schema> schema;
+  columnar::EncoderOptions encoder;
+  std::string data_folder;      ///< with trailing '/'
+  int64_t n = 0;                ///< number of the export
+  std::string attempt;
+  int64_t target_file_bytes = 0;
+  int64_t row_group_bytes = 0;  ///< decoded bytes at which a partition's rows are encoded
+  int max_open_files = 1;
+};
+
+/// Collects the rows of each partition and encodes them into files: a partition's rows wait in memory
+/// until they make a good row group, its file grows until it has the wanted size or no more rows
+/// can come. Where memory or open files run out, the partitions that wait longest are written
+/// first and the file idle longest is finished; such a partition gets more than one file.
+///
+/// Thread-safe: many threads add rows, and whoever fills a partition encodes it. One thread at a
+/// time works on a partition ("busy"); no thread waits while it is the one that works.
+class PartitionSink {
+ public:
+  /// Borrows everything, for its own life.
+  PartitionSink(store::ObjectStore& destination, PartitionIndex& index, MemoryBudget& budget,
+                SinkOptions options, Progress& progress);
+
+  /// Takes the rows in; encodes what is full, and makes room where the budget is exceeded.
+  /// The caller keeps no other pointer to `rows`: it would hold their memory.
+  Status Add(std::shared_ptr<const StagedRows> rows, const std::vector<Run>& runs);
+  /// No row before `instant` (micros) is to come any more: finishes the files of such partitions.
+  Status CloseBefore(int64_t instant);
+  /// Encodes what is left and finishes every file, on up to `threads` threads. No Add may run.
+  Status CloseAll(int threads, const runtime::CancelToken& cancel);
+
+  /// The finished files, ordered by key.
+  std::vector<ExportedFile> TakeFiles();
+  /// Aborts every upload, finished or not, best effort. No other call may run.
+  void Abort();
+
+ private:
+  struct Partition {
+    int number = -1;
+    std::vector<Piece> pieces;
+    int64_t rows = 0, bytes = 0;        ///< of pieces
+    int64_t oldest = 0;                 ///< sequence number of the first piece
+    int64_t end = 0;                    ///< key in by_end_
+    bool busy = false;
+    bool close_wanted = false;          ///< to be finished by the thread that is busy with it
+    int64_t last_write = 0;             ///< key in open_, while it has a file
+    std::unique_ptr<OutputFile> file;   ///< touched only by the thread that set busy
+  };
+  using Lock = std::unique_lock<std::mutex>;
+
+  Partition& Find(int number);
+  bool IsFull(const Partition& partition) const;
+  std::vector<Piece> Claim(Partition& partition);
+  /// Both are called with busy set and without the lock; Work() unsets busy at its end.
+  Status Work(Partition& partition, std::vector<Piece> pieces, bool close);
+  Status Write(Partition& partition, std::vector<Piece> pieces);
+  Status WriteChunk(Partition& partition, const std::vector<Piece>& pieces);
+  Status OpenFile(Partition& partition);
+  Status CloseFile(Partition& partition);
+  Status MakeRoom(Lock& lock);
+  Status Stopped() const;
+
+  store::ObjectStore& destination_;
+  PartitionIndex& index_;
+  MemoryBudget& budget_;
+  const SinkOptions options_;
+  Progress& progress_;
+
+  std::mutex mutex_;
+  std::condition_variable idle_;  ///< signalled when a partition is not busy any more
+  // Guarded by mutex_:
+  std::map<int, Partition> partitions_;             ///< elements never move
+  std::set<std::pair<int64_t, int>> waiting_;       ///< (oldest, number): partitions with pieces
+  std::set<std::pair<int64_t, int>> by_end_;        ///< (end, number): with pieces or a file
+  std::set<std::pair<int64_t, int>> open_;          ///< (last_write, number): with an open file
+  int opening_ = 0;                                 ///< files about to be opened
+  int busy_ = 0;
+  int64_t sequence_ = 0;
+  int64_t next_ordinal_ = 0;
+  std::optional<Error> failure_;  ///< the first; every later call returns it
+  std::vector<ExportedFile> files_;
+};
+
+}  // namespace sluice::transfer

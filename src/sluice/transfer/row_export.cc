@@ -1,0 +1,275 @@
+#include "sluice/transfer/row_export.h"
+
+#include <arrow/array.h>
+#include <arrow/record_batch.h>
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+#include <utility>
+
+#include "sluice/runtime/executor.h"
+
+namespace sluice::transfer {
+namespace {
+
+/// Half of the memory holds rows that wait; the rest is for what is being decoded, sorted and encoded.
+constexpr int64_t kBufferShare = 2;
+constexpr int64_t kStagingShare = 16;
+constexpr int64_t kBatchShare = 32;
+constexpr int64_t kMaxStagingBytes = int64_t{32} << 20;
+constexpr int64_t kMaxBatchRows = 1 << 16;
+constexpr int64_t kMinBatchRows = 256;
+/// Decoded bytes for each compressed one, at the most that is usual.
+constexpr int64_t kDecodedRatio = 8;
+/// Row groups whose rows may be gathered before they are handed on.
+constexpr size_t kMaxUndone = 64;
+/// Finishing files is waiting for the store more than work.
+constexpr int kFinishThreads = 8;
+
+/// No instant lies inside.
+constexpr plan::TimeWindow kNoWindow{Timestamp{std::numeric_limits<int64_t>::max()},
+                                     Timestamp{std::numeric_limits<int64_t>::min()}};
+
+Error Stopped() {
+  return Error{ErrorKind::kCancelled, "stopped because another part of the transfer failed", {}};
+}
+
+}  // namespace
+
+RowExport::RowExport(const plan::ExportTask& task, Environment environment,
+                     const SinkOptions* sink_options, Progress& progress,
+                     const runtime::CancelToken& cancel)
+    : task_(task),
+      environment_(std::move(environment)),
+      progress_(progress),
+      cancel_(cancel),
+      watermark_(task.watermark, task.timezone),
+      index_(task.partition, task.timezone),
+      budget_(std::max<int64_t>(environment_.limits.memory_bytes / kBufferShare, 1)) {
+  if (sink_options == nullptr) return;
+  output_schema_ = sink_options->schema;
+  sink_ = std::make_unique<PartitionSink>(*environment_.destination, index_, budget_,
+                                          *sink_options, progress_);
+}
+
+RouterOptions RowExport::MakeRouterOptions(const ExportPass& pass,
+                                           const RowProjection& projection) const {
+  const TransferLimits& limits = environment_.limits;
+  RouterOptions options;
+  options.window = pass.window;
+  options.output_schema = output_schema_;
+  options.output_columns = projection.output();
+  options.staging_bytes = std::min(
+      kMaxStagingBytes, limits.memory_bytes / (kStagingShare * std::max(1, limits.threads)));
+  options.count_only = sink_ == nullptr;
+  return options;
+}
+
+Status RowExport::ForEachWorker(FileScan& scan, const std::function<Status()>& work) {
+  std::mutex mutex;
+  std::optional<Error> first;
+  stop_ = false;
+  const int threads = std::max(1, environment_.limits.threads);
+  Status status =
+      runtime::ParallelFor(static_cast<size_t>(threads), threads, cancel_, [&](size_t) -> Status {
+        Status done = Fail(ErrorKind::kInternal, "unexpected exception while reading");
+        try {
+          done = work();
+        } catch (const std::exception& e) {
+          done = Fail(ErrorKind::kInternal, "unexpected exception while reading: {}", e.what());
+        }
+        if (done) return done;
+        const std::lock_guard lock(mutex);
+        if (!first) first = done.error();
+        stop_ = true;
+        scan.Stop();
+        return done;
+      });
+  if (first) return Fail(*std::move(first));
+  return status;
+}
+
+Status RowExport::ReadUnit(const ScanUnit& unit, const RowProjection& projection,
+                           const BatchWork& work) {
+  const int64_t rows = std::max<int64_t>(unit.data->row_group_rows(unit.row_group), 1);
+  const int64_t row_bytes = unit.data->row_group_bytes(unit.row_group) / rows * kDecodedRatio + 16;
+  const TransferLimits& limits = environment_.limits;
+  const int64_t batch_bytes = limits.memory_bytes / (kBatchShare * std::max(1, limits.threads));
+  const int64_t batch_rows = std::clamp(batch_bytes / row_bytes, kMinBatchRows, kMaxBatchRows);
+  return unit.data->ReadRowGroup(
+      unit.row_group, batch_rows,
+      [&](const std::shared_ptr<arrow::RecordBatch>& batch) -> Status {
+        SLUICE_RETURN_IF_ERROR(cancel_.Check());
+        if (stop_) return Fail(Stopped());
+        SLUICE_ASSIGN_OR_RETURN(const auto instants,
+                                watermark_.ToInstants(batch->column(projection.watermark())));
+        return work(batch, *instants);
+      });
+}
+
+Status RowExport::Export(ExportPass pass, const RowProjection& projection) {
+  FileScan scan(environment_.source, std::move(pass.files), projection.columns(), watermark_,
+                pass.window, progress_);
+  const Status status = ForEachWorker(scan, [&]() -> Status {
+    RowRouter router(MakeRouterOptions(pass, projection), index_, budget_, sink_.get());
+    SLUICE_RETURN_IF_ERROR(ExportUnits(pass, projection, scan, router));
+    const std::lock_guard lock(mutex_);
+    totals_.Add(router.totals());
+    return {};
+  });
+  const std::lock_guard lock(mutex_);
+  null_watermarks_ += scan.skipped_nulls();
+  return status;
+}
+
+Status RowExport::ExportUnits(const ExportPass& pass, const RowProjection& projection,
+                              FileScan& scan, RowRouter& router) {
+  std::vector<ScanUnit> undone;
+  std::vector<uint8_t> keep;
+  int64_t exported = 0;
+  const auto settle = [&](bool all) -> Status {
+    if (all || undone.size() >= kMaxUndone) SLUICE_RETURN_IF_ERROR(router.Drain());
+    if (!router.empty()) return {};
+    for (const ScanUnit& unit : undone) scan.Done(unit);
+    undone.clear();
+    if (!pass.close_early || sink_ == nullptr) return {};
+    const int64_t low = scan.LowWatermark();
+    return low == std::numeric_limits<int64_t>::max() ? Status() : sink_->CloseBefore(low);
+  };
+  while (true) {
+    SLUICE_RETURN_IF_ERROR(cancel_.Check());
+    SLUICE_ASSIGN_OR_RETURN(auto unit, scan.Next());
+    if (!unit) break;
+    if (unit->nulls_only) {
+      SLUICE_RETURN_IF_ERROR(CountNullsOf(*unit));
+      scan.Done(*unit);
+      continue;
+    }
+    int64_t nulls = 0;
+    SLUICE_RETURN_IF_ERROR(ReadUnit(
+        *unit, projection,
+        [&](const std::shared_ptr<arrow::RecordBatch>& batch,
+            const arrow::TimestampArray& instants) -> Status {
+          if (unit->file.count_nulls) progress_.rows_read += batch->num_rows();
+          nulls += instants.null_count();
+          if (pass.filter) {
+            keep.assign(static_cast<size_t>(batch->num_rows()), 1);
+            SLUICE_RETURN_IF_ERROR(pass.filter(*batch, instants, keep));
+          }
+          SLUICE_RETURN_IF_ERROR(
+              router.Route(batch, instants, pass.filter ? &keep : nullptr));
+          progress_.rows_exported += router.totals().rows - exported;
+          exported = router.totals().rows;
+          return {};
+        }));
+    {
+      const std::lock_guard lock(mutex_);
+      row_groups_.emplace(unit->file.source, unit->row_group);
+      if (unit->file.count_nulls) null_watermarks_ += nulls;
+    }
+    undone.push_back(*std::move(unit));
+    SLUICE_RETURN_IF_ERROR(settle(/*all=*/false));
+  }
+  return settle(/*all=*/true);
+}
+
+Status RowExport::CloseAll() {
+  return sink_->CloseAll(std::max(kFinishThreads, environment_.limits.threads), cancel_);
+}
+
+Status RowExport::Read(const std::vector<ScanFile>& files, plan::TimeWindow window,
+                       const RowProjection& projection, const Visit& visit) {
+  FileScan scan(environment_.source, files, projection.columns(), watermark_, window, progress_);
+  return ForEachWorker(scan, [&]() -> Status {
+    while (true) {
+      SLUICE_RETURN_IF_ERROR(cancel_.Check());
+      SLUICE_ASSIGN_OR_RETURN(const auto unit, scan.Next());
+      if (!unit) return {};
+      SLUICE_RETURN_IF_ERROR(ReadUnit(
+          *unit, projection,
+          [&](const std::shared_ptr<arrow::RecordBatch>& batch,
+              const arrow::TimestampArray& instants) { return visit(*batch, instants); }));
+      scan.Done(*unit);
+    }
+  });
+}
+
+Result<int64_t> RowExport::CountRows(const std::vector<ScanFile>& files, plan::TimeWindow window,
+                                     const RowProjection& projection) {
+  std::atomic<int64_t> rows{0};
+  FileScan scan(environment_.source, files, projection.columns(), watermark_, window, progress_);
+  SLUICE_RETURN_IF_ERROR(ForEachWorker(scan, [&]() -> Status {
+    while (true) {
+      SLUICE_RETURN_IF_ERROR(cancel_.Check());
+      SLUICE_ASSIGN_OR_RETURN(const auto unit, scan.Next());
+      if (!unit) return {};
+      rows += unit->data->row_group_rows(unit->row_group);
+      scan.Done(*unit);
+    }
+  }));
+  return rows.load();
+}
+
+Status RowExport::CountNullsOf(const ScanUnit& unit) {
+  const RowProjection projection = RowProjection::OfWatermark(task_);
+  ScanUnit narrow = unit;
+  const plan::SourceFile& file = *unit.file.source;
+  SLUICE_ASSIGN_OR_RETURN(
+      narrow.data, delta::DataFile::Open(environment_.source, file.path, file.partition_values,
+                                         file.deletion_vector, projection.columns()));
+  int64_t nulls = 0;
+  SLUICE_RETURN_IF_ERROR(ReadUnit(narrow, projection,
+                                  [&](const std::shared_ptr<arrow::RecordBatch>&,
+                                      const arrow::TimestampArray& instants) -> Status {
+                                    nulls += instants.null_count();
+                                    return {};
+                                  }));
+  const std::lock_guard lock(mutex_);
+  null_watermarks_ += nulls;
+  return {};
+}
+
+Status RowExport::CountNulls(const std::vector<ScanFile>& files) {
+  const RowProjection projection = RowProjection::OfWatermark(task_);
+  Progress unseen;  // the plan does not foresee these rows
+  FileScan scan(environment_.source, files, projection.columns(), watermark_, kNoWindow, unseen);
+  std::atomic<int64_t> nulls{0};
+  const Status status = ForEachWorker(scan, [&]() -> Status {
+    while (true) {
+      SLUICE_RETURN_IF_ERROR(cancel_.Check());
+      SLUICE_ASSIGN_OR_RETURN(const auto unit, scan.Next());
+      if (!unit) return {};
+      SLUICE_RETURN_IF_ERROR(ReadUnit(*unit, projection,
+                                      [&](const std::shared_ptr<arrow::RecordBatch>&,
+                                          const arrow::TimestampArray& instants) -> Status {
+                                        nulls += instants.null_count();
+                                        return {};
+                                      }));
+      scan.Done(*unit);
+    }
+  });
+  const std::lock_guard lock(mutex_);
+  null_watermarks_ += nulls + scan.skipped_nulls();
+  return status;
+}
+
+TransferResult RowExport::TakeResult() {
+  TransferResult result;
+  if (sink_ != nullptr) result.files = sink_->TakeFiles();
+  for (const ExportedFile& file : result.files) result.bytes += file.upload.size;
+  const std::lock_guard lock(mutex_);
+  result.rows = totals_.rows;
+  result.row_hash = totals_.row_hash;
+  result.null_watermarks = null_watermarks_;
+  result.row_groups_rewritten = static_cast<int64_t>(row_groups_.size());
+  if (totals_.watermark_min) result.watermark_min = Timestamp{*totals_.watermark_min};
+  if (totals_.watermark_max) result.watermark_max = Timestamp{*totals_.watermark_max};
+  return result;
+}
+
+void RowExport::Abort() {
+  if (sink_ != nullptr) sink_->Abort();
+}
+
+}  // namespace sluice::transfer

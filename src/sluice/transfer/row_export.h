@@ -1,0 +1,109 @@
+#pragma once
+
+#include <arrow/type_fwd.h>
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "sluice/base/result.h"
+#include "sluice/plan/export_task.h"
+#include "sluice/runtime/cancellation.h"
+#include "sluice/store/object_store.h"
+#include "sluice/transfer/file_scan.h"
+#include "sluice/transfer/mover.h"
+#include "sluice/transfer/partition_index.h"
+#include "sluice/transfer/partition_sink.h"
+#include "sluice/transfer/row_projection.h"
+#include "sluice/transfer/row_router.h"
+#include "sluice/transfer/staged_rows.h"
+#include "sluice/transfer/watermark_column.h"
+
+namespace sluice::transfer {
+
+/// Whether files are to be written, and what a batch may further be asked.
+struct ExportPass {
+  std::vector<ScanFile> files;
+  plan::TimeWindow window;
+  /// Files of partitions that no later row of this pass can reach are finished on the way.
+  bool close_early = false;
+  /// Clears keep[i] of rows to leave out; called by several threads at once. May be empty.
+  std::function<Status(const arrow::RecordBatch& batch, const arrow::TimestampArray& instants,
+                       std::vector<uint8_t>& keep)>
+      filter;
+};
+
+/// The machinery of one Move: reads row groups with several threads and leads their rows through a
+/// router each into the common sink. Its methods are called one after the other; each returns only when
+/// its threads have ended, with the first error that any of them met.
+class RowExport {
+ public:
+  struct Environment {
+    std::shared_ptr<store::ObjectStore> source;
+    std::shared_ptr<store::ObjectStore> destination;
+    TransferLimits limits;
+  };
+  /// Borrows all but the environment. `sink_options` nullptr: rows are only counted.
+  RowExport(const plan::ExportTask& task, Environment environment,
+            const SinkOptions* sink_options, Progress& progress,
+            const runtime::CancelToken& cancel);
+
+  /// Reads the files of `pass` once and sends what the window and the filter leave to the sink.
+  Status Export(ExportPass pass, const RowProjection& projection);
+  /// Finishes every file that is open.
+  Status CloseAll();
+  /// Visits the batches of `files` that may hold rows of `window`, with their instants; several
+  /// threads at once. Nothing is exported.
+  using Visit = std::function<Status(const arrow::RecordBatch&, const arrow::TimestampArray&)>;
+  Status Read(const std::vector<ScanFile>& files, plan::TimeWindow window,
+              const RowProjection& projection, const Visit& visit);
+  /// Physical rows of the row groups that Read() would visit.
+  Result<int64_t> CountRows(const std::vector<ScanFile>& files, plan::TimeWindow window,
+                            const RowProjection& projection);
+  /// Counts the rows of `files` that have no watermark, reading only where footers can't tell.
+  Status CountNulls(const std::vector<ScanFile>& files);
+
+  /// Everything so far. Files are handed over.
+  TransferResult TakeResult();
+  /// Aborts what was uploaded, best effort.
+  void Abort();
+
+  PartitionIndex& index() { return index_; }
+  int64_t buffer_bytes() const { return budget_.limit(); }
+  int64_t peak_bytes() const { return budget_.peak(); }
+
+ private:
+  using UnitWork = std::function<Status(const ScanUnit&)>;
+  using BatchWork = std::function<Status(const std::shared_ptr<arrow::RecordBatch>&,
+                                         const arrow::TimestampArray&)>;
+
+  Status ForEachWorker(FileScan& scan, const std::function<Status()>& work);
+  Status ExportUnits(const ExportPass& pass, const RowProjection& projection, FileScan& scan,
+                     RowRouter& router);
+  Status ReadUnit(const ScanUnit& unit, const RowProjection& projection, const BatchWork& work);
+  Status CountNullsOf(const ScanUnit& unit);
+  RouterOptions MakeRouterOptions(const ExportPass& pass, const RowProjection& projection) const;
+
+  const plan::ExportTask& task_;
+  const Environment environment_;
+  Progress& progress_;
+  const runtime::CancelToken& cancel_;
+  const WatermarkColumn watermark_;
+  PartitionIndex index_;
+  MemoryBudget budget_;
+  std::unique_ptr<PartitionSink> sink_;  ///< null: count only
+  std::shared_ptr<arrow::Schema> output_schema_;
+
+  std::atomic<bool> stop_{false};  ///< a worker failed
+  std::mutex mutex_;
+  RowTotals totals_;               ///< guarded by mutex_
+  int64_t null_watermarks_ = 0;    ///< guarded by mutex_
+  std::set<std::pair<const plan::SourceFile*, int>> row_groups_;  ///< decoded; guarded by mutex_
+};
+
+}  // namespace sluice::transfer
