@@ -156,6 +156,10 @@ Result<CommitInfo> ParseCommitInfo(const JsonObject& object) {
   info.timestamp = object.Int64("timestamp").value_or(std::nullopt);
   SLUICE_ASSIGN_OR_RETURN(info.in_commit_timestamp, object.Int64("inCommitTimestamp"));
   info.engine_info = object.String("engineInfo").value_or(std::nullopt).value_or("");
+  info.read_version = object.Int64("readVersion").value_or(std::nullopt);
+  info.is_blind_append = object.Bool("isBlindAppend").value_or(std::nullopt);
+  info.isolation_level = object.String("isolationLevel").value_or(std::nullopt).value_or("");
+  info.txn_id = object.String("txnId").value_or(std::nullopt).value_or("");
   return info;
 }
 
@@ -167,14 +171,16 @@ class ActionCollector {
   Status Take(std::string_view kind, const JsonObject& object) {
     if (kind == "add") {
       SLUICE_ASSIGN_OR_RETURN(AddFile add, ParseAdd(object));
-      Put(commit_.adds, adds_, LogicalFileKey(add.path, add.deletion_vector), std::move(add));
+      std::string key = LogicalFileKey(add.path, add.deletion_vector);
+      Put(commit_.adds, adds_, std::move(key), std::move(add));
     } else if (kind == "remove") {
       SLUICE_ASSIGN_OR_RETURN(RemoveFile remove, ParseRemove(object));
-      Put(commit_.removes, removes_, LogicalFileKey(remove.path, remove.deletion_vector),
-          std::move(remove));
+      std::string key = LogicalFileKey(remove.path, remove.deletion_vector);
+      Put(commit_.removes, removes_, std::move(key), std::move(remove));
     } else if (kind == "cdc") {
       SLUICE_ASSIGN_OR_RETURN(AddCdcFile cdc, ParseCdc(object));
-      Put(commit_.cdc, cdc_, std::string(cdc.path), std::move(cdc));
+      std::string key = cdc.path;
+      Put(commit_.cdc, cdc_, std::move(key), std::move(cdc));
     } else if (kind == "metaData") {
       SLUICE_ASSIGN_OR_RETURN(commit_.metadata, ParseMetadata(object));
     } else if (kind == "protocol") {
