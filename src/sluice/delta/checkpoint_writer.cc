@@ -88,9 +88,9 @@ arrow::Status Append(arrow::ArrayBuilder& builder, const ActionJson* json);
 
 arrow::Status AppendStruct(arrow::StructBuilder& builder, const ActionJson& json) {
   ARROW_RETURN_NOT_OK(builder.Append());
-  const arrow::DataType& type = *builder.type();
-  for (int i = 0; i < type.num_fields(); ++i) {
-    const auto member = json.find(type.field(i)->name());
+  const std::shared_ptr<arrow::DataType> type = builder.type();
+  for (int i = 0; i < type->num_fields(); ++i) {
+    const auto member = json.find(type->field(i)->name());
     ARROW_RETURN_NOT_OK(
         Append(*builder.field_builder(i), member == json.end() ? nullptr : &*member));
   }
