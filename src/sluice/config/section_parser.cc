@@ -1,0 +1,173 @@
+#include "sluice/config/section_parser.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace sluice::config {
+
+Auth SectionParser::ParseAuth(const YAML::Node& node, const std::string& what) {
+  YamlMap map(node, what, env_, mistakes_);
+  map.RefuseUnknown({"profile", "role_arn", "external_id", "access_key_env", "secret_key_env",
+                     "session_token_env"});
+  Auth auth;
+  auth.profile = map.Text("profile");
+  auth.role_arn = map.Text("role_arn");
+  auth.external_id = map.Text("external_id");
+  auth.access_key_env = map.Text("access_key_env");
+  auth.secret_key_env = map.Text("secret_key_env");
+  auth.session_token_env = map.Text("session_token_env");
+  const bool keys = auth.access_key_env || auth.secret_key_env || auth.session_token_env;
+  const int forms = (auth.profile ? 1 : 0) + (auth.role_arn || auth.external_id ? 1 : 0) +
+                    (keys ? 1 : 0);
+  if (forms > 1) {
+    mistakes_.Add(map.mark(), fmt::format("{} takes one form: profile, role_arn (and external_id), or "
+                                          "access_key_env and secret_key_env",
+                                          what));
+  }
+  if (keys && !auth.access_key_env) map.Missing("access_key_env", "");
+  if (keys && !auth.secret_key_env) map.Missing("secret_key_env", "");
+  if (auth.external_id && !auth.role_arn) map.Missing("role_arn", "external_id goes with it");
+  return auth;
+}
+
+StoreOptions SectionParser::ParseStoreOptions(YamlMap& map) {
+  StoreOptions options;
+  options.region = map.Text("region");
+  options.endpoint = map.Text("endpoint");
+  options.ca_bundle = map.Text("ca_bundle");
+  options.expected_bucket_owner = map.Text("expected_bucket_owner");
+  options.path_style = map.Bool("path_style");
+  if (map.Has("auth")) options.auth = ParseAuth(map.Child("auth"), "auth");
+  return options;
+}
+
+Destination SectionParser::ParseDestination(const YAML::Node& node) {
+  YamlMap map(node, "destination", env_, mistakes_);
+  map.RefuseUnknown({"url", "region", "endpoint", "path_style", "ca_bundle",
+                     "expected_bucket_owner", "auth", "encryption"});
+  Destination destination;
+  destination.url = map.Text("url").value_or("");
+  if (!map.Has("url")) map.Missing("url", "s3://bucket/prefix or a local folder");
+  destination.options = ParseStoreOptions(map);
+  if (!map.Has("encryption")) return destination;
+  YamlMap encryption(map.Child("encryption"), "encryption", env_, mistakes_);
+  encryption.RefuseUnknown({"type", "kms_key_id"});
+  const auto type = encryption.Text("type").value_or("none");
+  destination.encryption.kms_key_id = encryption.Text("kms_key_id");
+  if (type == "sse-s3") {
+    destination.encryption.type = Encryption::Type::kSseS3;
+  } else if (type == "sse-kms") {
+    destination.encryption.type = Encryption::Type::kSseKms;
+    if (!destination.encryption.kms_key_id) encryption.Missing("kms_key_id", "sse-kms needs it");
+  } else if (type != "none") {
+    encryption.NotOneOf("type", type, {"none", "sse-s3", "sse-kms"});
+  }
+  return destination;
+}
+
+StoreOptions SectionParser::ParseSource(const YAML::Node& node) {
+  YamlMap map(node, "source", env_, mistakes_);
+  map.RefuseUnknown(
+      {"region", "endpoint", "path_style", "ca_bundle", "expected_bucket_owner", "auth"});
+  return ParseStoreOptions(map);
+}
+
+CatalogOptions SectionParser::ParseCatalog(const YAML::Node& node) {
+  YamlMap map(node, "catalog", env_, mistakes_);
+  map.RefuseUnknown({"url", "auth"});
+  CatalogOptions catalog;
+  catalog.url = map.Text("url").value_or("");
+  if (!map.Has("url")) map.Missing("url", "https://<workspace host>");
+  YamlMap auth(map.Child("auth"), "auth", env_, mistakes_);
+  auth.RefuseUnknown({"profile", "token_env", "client_id_env", "client_secret_env"});
+  catalog.profile = auth.Text("profile");
+  catalog.token_env = auth.Text("token_env");
+  catalog.client_id_env = auth.Text("client_id_env");
+  catalog.client_secret_env = auth.Text("client_secret_env");
+  if (catalog.client_id_env.has_value() != catalog.client_secret_env.has_value()) {
+    mistakes_.Add(auth.mark(), "client_id_env and client_secret_env go together");
+  }
+  return catalog;
+}
+
+Partner SectionParser::ParsePartner(const YAML::Node& node) {
+  YamlMap map(node, "partner", env_, mistakes_);
+  map.RefuseUnknown({"role_arn", "external_id"});
+  return {map.Text("role_arn"), map.Text("external_id")};
+}
+
+Limits SectionParser::ParseLimits(const YAML::Node& node) {
+  YamlMap map(node, "limits", env_, mistakes_);
+  map.RefuseUnknown({"memory", "connections", "max_concurrent_runs"});
+  Limits limits;
+  if (const auto bytes = map.Bytes("memory")) {
+    constexpr int64_t kLeast = 64 << 20;
+    if (*bytes < kLeast) {
+      map.Add("memory", "'memory' must be at least 64MiB");
+    } else {
+      limits.memory_bytes = *bytes;
+    }
+  }
+  if (const auto n = map.Integer("connections", 1, 10'000)) {
+    limits.connections = static_cast<int>(*n);
+  }
+  if (const auto n = map.Integer("max_concurrent_runs", 1, 1'000)) {
+    limits.max_concurrent_runs = static_cast<int>(*n);
+  }
+  return limits;
+}
+
+Notify SectionParser::ParseNotify(const YAML::Node& node) {
+  YamlMap map(node, "notify", env_, mistakes_);
+  map.RefuseUnknown({"on", "slack", "email", "webhook", "ping"});
+  Notify notify;
+  const std::vector<std::string> known = notify.on;
+  if (auto on = map.Texts("on")) {
+    for (const auto& event : *on) {
+      if (std::find(known.begin(), known.end(), event) == known.end()) {
+        map.NotOneOf("on", event, known);
+      }
+    }
+    notify.on = std::move(*on);
+  }
+  const auto require = [](YamlMap& section, const std::string& key) {
+    if (!section.Has(key)) section.Missing(key, "");
+    return section.Text(key).value_or("");
+  };
+  if (map.Has("slack")) {
+    YamlMap slack(map.Child("slack"), "slack", env_, mistakes_);
+    slack.RefuseUnknown({"webhook_env"});
+    notify.slack_webhook_env = require(slack, "webhook_env");
+  }
+  if (map.Has("email")) {
+    YamlMap email(map.Child("email"), "email", env_, mistakes_);
+    email.RefuseUnknown({"smtp", "from", "to", "user_env", "password_env"});
+    Notify::Email mail;
+    mail.smtp = require(email, "smtp");
+    mail.from = require(email, "from");
+    if (!email.Has("to")) email.Missing("to", "");
+    mail.to = email.Texts("to").value_or(std::vector<std::string>{});
+    mail.user_env = email.Text("user_env");
+    mail.password_env = email.Text("password_env");
+    notify.email = std::move(mail);
+  }
+  if (map.Has("webhook")) {
+    YamlMap webhook(map.Child("webhook"), "webhook", env_, mistakes_);
+    webhook.RefuseUnknown({"url_env", "hmac_env"});
+    notify.webhook = Notify::Webhook{require(webhook, "url_env"), webhook.Text("hmac_env")};
+  }
+  if (map.Has("ping")) {
+    YamlMap ping(map.Child("ping"), "ping", env_, mistakes_);
+    ping.RefuseUnknown({"url_env"});
+    notify.ping_url_env = require(ping, "url_env");
+  }
+  return notify;
+}
+
+std::string SectionParser::ParseListen(const YAML::Node& node) {
+  YamlMap map(node, "serve", env_, mistakes_);
+  map.RefuseUnknown({"listen"});
+  return map.Text("listen").value_or("127.0.0.1:8088");
+}
+
+}  // namespace sluice::config

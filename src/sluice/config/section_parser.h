@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+
+#include "sluice/config/config.h"
+#include "sluice/config/yaml_map.h"
+
+namespace sluice::config {
+
+/// The sections of a config other than its tables. Mistakes go to the collector given.
+class SectionParser {
+ public:
+  /// Borrows both; they outlive the parser.
+  SectionParser(const Environment& env, Mistakes& mistakes) : env_(env), mistakes_(mistakes) {}
+
+  Destination ParseDestination(const YAML::Node& node);
+  StoreOptions ParseSource(const YAML::Node& node);
+  CatalogOptions ParseCatalog(const YAML::Node& node);
+  Partner ParsePartner(const YAML::Node& node);
+  Limits ParseLimits(const YAML::Node& node);
+  Notify ParseNotify(const YAML::Node& node);
+  std::string ParseListen(const YAML::Node& node);
+
+ private:
+  StoreOptions ParseStoreOptions(YamlMap& map);
+  Auth ParseAuth(const YAML::Node& node, const std::string& what);
+
+  const Environment& env_;
+  Mistakes& mistakes_;
+};
+
+}  // namespace sluice::config
