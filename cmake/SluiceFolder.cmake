@@ -31,8 +31,6 @@ endfunction()
 
 # One test program a folder, declared after all libraries because tests may use testing/.
 function(sluice_declare_tests)
-  find_package(GTest REQUIRED)
-  find_package(rapidcheck REQUIRED)
   get_property(folders GLOBAL PROPERTY SLUICE_FOLDERS)
   foreach(name IN LISTS folders)
     get_property(tests GLOBAL PROPERTY SLUICE_TESTS_OF_${name})

@@ -1,0 +1,73 @@
+#include "sluice/cli/command.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <utility>
+
+#include "sluice/cli/output.h"
+#include "sluice/config/config_parser.h"
+
+namespace sluice::cli {
+
+Result<Loaded> Load(const Context& context) {
+  std::error_code error;
+  const auto file = std::filesystem::absolute(context.config_file, error);
+  if (error) return Fail(ErrorKind::kConfig, "{}: {}", context.config_file, error.message());
+  SLUICE_ASSIGN_OR_RETURN(config::Config parsed,
+                          config::LoadConfig(file.string(), config::ProcessEnvironment()));
+  Loaded loaded;
+  loaded.config = std::make_shared<const config::Config>(std::move(parsed));
+  auto clock = context.now ? runtime::PinnedClock(*context.now) : runtime::SystemClock();
+  loaded.services = exporter::MakeServices(loaded.config, std::move(clock), context.cancel);
+  return loaded;
+}
+
+Result<Selection> LoadAndSelect(const Context& context, const std::vector<std::string>& names) {
+  Selection selection;
+  SLUICE_ASSIGN_OR_RETURN(selection.loaded, Load(context));
+  SLUICE_ASSIGN_OR_RETURN(selection.tables,
+                          config::SelectTables(*selection.loaded.config, names));
+  return selection;
+}
+
+int ExitCodeOf(const Error& error, const Context& context) {
+  switch (error.kind) {
+    case ErrorKind::kUsage:
+    case ErrorKind::kConfig:
+      return kExitUsage;
+    case ErrorKind::kTransient:
+      return kExitTryAgain;
+    case ErrorKind::kCancelled:
+      return context.cancel.signal() > 0 ? 128 + context.cancel.signal() : kExitTryAgain;
+    default:
+      return kExitFailed;
+  }
+}
+
+int Report(const Error& error, const Context& context) {
+  if (context.json) {
+    PrintJson({{"error", ToJson(error)}});
+  } else {
+    PrintError(error);
+  }
+  return ExitCodeOf(error, context);
+}
+
+void ExitCode::Add(const std::optional<Error>& error) {
+  if (!error) return;
+  failed_ = true;
+  const bool retryable = IsRetryable(error->kind) || error->kind == ErrorKind::kCancelled;
+  all_retryable_ = all_retryable_ && retryable;
+}
+
+int ExitCode::Value(const Context& context) const {
+  if (context.cancel.cancelled() && context.cancel.signal() > 0) {
+    return 128 + context.cancel.signal();
+  }
+  if (!failed_) return kExitOk;
+  return all_retryable_ ? kExitTryAgain : kExitFailed;
+}
+
+}  // namespace sluice::cli

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sluice/base/error.h"
+#include "sluice/base/types.h"
+#include "sluice/exporter/report.h"
+
+/// How things look on a terminal and in JSON. Everything printed passes through redaction.
+namespace sluice::cli {
+
+/// One JSON document on stdout.
+void PrintJson(const nlohmann::json& document);
+/// "error: ..." and its remedy, on stderr.
+void PrintError(const Error& error);
+/// A line on stdout.
+void PrintLine(std::string_view text);
+
+nlohmann::json ToJson(const Error& error);
+nlohmann::json ToJson(const exporter::RunReport& report);
+nlohmann::json ToJson(const exporter::WindowReport& window);
+
+std::string HumanBytes(int64_t bytes);   ///< "12.3 MiB"
+std::string HumanCount(int64_t count);   ///< "1,234,567"
+std::string HumanSeconds(double seconds);///< "0.42 s", "3 min 20 s"
+/// "1 file", "2 files".
+std::string Plural(int64_t count, std::string_view noun);
+/// A length of time as a person says it, two units at most: "3d 4h".
+std::string HumanDuration(Duration d);
+
+enum class Colour { kPlain, kGood, kWarning, kBad, kFaint };
+/// With colour only where stdout is a terminal and NO_COLOR is not set.
+std::string Paint(Colour colour, std::string_view text);
+
+/// Rows of cells in aligned columns; the first row is the heading. Numbers (cells that begin with a digit
+/// in columns named in `right`) stand to the right.
+std::string FormatTable(const std::vector<std::vector<std::string>>& rows,
+                        const std::vector<size_t>& right);
+
+}  // namespace sluice::cli

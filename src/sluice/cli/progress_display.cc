@@ -1,0 +1,80 @@
+#include "sluice/cli/progress_display.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+
+#include "sluice/cli/output.h"
+
+namespace sluice::cli {
+namespace {
+
+int64_t SteadyMicros() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+constexpr int kBarWidth = 24;
+
+std::string Bar(double share) {
+  const int full = std::clamp(static_cast<int>(share * kBarWidth), 0, kBarWidth);
+  std::string bar;
+  for (int i = 0; i < kBarWidth; ++i) bar += i < full ? "█" : "░";
+  return bar;
+}
+
+}  // namespace
+
+ProgressDisplay::ProgressDisplay(bool enabled)
+    : enabled_(enabled && isatty(STDERR_FILENO) != 0), began_micros_(SteadyMicros()) {
+  if (!enabled_) return;
+  thread_ = std::thread([this] {
+    std::unique_lock lock(mutex_);
+    while (!wake_.wait_for(lock, std::chrono::milliseconds(200), [this] { return stop_; })) Draw();
+  });
+}
+
+ProgressDisplay::~ProgressDisplay() {
+  if (!enabled_) return;
+  {
+    const std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  wake_.notify_all();
+  thread_.join();
+  std::fputs("\r\x1b[K", stderr);
+}
+
+transfer::Progress* ProgressDisplay::Add(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  items_.push_back(std::make_unique<Item>());
+  items_.back()->name = name;
+  return &items_.back()->progress;
+}
+
+void ProgressDisplay::Draw() {
+  int64_t read = 0, expected = 0, exported = 0, bytes = 0;
+  std::string name;
+  for (const auto& item : items_) {
+    read += item->progress.rows_read;
+    expected += item->progress.rows_expected;
+    exported += item->progress.rows_exported;
+    bytes += item->progress.bytes_written;
+    if (item->progress.rows_read < item->progress.rows_expected) name = item->name;
+  }
+  if (expected == 0) return;
+  const double seconds = static_cast<double>(SteadyMicros() - began_micros_) / 1e6;
+  const double share = std::min(1.0, static_cast<double>(read) / static_cast<double>(expected));
+  const double rate = seconds > 0 ? static_cast<double>(read) / seconds : 0;
+  const double left = rate > 0 ? static_cast<double>(std::max<int64_t>(0, expected - read)) / rate : 0;
+  fmt::print(stderr, "\r\x1b[K{} {:3.0f}%  {} rows  {}  {} rows/s  {} left  {}", Bar(share),
+             share * 100, HumanCount(exported), HumanBytes(bytes),
+             HumanCount(static_cast<int64_t>(rate)), HumanSeconds(left), name);
+  std::fflush(stderr);
+}
+
+}  // namespace sluice::cli

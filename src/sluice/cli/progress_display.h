@@ -1,0 +1,42 @@
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "sluice/transfer/progress.h"
+
+namespace sluice::cli {
+
+/// One line on stderr that shows rows, bytes, rate and time left while tables run; only where stderr is a
+/// terminal, else it does nothing. Clears its line when destroyed. Thread-safe.
+class ProgressDisplay {
+ public:
+  explicit ProgressDisplay(bool enabled);
+  ~ProgressDisplay();
+  ProgressDisplay(const ProgressDisplay&) = delete;
+  ProgressDisplay& operator=(const ProgressDisplay&) = delete;
+
+  /// The counters of one table; lives as long as the display.
+  transfer::Progress* Add(const std::string& name);
+
+ private:
+  struct Item {
+    std::string name;
+    transfer::Progress progress;
+  };
+  void Draw();
+
+  const bool enabled_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::vector<std::unique_ptr<Item>> items_;  // guarded by mutex_
+  bool stop_ = false;                         // guarded by mutex_
+  int64_t began_micros_ = 0;
+  std::thread thread_;
+};
+
+}  // namespace sluice::cli
