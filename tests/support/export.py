@@ -1,0 +1,122 @@
+"""Reads exports as a partner does: by their manifests, or by listing folders."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import re
+import urllib.parse
+
+import pyarrow.parquet as pq
+
+from .checksum import crc64_nvme
+from .rows import render_table
+
+_FILE_NAME = re.compile(r"sluice-\d{8,}-[0-9a-f]{16}-\d{5,}\.parquet")
+_DATA_KINDS = {"window", "late", "backfill"}
+
+
+def read_parquet(file: pathlib.Path, below: pathlib.Path) -> list[dict]:
+    """A file's rows with the partition columns that its path names below a folder."""
+    table = pq.ParquetFile(file, coerce_int96_timestamp_unit="us").read()
+    partition = dict(part.split("=", 1)
+                     for part in file.parent.relative_to(below).parts if "=" in part)
+    partition = {key: urllib.parse.unquote(value) for key, value in partition.items()}
+    clash = partition.keys() & set(table.column_names)
+    assert not clash, f"{file}: partition columns {clash} are in the file, too"
+    return [row | partition for row in render_table(table)]
+
+
+def read_folder(folder: pathlib.Path) -> list[dict]:
+    """Every row below a folder, as an engine sees it that lists files and skips hidden ones."""
+    rows = []
+    for file in sorted(folder.rglob("*.parquet")):
+        if not any(part.startswith((".", "_")) for part in file.relative_to(folder).parts):
+            rows += read_parquet(file, folder)
+    return rows
+
+
+class Export:
+    """The destination of one append table."""
+
+    def __init__(self, destination: pathlib.Path, name: str):
+        self.destination, self.name = destination, name
+        self.folder = destination / f"{name}_incremental"
+
+    def manifests(self) -> list[dict]:
+        """All, by number; the file's name must say the number that it holds."""
+        found = []
+        for file in sorted((self.destination / "_sluice" / self.name / "manifests").glob("*.json")):
+            manifest = json.loads(file.read_text())
+            assert file.name == f"{manifest['n']:020}.json", file
+            found.append(manifest)
+        return found
+
+    def current(self) -> list[dict]:
+        """Manifests of data that no later one replaces."""
+        manifests = self.manifests()
+        replaced = {n for manifest in manifests for n in manifest["replaces"]}
+        return [m for m in manifests if m["kind"] in _DATA_KINDS and m["n"] not in replaced]
+
+    def kinds(self) -> list[str]:
+        return [manifest["kind"] for manifest in self.manifests()]
+
+    def rows(self, *numbers: int) -> list[dict]:
+        """Rows of these exports, or of all current ones, each with its dt (and hr)."""
+        return [row for manifest in self.current()
+                if not numbers or manifest["n"] in numbers
+                for file in manifest["files"]
+                for row in read_parquet(self.destination / file["path"], self.folder)]
+
+    def data_files(self) -> set[str]:
+        """Everything that a lister sees in the table's folder, below the destination."""
+        return {str(file.relative_to(self.destination))
+                for file in self.folder.rglob("*") if file.is_file()}
+
+    def check(self) -> Export:
+        """Asserts what holds at any time: layout, manifests against files, windows without a gap."""
+        manifests = self.manifests()
+        named = [file["path"] for manifest in manifests for file in manifest["files"]]
+        assert len(named) == len(set(named)), "a file is named by two manifests"
+        present = self.data_files()
+        assert present == set(named), (
+            f"files without a manifest: {sorted(present - set(named))}, "
+            f"manifests without a file: {sorted(set(named) - present)}")
+        for manifest in manifests:
+            self._check_manifest(manifest)
+        self._check_windows(manifests)
+        top = {path.name for path in self.destination.iterdir()}
+        hidden = {name for name in top if name.startswith(".")}
+        assert not hidden, f"staging shows at the destination: {hidden}"
+        return self
+
+    def _check_manifest(self, manifest: dict) -> None:
+        assert not {"path", "source_path"} & manifest.keys(), "a manifest names no source path"
+        partitions = set()
+        for file in manifest["files"]:
+            path = self.destination / file["path"]
+            data = path.read_bytes()
+            assert len(data) == file["size"], path
+            assert crc64_nvme(data) == file["checksum"], path
+            metadata = pq.ParquetFile(path).metadata
+            assert metadata.num_rows == file["rows"] > 0, path
+            assert _FILE_NAME.fullmatch(path.name), path
+            partition = path.parent.relative_to(self.folder).as_posix()
+            assert file["partition"] == partition, file
+            assert re.fullmatch(r"dt=\d{4,}-\d\d-\d\d(/hr=\d\d)?", partition), partition
+            partitions.add(partition)
+        assert sum(file["rows"] for file in manifest["files"]) == manifest["rows"], manifest
+        assert set(manifest["partitions_touched"]) == partitions, manifest
+        assert set(manifest["reopened"]) <= partitions, manifest
+
+    @staticmethod
+    def _check_windows(manifests: list[dict]) -> None:
+        end = None
+        for manifest in manifests:
+            if manifest["kind"] not in ("window", "reset"):
+                continue
+            if manifest["kind"] == "window":
+                assert manifest["start"] <= manifest["end"], manifest
+                assert end is None or manifest["start"] == end, (
+                    f"window {manifest['n']} begins at {manifest['start']}, {end} was exported")
+            end = manifest["end"]
