@@ -9,6 +9,10 @@ if(SLUICE_MOLD)
 endif()
 
 add_compile_options(-Wall -Wextra -Werror -fno-omit-frame-pointer)
+# GCC 12 sees overlapping copies in std::string where there are none (GCC bug 105651).
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  add_compile_options(-Wno-restrict)
+endif()
 if(CMAKE_BUILD_TYPE STREQUAL "Debug")
   add_compile_options(-g1)
 endif()

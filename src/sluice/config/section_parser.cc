@@ -1,7 +1,11 @@
 #include "sluice/config/section_parser.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
+
+#include "sluice/config/nearest.h"
 
 namespace sluice::config {
 
@@ -60,7 +64,7 @@ Destination SectionParser::ParseDestination(const YAML::Node& node) {
     destination.encryption.type = Encryption::Type::kSseKms;
     if (!destination.encryption.kms_key_id) encryption.Missing("kms_key_id", "sse-kms needs it");
   } else if (type != "none") {
-    encryption.NotOneOf("type", type, {"none", "sse-s3", "sse-kms"});
+    encryption.NotOneOf("type", {"none", "sse-s3", "sse-kms"});
   }
   return destination;
 }
@@ -125,7 +129,9 @@ Notify SectionParser::ParseNotify(const YAML::Node& node) {
   if (auto on = map.Texts("on")) {
     for (const auto& event : *on) {
       if (std::find(known.begin(), known.end(), event) == known.end()) {
-        map.NotOneOf("on", event, known);
+        const auto nearest = Nearest(event, known);
+        map.Add("on", fmt::format("unknown event '{}'{}", event,
+                                  nearest ? fmt::format("; did you mean '{}'?", *nearest) : ""));
       }
     }
     notify.on = std::move(*on);
