@@ -31,17 +31,17 @@ inline tl::unexpected<Error> Fail(Error error) { return tl::make_unexpected(std:
 #define SLUICE_CONCAT(a, b) SLUICE_CONCAT_INNER(a, b)
 
 /// Returns the error of a Status/Result expression from the enclosing function, if there is one.
-#define SLUICE_RETURN_IF_ERROR(expr)                                       \
-  do {                                                                     \
-    auto&& sluice_status = (expr);                                         \
-    if (!sluice_status) {                                                  \
-      return ::tl::make_unexpected(std::move(sluice_status).error());      \
-    }                                                                      \
+#define SLUICE_RETURN_IF_ERROR(expr)                                  \
+  do {                                                                \
+    auto&& sluice_status = (expr);                                    \
+    if (!sluice_status) {                                             \
+      return ::tl::make_unexpected(std::move(sluice_status).error()); \
+    }                                                                 \
   } while (false)
 
-#define SLUICE_ASSIGN_OR_RETURN_INNER(tmp, lhs, expr)                      \
-  auto tmp = (expr);                                                       \
-  if (!tmp) return ::tl::make_unexpected(std::move(tmp).error());          \
+#define SLUICE_ASSIGN_OR_RETURN_INNER(tmp, lhs, expr)             \
+  auto tmp = (expr);                                              \
+  if (!tmp) return ::tl::make_unexpected(std::move(tmp).error()); \
   lhs = std::move(*tmp)
 
 /// `SLUICE_ASSIGN_OR_RETURN(auto snapshot, Load(...));` unwraps a Result or returns its error.

@@ -40,15 +40,13 @@ class Cursor {
   std::string_view rest_;
 };
 
-bool IsLeapYear(int64_t year) {
-  return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-}
+bool IsLeapYear(int64_t year) { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0); }
 
 bool IsValid(const CivilTime& c) {
   static constexpr std::array<int, 12> kDays{31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
   if (c.month < 1 || c.month > 12 || c.day < 1) return false;
-  const int days = kDays[static_cast<size_t>(c.month - 1)] +
-                   (c.month == 2 && IsLeapYear(c.year) ? 1 : 0);
+  const int days =
+      kDays[static_cast<size_t>(c.month - 1)] + (c.month == 2 && IsLeapYear(c.year) ? 1 : 0);
   return c.day <= days && c.hour < 24 && c.minute < 60 && c.second < 60;
 }
 

@@ -91,15 +91,15 @@ Result<TimeZone> TimeZone::Find(std::string_view name) {
   TimeZone zone;
   zone.name_ = std::string(name);
   if (const auto offset = ParseFixedZone(name)) {
-    zone.rules_ = std::make_shared<const Rules>(
-        Rules{cctz::fixed_time_zone(cctz::seconds(*offset))});
+    zone.rules_ =
+        std::make_shared<const Rules>(Rules{cctz::fixed_time_zone(cctz::seconds(*offset))});
     return zone;
   }
   cctz::time_zone found;
   // cctz would read a file by an absolute or climbing path, too: only names are zones.
   const bool is_name = !name.empty() && name.front() != '/' && name.front() != ':' &&
-                       name.find("..") == std::string_view::npos &&
-                       !name.starts_with("Fixed/") && name != "localtime";
+                       name.find("..") == std::string_view::npos && !name.starts_with("Fixed/") &&
+                       name != "localtime";
   if (!is_name || !cctz::load_time_zone(zone.name_, &found)) {
     return Fail(Error{ErrorKind::kConfig, fmt::format("unknown time zone '{}'", name),
                       "use an IANA name like Europe/London, or an offset like +05:30"});
@@ -112,8 +112,12 @@ CivilTime TimeZone::ToCivil(Timestamp instant) const {
   const int64_t seconds = FloorDiv(instant.micros, kSecond);
   const auto looked_up = rules_->zone.lookup(ToPoint(seconds));
   const cctz::civil_second& cs = looked_up.cs;
-  return CivilTime{cs.year(),   cs.month(),  cs.day(),
-                   cs.hour(),   cs.minute(), cs.second(),
+  return CivilTime{cs.year(),
+                   cs.month(),
+                   cs.day(),
+                   cs.hour(),
+                   cs.minute(),
+                   cs.second(),
                    static_cast<int>(instant.micros - seconds * kSecond)};
 }
 

@@ -87,8 +87,8 @@ class UploadStream : public arrow::io::OutputStream {
   arrow::Result<int64_t> Tell() const override { return written_; }
   using arrow::io::OutputStream::Write;
   arrow::Status Write(const void* data, int64_t nbytes) override {
-    ARROW_RETURN_NOT_OK(ToArrow(writer_->Append(
-        {static_cast<const uint8_t*>(data), static_cast<size_t>(nbytes)})));
+    ARROW_RETURN_NOT_OK(
+        ToArrow(writer_->Append({static_cast<const uint8_t*>(data), static_cast<size_t>(nbytes)})));
     written_ += nbytes;
     return arrow::Status::OK();
   }

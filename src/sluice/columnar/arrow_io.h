@@ -32,20 +32,19 @@ std::shared_ptr<arrow::io::OutputStream> MakeOutputStream(store::UploadWriter* w
 }  // namespace sluice::columnar
 
 /// Returns an arrow::Status failure from the enclosing function as an Error.
-#define SLUICE_ARROW_RETURN(expr, context)                                                  \
-  do {                                                                                      \
-    const ::arrow::Status sluice_arrow_status = (expr);                                     \
-    if (!sluice_arrow_status.ok()) {                                                        \
-      return ::tl::make_unexpected(                                                         \
-          ::sluice::columnar::FromArrow(sluice_arrow_status, context));                     \
-    }                                                                                       \
+#define SLUICE_ARROW_RETURN(expr, context)                                                       \
+  do {                                                                                           \
+    const ::arrow::Status sluice_arrow_status = (expr);                                          \
+    if (!sluice_arrow_status.ok()) {                                                             \
+      return ::tl::make_unexpected(::sluice::columnar::FromArrow(sluice_arrow_status, context)); \
+    }                                                                                            \
   } while (false)
 
-#define SLUICE_ARROW_ASSIGN_INNER(tmp, lhs, expr, context)                                  \
-  auto tmp = (expr);                                                                        \
-  if (!tmp.ok()) {                                                                          \
-    return ::tl::make_unexpected(::sluice::columnar::FromArrow(tmp.status(), context));     \
-  }                                                                                         \
+#define SLUICE_ARROW_ASSIGN_INNER(tmp, lhs, expr, context)                              \
+  auto tmp = (expr);                                                                    \
+  if (!tmp.ok()) {                                                                      \
+    return ::tl::make_unexpected(::sluice::columnar::FromArrow(tmp.status(), context)); \
+  }                                                                                     \
   lhs = std::move(tmp).ValueUnsafe()
 
 #define SLUICE_ARROW_ASSIGN(lhs, expr, context) \

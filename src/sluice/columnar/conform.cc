@@ -63,10 +63,9 @@ Result<ArrayPtr> ConformList(const ArrayPtr& array, const TypePtr& wanted,
                              std::string_view column) {
   const auto& data = array->data();
   const TypePtr child_type = wanted->field(0)->type();
-  SLUICE_ASSIGN_OR_RETURN(
-      const ArrayPtr child,
-      Conform(arrow::MakeArray(data->child_data[0]), child_type,
-              fmt::format("{}.{}", column, wanted->field(0)->name())));
+  SLUICE_ASSIGN_OR_RETURN(const ArrayPtr child,
+                          Conform(arrow::MakeArray(data->child_data[0]), child_type,
+                                  fmt::format("{}.{}", column, wanted->field(0)->name())));
   auto changed = arrow::ArrayData::Make(wanted, data->length, data->buffers, {child->data()},
                                         data->null_count, data->offset);
   return arrow::MakeArray(changed);
@@ -123,8 +122,8 @@ Result<ArrayPtr> Conform(const ArrayPtr& array, const TypePtr& wanted, std::stri
     return ConformStruct(array, wanted, column);
   }
   const bool lists = from == arrow::Type::LIST && to == arrow::Type::LIST;
-  const bool maps = (from == arrow::Type::MAP || from == arrow::Type::LIST) &&
-                    to == arrow::Type::MAP;
+  const bool maps =
+      (from == arrow::Type::MAP || from == arrow::Type::LIST) && to == arrow::Type::MAP;
   if (lists || maps) return ConformList(array, wanted, column);
   return Cast(array, wanted, column);
 }

@@ -119,15 +119,17 @@ class Encoder : public ParquetEncoder {
 
 Status CheckType(const arrow::DataType& type, const std::string& column) {
   const auto refuse = [&](std::string_view why) {
-    return Fail(Error{ErrorKind::kUnsupported,
-                      fmt::format("column '{}' has type {}, {}", column, type.ToString(), why),
-                      fmt::format("leave it out: exclude: [{}]", column.substr(0, column.find('.')))});
+    return Fail(
+        Error{ErrorKind::kUnsupported,
+              fmt::format("column '{}' has type {}, {}", column, type.ToString(), why),
+              fmt::format("leave it out: exclude: [{}]", column.substr(0, column.find('.')))});
   };
   switch (type.id()) {
     case arrow::Type::NA:
       return refuse("which Parquet can't hold");
     case arrow::Type::STRUCT:
-      if (type.num_fields() == 0) return refuse("a struct without fields, which Parquet can't hold");
+      if (type.num_fields() == 0)
+        return refuse("a struct without fields, which Parquet can't hold");
       break;
     default:
       break;
@@ -141,8 +143,8 @@ Status CheckType(const arrow::DataType& type, const std::string& column) {
 }  // namespace
 
 Result<std::unique_ptr<ParquetEncoder>> ParquetEncoder::Open(store::UploadWriter* upload,
-                                                            std::shared_ptr<arrow::Schema> schema,
-                                                            const EncoderOptions& options) {
+                                                             std::shared_ptr<arrow::Schema> schema,
+                                                             const EncoderOptions& options) {
   SLUICE_RETURN_IF_ERROR(CheckEncodable(*schema));
   const auto bare = schema->WithMetadata(nullptr);
   const auto properties = MakeProperties(options);
@@ -152,14 +154,14 @@ Result<std::unique_ptr<ParquetEncoder>> ParquetEncoder::Open(store::UploadWriter
                                     ->build();
   try {
     std::shared_ptr<parquet::SchemaDescriptor> descriptor;
-    SLUICE_ARROW_RETURN(parquet::arrow::ToParquetSchema(bare.get(), *properties,
-                                                        *arrow_properties, &descriptor),
-                        "schema");
+    SLUICE_ARROW_RETURN(
+        parquet::arrow::ToParquetSchema(bare.get(), *properties, *arrow_properties, &descriptor),
+        "schema");
     NodePtr root = descriptor->schema_root();
     if (options.int96_timestamps) root = WithInt96(root);
     auto sink = MakeOutputStream(upload);
-    auto file = parquet::ParquetFileWriter::Open(
-        sink, std::static_pointer_cast<GroupNode>(root), properties);
+    auto file = parquet::ParquetFileWriter::Open(sink, std::static_pointer_cast<GroupNode>(root),
+                                                 properties);
     std::unique_ptr<parquet::arrow::FileWriter> writer;
     SLUICE_ARROW_RETURN(
         parquet::arrow::FileWriter::Make(arrow::default_memory_pool(), std::move(file), bare,

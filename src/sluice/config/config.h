@@ -96,8 +96,8 @@ struct Table {
   std::string watermark;  ///< append only
   Partition partition = Partition::kHourly;
   Start start;
-  std::optional<Duration> chunk_time;    ///< append: piece of a window; nullopt = none
-  std::optional<int64_t> chunk_versions; ///< cdc
+  std::optional<Duration> chunk_time;     ///< append: piece of a window; nullopt = none
+  std::optional<int64_t> chunk_versions;  ///< cdc
   Duration delay{0};
   LateRows late_rows = LateRows::kExport;
   std::vector<std::string> columns;  ///< empty = all
@@ -119,8 +119,8 @@ struct Table {
 };
 
 struct Notify {
-  std::vector<std::string> on{"failure", "recovery", "schema_change", "late_rows", "stale",
-                              "retention"};
+  std::vector<std::string> on{"failure",   "recovery", "schema_change",
+                              "late_rows", "stale",    "retention"};
   std::optional<std::string> slack_webhook_env;
   struct Email {
     std::string smtp, from;
@@ -137,12 +137,12 @@ struct Notify {
 };
 
 struct Config {
-  std::string file;         ///< absolute path of sluice.yaml
-  std::string folder;       ///< the folder it lies in: base of relative paths
+  std::string file;    ///< absolute path of sluice.yaml
+  std::string folder;  ///< the folder it lies in: base of relative paths
   Destination destination;
   std::optional<StoreOptions> source;  ///< nullopt: as destination
   std::optional<CatalogOptions> catalog;
-  std::string state;        ///< location of the Delta table; default <destination>/_export_state
+  std::string state;  ///< location of the Delta table; default <destination>/_export_state
   Partner partner;
   Limits limits;
   std::vector<Table> tables;

@@ -49,8 +49,8 @@ void CheckUnique(const std::vector<Table>& tables, const std::vector<YAML::Mark>
                            const std::string& message) {
       const auto [at, is_new] = taken.emplace(Lower(key), &table);
       if (!is_new) {
-        mistakes.Add(marks[i], fmt::format("{} (the other entry is on line {})", message,
-                                           at->second->line));
+        mistakes.Add(marks[i],
+                     fmt::format("{} (the other entry is on line {})", message, at->second->line));
       }
       return is_new;
     };
@@ -153,7 +153,8 @@ Result<Config> ParseConfig(std::string_view text, std::string_view file, const E
   try {
     const auto documents = YAML::LoadAll(std::string(text));
     if (documents.size() > 1) {
-      mistakes.Add(documents[1].Mark(), "a config is one YAML document, and a second one begins here");
+      mistakes.Add(documents[1].Mark(),
+                   "a config is one YAML document, and a second one begins here");
     }
     const YAML::Node document =
         documents.empty() ? YAML::Node(YAML::NodeType::Null) : documents.front();

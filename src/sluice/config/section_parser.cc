@@ -21,12 +21,13 @@ Auth SectionParser::ParseAuth(const YAML::Node& node, const std::string& what) {
   auth.secret_key_env = map.Text("secret_key_env");
   auth.session_token_env = map.Text("session_token_env");
   const bool keys = auth.access_key_env || auth.secret_key_env || auth.session_token_env;
-  const int forms = (auth.profile ? 1 : 0) + (auth.role_arn || auth.external_id ? 1 : 0) +
-                    (keys ? 1 : 0);
+  const int forms =
+      (auth.profile ? 1 : 0) + (auth.role_arn || auth.external_id ? 1 : 0) + (keys ? 1 : 0);
   if (forms > 1) {
-    mistakes_.Add(map.mark(), fmt::format("{} takes one form: profile, role_arn (and external_id), or "
-                                          "access_key_env and secret_key_env",
-                                          what));
+    mistakes_.Add(map.mark(),
+                  fmt::format("{} takes one form: profile, role_arn (and external_id), or "
+                              "access_key_env and secret_key_env",
+                              what));
   }
   if (keys && !auth.access_key_env) map.Missing("access_key_env", "");
   if (keys && !auth.secret_key_env) map.Missing("secret_key_env", "");

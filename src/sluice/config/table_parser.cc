@@ -25,7 +25,8 @@ class TableReader {
   void RefuseFor(Pattern pattern, const std::vector<std::string>& keys, const std::string& why) {
     for (const auto& key : keys) {
       if (!entry_.Has(key)) continue;
-      entry_.Add(key, fmt::format("'{}' has no meaning for pattern {}: {}", key, Name(pattern), why));
+      entry_.Add(key,
+                 fmt::format("'{}' has no meaning for pattern {}: {}", key, Name(pattern), why));
     }
   }
 
@@ -57,9 +58,10 @@ void ParseAppendStart(TableReader& reader, Table& table) {
   } else if (const auto time = ParseTimestamp(*text, table.timezone)) {
     table.start = StartTime{*time};
   } else {
-    map.Add("start", fmt::format("'{}' is no start: use a time like 2026-01-01T00:00:00Z, a duration "
-                                 "before now like 60d, or now",
-                                 *text));
+    map.Add("start",
+            fmt::format("'{}' is no start: use a time like 2026-01-01T00:00:00Z, a duration "
+                        "before now like 60d, or now",
+                        *text));
   }
 }
 
@@ -73,8 +75,8 @@ void ParseCdcStart(TableReader& reader, Table& table) {
   } else if (const auto version = ParseVersion(*text)) {
     table.start = StartVersion{Version{*version}};
   } else {
-    map.Add("start", fmt::format("'{}' is no start: use snapshot, enabled or a version number",
-                                 *text));
+    map.Add("start",
+            fmt::format("'{}' is no start: use snapshot, enabled or a version number", *text));
   }
 }
 
@@ -125,13 +127,13 @@ void ParseColumns(TableReader& reader, Table& table) {
 }
 
 void ParseShape(TableReader& reader, Table& table) {
-  reader.Set(table.partition, reader.MapOf("partition")
-                                  .OneOf<Partition>("partition", {Partition::kHourly,
-                                                                  Partition::kDaily}));
-  reader.Set(table.late_rows,
-             reader.MapOf("late_rows")
-                 .OneOf<LateRows>("late_rows",
-                                  {LateRows::kExport, LateRows::kReport, LateRows::kIgnore}));
+  reader.Set(table.partition,
+             reader.MapOf("partition")
+                 .OneOf<Partition>("partition", {Partition::kHourly, Partition::kDaily}));
+  reader.Set(
+      table.late_rows,
+      reader.MapOf("late_rows")
+          .OneOf<LateRows>("late_rows", {LateRows::kExport, LateRows::kReport, LateRows::kIgnore}));
   reader.Set(table.timestamps,
              reader.MapOf("timestamps")
                  .OneOf<Timestamps>("timestamps", {Timestamps::kMicros, Timestamps::kSource}));
@@ -141,11 +143,11 @@ void ParseShape(TableReader& reader, Table& table) {
                                      {Compression::kZstd, Compression::kSnappy, Compression::kGzip,
                                       Compression::kLz4, Compression::kNone}));
   reader.Set(table.copy, reader.MapOf("copy").OneOf<Copy>("copy", {Copy::kAuto, Copy::kNever}));
-  reader.Set(table.on_schema_change,
-             reader.MapOf("on_schema_change")
-                 .OneOf<SchemaChange>("on_schema_change",
-                                      {SchemaChange::kNotify, SchemaChange::kFail,
-                                       SchemaChange::kIgnore}));
+  reader.Set(
+      table.on_schema_change,
+      reader.MapOf("on_schema_change")
+          .OneOf<SchemaChange>("on_schema_change", {SchemaChange::kNotify, SchemaChange::kFail,
+                                                    SchemaChange::kIgnore}));
   reader.Set(table.target_file_bytes, reader.MapOf("target_file_size").Bytes("target_file_size"));
   reader.Set(table.delay, reader.MapOf("delay").Length("delay"));
 }
@@ -202,12 +204,31 @@ void RefuseStrangeKeys(TableReader& reader, const Table& table) {
 }  // namespace
 
 const std::vector<std::string>& TableKeys() {
-  static const std::vector<std::string> kKeys{
-      "table",      "path",        "pattern",          "name",           "watermark",
-      "partition",  "start",       "chunk",            "delay",          "late_rows",
-      "columns",    "exclude",     "timezone",         "timestamps",     "compression",
-      "copy",       "target_file_size", "on_schema_change", "schedule",  "retries",
-      "retry_delay", "timeout",    "keep",             "keep_for",       "skip_unchanged"};
+  static const std::vector<std::string> kKeys{"table",
+                                              "path",
+                                              "pattern",
+                                              "name",
+                                              "watermark",
+                                              "partition",
+                                              "start",
+                                              "chunk",
+                                              "delay",
+                                              "late_rows",
+                                              "columns",
+                                              "exclude",
+                                              "timezone",
+                                              "timestamps",
+                                              "compression",
+                                              "copy",
+                                              "target_file_size",
+                                              "on_schema_change",
+                                              "schedule",
+                                              "retries",
+                                              "retry_delay",
+                                              "timeout",
+                                              "keep",
+                                              "keep_for",
+                                              "skip_unchanged"};
   return kKeys;
 }
 
@@ -238,9 +259,8 @@ std::optional<Table> ParseTable(YamlMap& entry, YamlMap& defaults, bool has_cata
   const auto name_in_state = entry.Text("table");
   if (!entry.Has("table")) entry.Missing("table", "the name in state and notices");
   table.table = name_in_state.value_or("");
-  const auto pattern =
-      reader.MapOf("pattern").OneOf<Pattern>("pattern", {Pattern::kAppend, Pattern::kCdc,
-                                                         Pattern::kSnapshot});
+  const auto pattern = reader.MapOf("pattern").OneOf<Pattern>(
+      "pattern", {Pattern::kAppend, Pattern::kCdc, Pattern::kSnapshot});
   if (!reader.Has("pattern")) entry.Missing("pattern", "append, cdc or snapshot");
   table.name = entry.Text("name").value_or(table.table.substr(table.table.rfind('.') + 1));
   if (!table.name.empty() && !IsSafeName(table.name)) {

@@ -39,10 +39,16 @@ std::optional<int64_t> ParseBytes(std::string_view text) {
   if (error != std::errc{} || count < 0) return std::nullopt;
   std::string_view unit(stop, static_cast<size_t>(text.data() + text.size() - stop));
   while (!unit.empty() && unit.front() == ' ') unit.remove_prefix(1);
-  static const std::vector<std::pair<std::string_view, int64_t>> kUnits{
-      {"", 1},           {"B", 1},           {"KiB", 1 << 10},  {"MiB", 1 << 20},
-      {"GiB", 1 << 30},  {"TiB", int64_t{1} << 40}, {"KB", 1'000}, {"MB", 1'000'000},
-      {"GB", 1'000'000'000}, {"TB", 1'000'000'000'000}};
+  static const std::vector<std::pair<std::string_view, int64_t>> kUnits{{"", 1},
+                                                                        {"B", 1},
+                                                                        {"KiB", 1 << 10},
+                                                                        {"MiB", 1 << 20},
+                                                                        {"GiB", 1 << 30},
+                                                                        {"TiB", int64_t{1} << 40},
+                                                                        {"KB", 1'000},
+                                                                        {"MB", 1'000'000},
+                                                                        {"GB", 1'000'000'000},
+                                                                        {"TB", 1'000'000'000'000}};
   for (const auto& [name, size] : kUnits) {
     int64_t bytes = 0;
     if (name == unit) {
@@ -117,9 +123,9 @@ void YamlMap::Merge(const YAML::Node& merged, int depth) {
   } else if (merged.IsSequence() && depth == 0) {
     for (const auto& item : merged) Merge(item, kDeepest - 1);
   } else {
-    mistakes_.Add(merged.Mark(), fmt::format("'<<' in {} must name maps, not {}", what_,
-                                             merged.IsMap() ? "one that holds itself"
-                                                            : KindOf(merged)));
+    mistakes_.Add(merged.Mark(),
+                  fmt::format("'<<' in {} must name maps, not {}", what_,
+                              merged.IsMap() ? "one that holds itself" : KindOf(merged)));
   }
 }
 
@@ -183,11 +189,13 @@ std::optional<std::string> YamlMap::Text(const std::string& key) {
 std::optional<std::string> YamlMap::EnvName(const std::string& key) {
   auto text = Text(key);
   if (!text) return std::nullopt;
-  const auto is_word = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; };
+  const auto is_word = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) || c == '_';
+  };
   if (!std::all_of(text->begin(), text->end(), is_word) ||
       std::isdigit(static_cast<unsigned char>(text->front()))) {
-    Add(key, fmt::format("'{}' takes the name of an environment variable, not the secret itself",
-                         key));
+    Add(key,
+        fmt::format("'{}' takes the name of an environment variable, not the secret itself", key));
     return std::nullopt;
   }
   return text;
@@ -198,9 +206,9 @@ std::optional<std::string> YamlMap::Url(const std::string& key,
   auto text = Text(key);
   if (!text) return std::nullopt;
   const size_t colon = text->find("://");
-  const bool known = colon != std::string::npos &&
-                     std::find(schemes.begin(), schemes.end(), text->substr(0, colon)) !=
-                         schemes.end();
+  const bool known =
+      colon != std::string::npos &&
+      std::find(schemes.begin(), schemes.end(), text->substr(0, colon)) != schemes.end();
   if (!known || colon + 3 == text->size()) {
     Add(key, fmt::format("'{}' must be a URL that begins with {}://", key,
                          fmt::join(schemes, ":// or ")));
@@ -253,7 +261,8 @@ std::optional<Duration> YamlMap::Length(const std::string& key) {
   if (!text) return std::nullopt;
   const auto duration = ParseDuration(*text);
   if (!duration) {
-    Add(key, fmt::format("'{}' must be a duration like 15m, 36h or 60d, not '{}'", key, Written(key)));
+    Add(key,
+        fmt::format("'{}' must be a duration like 15m, 36h or 60d, not '{}'", key, Written(key)));
     return std::nullopt;
   }
   return *duration;
@@ -287,11 +296,10 @@ void YamlMap::RefuseUnknown(const std::vector<std::string>& known) {
   for (const auto& [key, entry] : entries_) {
     if (std::find(known.begin(), known.end(), key) != known.end()) continue;
     const auto nearest = Nearest(key, known);
-    mistakes_.Add(entry.mark,
-                  nearest ? fmt::format("unknown key '{}' in {}; did you mean '{}'?", Shorten(key),
-                                        what_, *nearest)
-                          : fmt::format("unknown key '{}' in {}; it takes: {}", Shorten(key), what_,
-                                        fmt::join(known, ", ")));
+    mistakes_.Add(entry.mark, nearest ? fmt::format("unknown key '{}' in {}; did you mean '{}'?",
+                                                    Shorten(key), what_, *nearest)
+                                      : fmt::format("unknown key '{}' in {}; it takes: {}",
+                                                    Shorten(key), what_, fmt::join(known, ", ")));
   }
 }
 

@@ -32,7 +32,7 @@ struct AddFile {
   int64_t size = 0;               ///< bytes
   int64_t modification_time = 0;  ///< ms since the epoch
   bool data_change = true;
-  std::string stats;              ///< JSON, "" if none
+  std::string stats;  ///< JSON, "" if none
   std::optional<DeletionVectorDescriptor> deletion_vector;
 };
 
@@ -85,12 +85,12 @@ struct CommitInfo {
   std::string operation;                                 ///< "WRITE", "MERGE", ... "" if absent
   std::map<std::string, std::string> operation_metrics;  ///< values as strings
   std::map<std::string, std::string> operation_parameters;
-  std::optional<int64_t> timestamp;                      ///< ms, writer's clock
-  std::optional<int64_t> in_commit_timestamp;            ///< ms
+  std::optional<int64_t> timestamp;            ///< ms, writer's clock
+  std::optional<int64_t> in_commit_timestamp;  ///< ms
   std::string engine_info;
-  std::optional<int64_t> read_version;    ///< the version that the writer built on
+  std::optional<int64_t> read_version;  ///< the version that the writer built on
   std::optional<bool> is_blind_append;
-  std::string isolation_level, txn_id;    ///< "" if absent
+  std::string isolation_level, txn_id;  ///< "" if absent
 };
 
 /// One commit file's actions, by kind.

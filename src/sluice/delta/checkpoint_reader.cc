@@ -173,24 +173,24 @@ Result<CheckpointReader> CheckpointReader::Open(const store::ObjectStore& table_
 Status CheckpointReader::ReadTableState(LogReplay& replay) const {
   bool has_protocol = false, has_metadata = false;
   for (const ParquetFile& part : parts_) {
-    SLUICE_RETURN_IF_ERROR(VisitActions(
-        part, "protocol", CheckpointProtocolType(), [&](const auto& actions, int64_t row) {
-          has_protocol = true;
-          replay.TakeOldProtocol(CheckpointProtocol(actions, row));
-        }));
-    SLUICE_RETURN_IF_ERROR(VisitActions(
-        part, "metaData", CheckpointMetadataType(), [&](const auto& actions, int64_t row) {
-          has_metadata = true;
-          replay.TakeOldMetadata(CheckpointMetadata(actions, row));
-        }));
+    SLUICE_RETURN_IF_ERROR(VisitActions(part, "protocol", CheckpointProtocolType(),
+                                        [&](const auto& actions, int64_t row) {
+                                          has_protocol = true;
+                                          replay.TakeOldProtocol(CheckpointProtocol(actions, row));
+                                        }));
+    SLUICE_RETURN_IF_ERROR(VisitActions(part, "metaData", CheckpointMetadataType(),
+                                        [&](const auto& actions, int64_t row) {
+                                          has_metadata = true;
+                                          replay.TakeOldMetadata(CheckpointMetadata(actions, row));
+                                        }));
     SLUICE_RETURN_IF_ERROR(VisitActions(
         part, "txn", CheckpointTransactionType(), [&](const auto& actions, int64_t row) {
           replay.TakeOldTransaction(CheckpointTransaction(actions, row));
         }));
-    SLUICE_RETURN_IF_ERROR(VisitActions(
-        part, "domainMetadata", CheckpointDomainType(), [&](const auto& actions, int64_t row) {
-          replay.TakeOldDomain(CheckpointDomain(actions, row));
-        }));
+    SLUICE_RETURN_IF_ERROR(VisitActions(part, "domainMetadata", CheckpointDomainType(),
+                                        [&](const auto& actions, int64_t row) {
+                                          replay.TakeOldDomain(CheckpointDomain(actions, row));
+                                        }));
   }
   if (!has_protocol || !has_metadata) {
     return Fail(ErrorKind::kCorrupt, "{}: a checkpoint without {}",
@@ -205,10 +205,10 @@ Status CheckpointReader::ReadFiles(const SnapshotOptions& options, LogReplay& re
   for (const ParquetFile& part : parts_) {
     SLUICE_RETURN_IF_ERROR(adds.Read(part));
     if (!options.with_tombstones) continue;
-    SLUICE_RETURN_IF_ERROR(VisitActions(part, "remove", CheckpointRemoveType(),
-                                        [&](const auto& actions, int64_t row) {
-                                          replay.TakeOldTombstone(CheckpointRemove(actions, row));
-                                        }));
+    SLUICE_RETURN_IF_ERROR(
+        VisitActions(part, "remove", CheckpointRemoveType(), [&](const auto& actions, int64_t row) {
+          replay.TakeOldTombstone(CheckpointRemove(actions, row));
+        }));
   }
   return {};
 }

@@ -8,14 +8,15 @@
 namespace sluice::delta {
 namespace {
 
-std::shared_ptr<arrow::DataType> StringMapType() { return arrow::map(arrow::utf8(), arrow::utf8()); }
+std::shared_ptr<arrow::DataType> StringMapType() {
+  return arrow::map(arrow::utf8(), arrow::utf8());
+}
 
 std::shared_ptr<arrow::DataType> DeletionVectorType() {
-  return arrow::struct_({arrow::field("storageType", arrow::utf8()),
-                         arrow::field("pathOrInlineDv", arrow::utf8()),
-                         arrow::field("offset", arrow::int32()),
-                         arrow::field("sizeInBytes", arrow::int32()),
-                         arrow::field("cardinality", arrow::int64())});
+  return arrow::struct_(
+      {arrow::field("storageType", arrow::utf8()), arrow::field("pathOrInlineDv", arrow::utf8()),
+       arrow::field("offset", arrow::int32()), arrow::field("sizeInBytes", arrow::int32()),
+       arrow::field("cardinality", arrow::int64())});
 }
 
 // The readers below may cast without asking: the array was conformed to one of the types above.
@@ -135,13 +136,12 @@ std::shared_ptr<arrow::DataType> CheckpointAddType() {
 }
 
 std::shared_ptr<arrow::DataType> CheckpointRemoveType() {
-  return arrow::struct_({arrow::field("path", arrow::utf8()),
-                         arrow::field("deletionTimestamp", arrow::int64()),
-                         arrow::field("dataChange", arrow::boolean()),
-                         arrow::field("extendedFileMetadata", arrow::boolean()),
-                         arrow::field("partitionValues", StringMapType()),
-                         arrow::field("size", arrow::int64()),
-                         arrow::field("deletionVector", DeletionVectorType())});
+  return arrow::struct_(
+      {arrow::field("path", arrow::utf8()), arrow::field("deletionTimestamp", arrow::int64()),
+       arrow::field("dataChange", arrow::boolean()),
+       arrow::field("extendedFileMetadata", arrow::boolean()),
+       arrow::field("partitionValues", StringMapType()), arrow::field("size", arrow::int64()),
+       arrow::field("deletionVector", DeletionVectorType())});
 }
 
 std::shared_ptr<arrow::DataType> CheckpointProtocolType() {
@@ -152,12 +152,12 @@ std::shared_ptr<arrow::DataType> CheckpointProtocolType() {
 }
 
 std::shared_ptr<arrow::DataType> CheckpointMetadataType() {
-  return arrow::struct_(
-      {arrow::field("id", arrow::utf8()), arrow::field("name", arrow::utf8()),
-       arrow::field("description", arrow::utf8()), arrow::field("schemaString", arrow::utf8()),
-       arrow::field("partitionColumns", arrow::list(arrow::utf8())),
-       arrow::field("configuration", StringMapType()),
-       arrow::field("createdTime", arrow::int64())});
+  return arrow::struct_({arrow::field("id", arrow::utf8()), arrow::field("name", arrow::utf8()),
+                         arrow::field("description", arrow::utf8()),
+                         arrow::field("schemaString", arrow::utf8()),
+                         arrow::field("partitionColumns", arrow::list(arrow::utf8())),
+                         arrow::field("configuration", StringMapType()),
+                         arrow::field("createdTime", arrow::int64())});
 }
 
 std::shared_ptr<arrow::DataType> CheckpointTransactionType() {

@@ -48,8 +48,7 @@ std::shared_ptr<arrow::Schema> CheckpointSchema() {
   const auto names = [&](const char* name) {
     return arrow::field(name, arrow::list(arrow::field("element", text)));
   };
-  const auto format =
-      arrow::struct_({arrow::field("provider", text), StringMapField("options")});
+  const auto format = arrow::struct_({arrow::field("provider", text), StringMapField("options")});
   const Fields txn = {arrow::field("appId", text), arrow::field("version", number),
                       arrow::field("lastUpdated", number)};
   const Fields add = {arrow::field("path", text),       StringMapField("partitionValues"),
@@ -63,14 +62,10 @@ std::shared_ptr<arrow::Schema> CheckpointSchema() {
                          StringMapField("partitionValues"),
                          arrow::field("size", number),
                          vector};
-  const Fields metadata = {arrow::field("id", text),
-                           arrow::field("name", text),
-                           arrow::field("description", text),
-                           arrow::field("format", format),
-                           arrow::field("schemaString", text),
-                           names("partitionColumns"),
-                           StringMapField("configuration"),
-                           arrow::field("createdTime", number)};
+  const Fields metadata = {arrow::field("id", text),           arrow::field("name", text),
+                           arrow::field("description", text),  arrow::field("format", format),
+                           arrow::field("schemaString", text), names("partitionColumns"),
+                           StringMapField("configuration"),    arrow::field("createdTime", number)};
   const Fields protocol = {arrow::field("minReaderVersion", arrow::int32()),
                            arrow::field("minWriterVersion", arrow::int32()),
                            names("readerFeatures"), names("writerFeatures")};
@@ -112,7 +107,8 @@ arrow::Status Append(arrow::ArrayBuilder& builder, const ActionJson* json) {
   if (json == nullptr || json->is_null()) return builder.AppendNull();
   switch (builder.type()->id()) {
     case arrow::Type::STRING:
-      return static_cast<arrow::StringBuilder&>(builder).Append(json->get_ref<const std::string&>());
+      return static_cast<arrow::StringBuilder&>(builder).Append(
+          json->get_ref<const std::string&>());
     case arrow::Type::INT64:
       return static_cast<arrow::Int64Builder&>(builder).Append(json->get<int64_t>());
     case arrow::Type::INT32:
@@ -126,7 +122,8 @@ arrow::Status Append(arrow::ArrayBuilder& builder, const ActionJson* json) {
     case arrow::Type::LIST: {
       auto& list = static_cast<arrow::ListBuilder&>(builder);
       ARROW_RETURN_NOT_OK(list.Append());
-      for (const ActionJson& item : *json) ARROW_RETURN_NOT_OK(Append(*list.value_builder(), &item));
+      for (const ActionJson& item : *json)
+        ARROW_RETURN_NOT_OK(Append(*list.value_builder(), &item));
       return arrow::Status::OK();
     }
     default:

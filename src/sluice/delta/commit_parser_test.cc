@@ -90,7 +90,8 @@ TEST(ParseCommit, SameLogicalFileTwiceCountsOnceAndTheLastWins) {
 TEST(ParseCommit, TruncatedLineIsCorruptAndNamed) {
   const std::string whole(kAdd);
   for (size_t length = 1; length < whole.size(); ++length) {
-    const auto commit = Parse("{\"txn\":{\"appId\":\"a\",\"version\":1}}\n" + whole.substr(0, length));
+    const auto commit =
+        Parse("{\"txn\":{\"appId\":\"a\",\"version\":1}}\n" + whole.substr(0, length));
     EXPECT_THAT(commit, IsError(ErrorKind::kCorrupt)) << length;
     EXPECT_THAT(commit, HasMessage("7.json, line 2")) << length;
   }

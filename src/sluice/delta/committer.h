@@ -9,9 +9,10 @@
 namespace sluice::delta {
 
 enum class CommitOutcome {
-  kCommitted,   ///< our commit is that version
-  kConflict,    ///< another writer has that version; nothing of ours is there: reload and try again
-  kOverwritten  ///< we had that version, and a writer without conditional commits replaced it: reload
+  kCommitted,  ///< our commit is that version
+  kConflict,   ///< another writer has that version; nothing of ours is there: reload and try again
+  /// We had that version, and a writer without conditional commits replaced it: reload.
+  kOverwritten
 };
 
 /// Writes commit `commit.version` with put-if-absent (PROTOCOL.md, "Delta Log Entries") and reads it

@@ -142,8 +142,7 @@ class ParquetDataFile : public DataFile {
       source.field = field;
       SLUICE_ASSIGN_OR_RETURN(source.type, ToArrow(field.type));
       if (IsPartitionColumn(projection, field.name)) {
-        auto value =
-            ParsePartitionValue(PartitionText(partition_values, field.name), field.type);
+        auto value = ParsePartitionValue(PartitionText(partition_values, field.name), field.type);
         if (!value) {
           return Fail(std::move(value).error().Within(fmt::format("column '{}'", field.name)));
         }
@@ -281,17 +280,19 @@ Result<ParquetFile> OpenAddress(const store::ObjectStore& table_store, const std
   error.kind = ErrorKind::kSourceGone;
   error.message = fmt::format("data file {} is not there any more: {}",
                               table_store.DisplayName(address.key_or_uri), error.message);
-  error.remedy = "the source table was vacuumed or damaged: export a version that has its files, "
-                 "and keep files longer (delta.deletedFileRetentionDuration)";
+  error.remedy =
+      "the source table was vacuumed or damaged: export a version that has its files, "
+      "and keep files longer (delta.deletedFileRetentionDuration)";
   return Fail(std::move(error));
 }
 
 }  // namespace
 
-Result<std::unique_ptr<DataFile>> DataFile::Open(
-    std::shared_ptr<store::ObjectStore> table_store, const std::string& path,
-    const PartitionValues& partition_values, const std::optional<DeletionVectorDescriptor>& dv,
-    const Projection& projection) {
+Result<std::unique_ptr<DataFile>> DataFile::Open(std::shared_ptr<store::ObjectStore> table_store,
+                                                 const std::string& path,
+                                                 const PartitionValues& partition_values,
+                                                 const std::optional<DeletionVectorDescriptor>& dv,
+                                                 const Projection& projection) {
   SLUICE_ASSIGN_OR_RETURN(ParquetFile file, OpenAddress(*table_store, path));
   const std::string name = file.name;
   std::optional<DeletionVector> mask;
@@ -301,8 +302,8 @@ Result<std::unique_ptr<DataFile>> DataFile::Open(
     mask = *std::move(loaded);
   }
   auto opened = std::make_unique<ParquetDataFile>(std::move(file), std::move(mask));
-  auto prepared = GuardParquet(
-      name, [&]() -> Status { return opened->Prepare(partition_values, projection); });
+  auto prepared =
+      GuardParquet(name, [&]() -> Status { return opened->Prepare(partition_values, projection); });
   if (!prepared) return Fail(std::move(prepared).error().Within(name));
   return opened;
 }

@@ -29,7 +29,7 @@ struct Projection {
 
 /// Min and max of a column in one row group's footer, int64-valued types only.
 struct RowGroupBounds {
-  std::optional<int64_t> min, max;   ///< days or micros in the Delta type's terms
+  std::optional<int64_t> min, max;  ///< days or micros in the Delta type's terms
   std::optional<int64_t> null_count;
 };
 

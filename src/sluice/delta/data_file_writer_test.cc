@@ -17,7 +17,8 @@ namespace {
 constexpr Timestamp kNow{1'767'225'600'123'456};
 
 template <typename Builder, typename Value>
-std::shared_ptr<arrow::Array> Column(Builder builder, const std::vector<std::optional<Value>>& values) {
+std::shared_ptr<arrow::Array> Column(Builder builder,
+                                     const std::vector<std::optional<Value>>& values) {
   for (const auto& value : values) {
     EXPECT_TRUE((value ? builder.Append(*value) : builder.AppendNull()).ok());
   }
@@ -35,7 +36,8 @@ std::shared_ptr<arrow::Array> Times(const std::vector<std::optional<int64_t>>& v
       values);
 }
 
-std::shared_ptr<arrow::Table> TableOf(const std::string& name, std::shared_ptr<arrow::Array> column) {
+std::shared_ptr<arrow::Table> TableOf(const std::string& name,
+                                      std::shared_ptr<arrow::Array> column) {
   return arrow::Table::Make(arrow::schema({arrow::field(name, column->type())}), {column});
 }
 
@@ -115,8 +117,8 @@ TEST(WriteDataFile, FailureLeavesNothingBehind) {
 }
 
 TEST(IsOwnDataFileName, TellsOthersFilesApart) {
-  EXPECT_TRUE(IsOwnDataFileName(
-      "part-00000-5b49f1a1-247d-40df-b402-09a71e8e295a.sluice.snappy.parquet"));
+  EXPECT_TRUE(
+      IsOwnDataFileName("part-00000-5b49f1a1-247d-40df-b402-09a71e8e295a.sluice.snappy.parquet"));
   for (const char* name : {"part-00000-5b49f1a1-247d-40df-b402-09a71e8e295a-c000.snappy.parquet",
                            "a/part-00000-5b49f1a1-247d-40df-b402-09a71e8e295.sluice.snappy.parquet",
                            "part-00000-x.sluice.snappy.parquet", ""}) {

@@ -157,9 +157,9 @@ Result<DeletionVector> DeletionVector::Parse(std::span<const uint8_t> bytes) {
 
 Result<DeletionVector> DeletionVector::Load(const store::ObjectStore& table_store,
                                             const DeletionVectorDescriptor& descriptor) {
-  const std::string context = fmt::format(
-      "deletion vector {}",
-      descriptor.storage_type == 'i' ? "inline in the log" : descriptor.UniqueId());
+  const std::string context =
+      fmt::format("deletion vector {}",
+                  descriptor.storage_type == 'i' ? "inline in the log" : descriptor.UniqueId());
   auto bytes = ReadBytes(table_store, descriptor);
   if (!bytes) return Fail(std::move(bytes).error().Within(context));
   auto vector = Parse(*bytes);

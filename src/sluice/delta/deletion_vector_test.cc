@@ -33,7 +33,8 @@ std::vector<uint8_t> Serialize(const std::vector<std::pair<uint32_t, roaring_bit
     for (int shift = 0; shift < 32; shift += 8) out.push_back(static_cast<uint8_t>(key >> shift));
     const size_t size = roaring_bitmap_portable_size_in_bytes(bitmap);
     out.resize(out.size() + size);
-    roaring_bitmap_portable_serialize(bitmap, reinterpret_cast<char*>(out.data() + out.size() - size));
+    roaring_bitmap_portable_serialize(bitmap,
+                                      reinterpret_cast<char*>(out.data() + out.size() - size));
     roaring_bitmap_free(bitmap);
   }
   return out;

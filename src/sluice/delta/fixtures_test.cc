@@ -20,8 +20,8 @@ namespace sluice::delta {
 namespace {
 
 namespace fs = std::filesystem;
-using ::testing::AnyOf;
 using nlohmann::json;
+using ::testing::AnyOf;
 using testing::HasMessage;
 using testing::IsError;
 using testing::IsOk;
@@ -54,8 +54,8 @@ json Expected(const json& value, const DataType& type) {
     case TypeId::kMap:
       out = json::array();
       for (const json& entry : value) {
-        out.push_back({Expected(entry[0], type.fields[0].type),
-                       Expected(entry[1], type.fields[1].type)});
+        out.push_back(
+            {Expected(entry[0], type.fields[0].type), Expected(entry[1], type.fields[1].type)});
       }
       return out;
     default:
@@ -137,8 +137,7 @@ json Actual(const arrow::Array& array, int64_t row) {
     case arrow::Type::BINARY:
       return Hex(static_cast<const arrow::BinaryArray&>(array).GetView(row));
     case arrow::Type::DATE32: {
-      const CivilTime t =
-          CivilFromDays(static_cast<const arrow::Date32Array&>(array).Value(row));
+      const CivilTime t = CivilFromDays(static_cast<const arrow::Date32Array&>(array).Value(row));
       return fmt::format("{:04}-{:02}-{:02}", t.year, t.month, t.day);
     }
     case arrow::Type::TIMESTAMP:
@@ -176,9 +175,8 @@ Result<std::vector<std::string>> ActualRows(const std::shared_ptr<store::ObjectS
   const Projection projection{snapshot.metadata.schema.fields, snapshot.metadata.partition_columns};
   std::vector<std::string> rows;
   for (const LiveFile& file : snapshot.files) {
-    SLUICE_ASSIGN_OR_RETURN(const auto data,
-                            DataFile::Open(store, file.path, file.partition_values,
-                                           file.deletion_vector, projection));
+    SLUICE_ASSIGN_OR_RETURN(const auto data, DataFile::Open(store, file.path, file.partition_values,
+                                                            file.deletion_vector, projection));
     for (int i = 0; i < data->num_row_groups(); ++i) {
       // Two rows a batch, so that masks and projections meet every offset.
       SLUICE_RETURN_IF_ERROR(data->ReadRowGroup(i, 2, [&](const auto& batch) -> Status {
@@ -272,8 +270,8 @@ TEST_P(FixtureTest, BoundsOfFilesHoldTheirRows) {
   for (const LiveFile& file : snapshot->files) {
     EXPECT_TRUE(file.stats.num_records) << file.path;
     const ColumnStatistics& stats = file.stats.columns.at(0);
-    const auto data = DataFile::Open(store, file.path, file.partition_values, file.deletion_vector,
-                                     projection);
+    const auto data =
+        DataFile::Open(store, file.path, file.partition_values, file.deletion_vector, projection);
     ASSERT_THAT(data, IsOk());
     EXPECT_EQ((*data)->num_rows(), file.stats.num_records);
     const auto visit = [&](const std::shared_ptr<arrow::RecordBatch>& batch) -> Status {

@@ -147,8 +147,7 @@ Result<std::string> Log::ReadCommitText(Version version) const {
   auto text = store_->Get(CommitKey(version));
   if (text || text.error().kind != ErrorKind::kNotFound) return text;
   SLUICE_ASSIGN_OR_RETURN(const LogListing listing, List());
-  SLUICE_RETURN_IF_ERROR(
-      RequireContiguous(listing, version, version, store_->DisplayName("")));
+  SLUICE_RETURN_IF_ERROR(RequireContiguous(listing, version, version, store_->DisplayName("")));
   return text;
 }
 
@@ -176,10 +175,10 @@ Status Log::RequireContiguous(const LogListing& listing, Version first, Version 
   const bool beginning_gone = gaps.size() == 1 && gaps[0].first == first.value &&
                               (listing.commits.empty() || listing.commits[0].version > first);
   if (!beginning_gone) {
-    return Fail(Error{ErrorKind::kCorrupt,
-                      fmt::format("{}: commits are missing from the log: version {}", table,
-                                  DescribeGaps(gaps)),
-                      "restore the missing files of _delta_log from a backup"});
+    return Fail(Error{
+        ErrorKind::kCorrupt,
+        fmt::format("{}: commits are missing from the log: version {}", table, DescribeGaps(gaps)),
+        "restore the missing files of _delta_log from a backup"});
   }
   const Version readable =
       listing.commits.empty() ? listing.checkpoints[0].version : listing.commits[0].version;

@@ -140,8 +140,8 @@ Result<int64_t> CleanUpLog(const std::shared_ptr<store::ObjectStore>& table_stor
   SLUICE_ASSIGN_OR_RETURN(const Snapshot kept, LoadSnapshot(log, options));
   if (kept.checkpoint != *checkpoint) return 0;
   std::vector<store::Key> expired;
-  SLUICE_RETURN_IF_ERROR(table_store->List(
-      store::Key(kLogFolder), "", [&](const store::ObjectInfo& object) {
+  SLUICE_RETURN_IF_ERROR(
+      table_store->List(store::Key(kLogFolder), "", [&](const store::ObjectInfo& object) {
         const auto version = VersionOfLogFile(object.key);
         if (version && *version < *checkpoint) expired.push_back(object.key);
         return true;
@@ -156,14 +156,13 @@ Result<int64_t> CleanUpFiles(const std::shared_ptr<store::ObjectStore>& table_st
   SnapshotOptions options;
   options.with_tombstones = true;
   SLUICE_ASSIGN_OR_RETURN(const Snapshot snapshot, LoadSnapshot(Log(table_store), options));
-  SLUICE_RETURN_IF_ERROR(CheckWritable(snapshot.protocol, snapshot.metadata,
-                                       table_store->DisplayName("")));
+  SLUICE_RETURN_IF_ERROR(
+      CheckWritable(snapshot.protocol, snapshot.metadata, table_store->DisplayName("")));
   SLUICE_ASSIGN_OR_RETURN(const TableObjects objects, FindObjects(*table_store, snapshot, now));
   std::vector<store::Key> dead;
   SLUICE_RETURN_IF_ERROR(table_store->List("", "", [&](const store::ObjectInfo& object) {
     if (objects.needed.contains(object.key)) return true;
-    const bool orphan =
-        IsOwnDataFileName(object.key) && object.modified < now - kOrphanAge;
+    const bool orphan = IsOwnDataFileName(object.key) && object.modified < now - kOrphanAge;
     if (orphan || objects.expired.contains(object.key)) dead.push_back(object.key);
     return true;
   }));

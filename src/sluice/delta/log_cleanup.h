@@ -25,7 +25,6 @@ Result<int64_t> CleanUpLog(const std::shared_ptr<store::ObjectStore>& table_stor
 /// that are older than a day and that neither a live file nor an unexpired tombstone names: what lost a
 /// race or belonged to a process that died. To be called before WriteCheckpoint with the same `now`,
 /// because a checkpoint forgets expired tombstones.
-Result<int64_t> CleanUpFiles(const std::shared_ptr<store::ObjectStore>& table_store,
-                             Timestamp now);
+Result<int64_t> CleanUpFiles(const std::shared_ptr<store::ObjectStore>& table_store, Timestamp now);
 
 }  // namespace sluice::delta

@@ -15,9 +15,8 @@ TEST(LogPath, WhatIsMadeIsParsedBack) {
 
 TEST(LogPath, PartsOfACheckpointSayWhichOfHowMany) {
   const LogFileName part{LogFileKind::kCheckpointPart, Version{10}, 2, 3};
-  EXPECT_EQ(
-      ParseLogKey("_delta_log/00000000000000000010.checkpoint.0000000002.0000000003.parquet"),
-      part);
+  EXPECT_EQ(ParseLogKey("_delta_log/00000000000000000010.checkpoint.0000000002.0000000003.parquet"),
+            part);
 }
 
 TEST(LogPath, KeysOfAVersionComeAfterItsLogKeyBefore) {

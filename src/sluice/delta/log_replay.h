@@ -37,7 +37,9 @@ class LogReplay {
   void TakeOldDomain(DomainMetadata domain);
   void TakeOldTombstone(RemoveFile remove);
   /// False if a commit has already said what became of that logical file.
-  bool WantsOld(const std::string& logical_file_key) const { return !seen_.contains(logical_file_key); }
+  bool WantsOld(const std::string& logical_file_key) const {
+    return !seen_.contains(logical_file_key);
+  }
   void TakeOldFile(LiveFile file) { old_files_.push_back(std::move(file)); }
 
   bool has_protocol() const { return protocol_.has_value(); }

@@ -36,17 +36,16 @@ Result<ParquetFile> OpenParquet(const store::ObjectStore& store, const store::Ke
 Result<ParquetStream> StreamParquet(const ParquetFile& file, const std::vector<int>& row_groups,
                                     const std::vector<int>& columns, int64_t batch_rows) {
   return GuardParquet(file.name, [&]() -> Result<ParquetStream> {
-    auto raw =
-        parquet::ParquetFileReader::Open(file.bytes, StreamingProperties(), file.metadata);
+    auto raw = parquet::ParquetFileReader::Open(file.bytes, StreamingProperties(), file.metadata);
     parquet::ArrowReaderProperties properties(/*use_threads=*/false);
     properties.set_pre_buffer(false);
     properties.set_batch_size(batch_rows);
     properties.set_coerce_int96_timestamp_unit(arrow::TimeUnit::MICRO);
     ParquetStream stream;
-    SLUICE_ARROW_ASSIGN(stream.reader,
-                        parquet::arrow::FileReader::Make(arrow::default_memory_pool(),
-                                                         std::move(raw), properties),
-                        file.name);
+    SLUICE_ARROW_ASSIGN(
+        stream.reader,
+        parquet::arrow::FileReader::Make(arrow::default_memory_pool(), std::move(raw), properties),
+        file.name);
     SLUICE_ARROW_ASSIGN(stream.batches, stream.reader->GetRecordBatchReader(row_groups, columns),
                         file.name);
     return stream;

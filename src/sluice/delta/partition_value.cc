@@ -75,8 +75,8 @@ Result<ScalarPtr> DecimalScalar(std::string_view text, const DataType& type) {
   }
   auto rescaled = value.Rescale(scale, type.scale);
   if (!rescaled.ok() || !rescaled->FitsInPrecision(type.precision)) return NotA(text, type);
-  return std::make_shared<arrow::Decimal128Scalar>(
-      *rescaled, arrow::decimal128(type.precision, type.scale));
+  return std::make_shared<arrow::Decimal128Scalar>(*rescaled,
+                                                   arrow::decimal128(type.precision, type.scale));
 }
 
 Result<ScalarPtr> TimestampScalar(std::string_view text, const DataType& type) {

@@ -51,13 +51,17 @@ TEST(ParsePartitionValue, NullAndEmptyAreNullOfTheType) {
 }
 
 TEST(ParsePartitionValue, TextOfNoSuchValueIsCorruptAndNamed) {
-  const std::pair<const char*, DataType> kBad[] = {
-      {"x", Type(TypeId::kLong)},          {"1.5", Type(TypeId::kLong)},
-      {"128", Type(TypeId::kByte)},        {"-", Type(TypeId::kDate)},
-      {"2023-02-29", Type(TypeId::kDate)}, {"2023-13-01", Type(TypeId::kDate)},
-      {"2023", Type(TypeId::kDate)},       {"yes", Type(TypeId::kBoolean)},
-      {"now", Type(TypeId::kTimestamp)},   {"1.555", DataType{TypeId::kDecimal, 5, 2, {}}},
-      {"1234", DataType{TypeId::kDecimal, 5, 2, {}}}};
+  const std::pair<const char*, DataType> kBad[] = {{"x", Type(TypeId::kLong)},
+                                                   {"1.5", Type(TypeId::kLong)},
+                                                   {"128", Type(TypeId::kByte)},
+                                                   {"-", Type(TypeId::kDate)},
+                                                   {"2023-02-29", Type(TypeId::kDate)},
+                                                   {"2023-13-01", Type(TypeId::kDate)},
+                                                   {"2023", Type(TypeId::kDate)},
+                                                   {"yes", Type(TypeId::kBoolean)},
+                                                   {"now", Type(TypeId::kTimestamp)},
+                                                   {"1.555", DataType{TypeId::kDecimal, 5, 2, {}}},
+                                                   {"1234", DataType{TypeId::kDecimal, 5, 2, {}}}};
   for (const auto& [text, type] : kBad) {
     const auto scalar = ParsePartitionValue(text, type);
     EXPECT_THAT(scalar, IsError(ErrorKind::kCorrupt)) << text;

@@ -49,9 +49,7 @@ Scale ScaleOf(const parquet::ColumnDescriptor& descriptor, const DataType& type)
   return is_signed ? Scale::kOne : Scale::kNone;
 }
 
-int64_t FloorDivide(int64_t value, int64_t by) {
-  return value / by - (value % by < 0 ? 1 : 0);
-}
+int64_t FloorDivide(int64_t value, int64_t by) { return value / by - (value % by < 0 ? 1 : 0); }
 
 std::optional<int64_t> Rescale(int64_t value, Scale scale) {
   constexpr int64_t kThousand = 1000;

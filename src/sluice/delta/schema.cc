@@ -176,10 +176,9 @@ std::string TypeToJson(const DataType& type) {
       return fmt::format(R"({{"type":"array","elementType":{},"containsNull":{}}})",
                          TypeToJson(type.fields[0].type), type.fields[0].nullable);
     case TypeId::kMap:
-      return fmt::format(
-          R"({{"type":"map","keyType":{},"valueType":{},"valueContainsNull":{}}})",
-          TypeToJson(type.fields[0].type), TypeToJson(type.fields[1].type),
-          type.fields[1].nullable);
+      return fmt::format(R"({{"type":"map","keyType":{},"valueType":{},"valueContainsNull":{}}})",
+                         TypeToJson(type.fields[0].type), TypeToJson(type.fields[1].type),
+                         type.fields[1].nullable);
     default:
       for (const PrimitiveName& primitive : kPrimitives) {
         if (primitive.id == type.id) return Quoted(primitive.json);
@@ -192,9 +191,9 @@ std::string FieldsToJson(const std::vector<Field>& fields) {
   std::string json = "[";
   for (const Field& field : fields) {
     if (json.size() > 1) json += ',';
-    json += fmt::format(R"({{"name":{},"type":{},"nullable":{},"metadata":{}}})",
-                        Quoted(field.name), TypeToJson(field.type), field.nullable,
-                        field.metadata_json);
+    json +=
+        fmt::format(R"({{"name":{},"type":{},"nullable":{},"metadata":{}}})", Quoted(field.name),
+                    TypeToJson(field.type), field.nullable, field.metadata_json);
   }
   return json + "]";
 }

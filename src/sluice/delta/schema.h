@@ -16,8 +16,23 @@ namespace sluice::delta {
 
 /// PROTOCOL.md, "Schema Serialization Format" / "Primitive Types".
 enum class TypeId {
-  kString, kLong, kInteger, kShort, kByte, kFloat, kDouble, kDecimal, kBoolean, kBinary, kDate,
-  kTimestamp, kTimestampNtz, kVoid, kStruct, kArray, kMap,
+  kString,
+  kLong,
+  kInteger,
+  kShort,
+  kByte,
+  kFloat,
+  kDouble,
+  kDecimal,
+  kBoolean,
+  kBinary,
+  kDate,
+  kTimestamp,
+  kTimestampNtz,
+  kVoid,
+  kStruct,
+  kArray,
+  kMap,
 };
 
 struct Field;
@@ -25,8 +40,8 @@ struct Field;
 /// A Delta data type; nested ones hold their parts. Value type.
 struct DataType {
   TypeId id = TypeId::kString;
-  int precision = 0, scale = 0;        ///< kDecimal
-  std::vector<Field> fields;           ///< kStruct; kArray: one "element"; kMap: "key", "value"
+  int precision = 0, scale = 0;  ///< kDecimal
+  std::vector<Field> fields;     ///< kStruct; kArray: one "element"; kMap: "key", "value"
   bool operator==(const DataType&) const;
   /// As in a schema and in messages: "timestamp", "decimal(10,2)", "array<struct<a:int>>".
   std::string ToString() const;
@@ -36,7 +51,7 @@ struct Field {
   std::string name;
   DataType type;
   bool nullable = true;
-  std::string metadata_json = "{}";    ///< the field's metadata object, verbatim
+  std::string metadata_json = "{}";  ///< the field's metadata object, verbatim
   bool operator==(const Field&) const = default;
 };
 

@@ -31,8 +31,8 @@ void DescribeField(const std::string& path, const Field& before, const Field& af
   }
   const bool nested = !before.type.fields.empty() || !after.type.fields.empty();
   if (before.type.id != after.type.id || (!nested && before.type != after.type)) {
-    phrases.push_back(fmt::format("column '{}' changed from {} to {}", path,
-                                  before.type.ToString(), after.type.ToString()));
+    phrases.push_back(fmt::format("column '{}' changed from {} to {}", path, before.type.ToString(),
+                                  after.type.ToString()));
   } else if (nested) {
     DescribeFields(path, before.type.fields, after.type.fields, phrases);
   }

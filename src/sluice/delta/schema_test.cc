@@ -9,8 +9,8 @@ namespace sluice::delta {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 using testing::HasMessage;
+using ::testing::HasSubstr;
 using testing::IsError;
 using testing::IsOk;
 
@@ -26,15 +26,21 @@ Result<std::string> TypeOf(std::string_view type) {
 }
 
 TEST(ParseSchema, EveryPrimitiveTypeIsKnown) {
-  const std::pair<const char*, const char*> kTypes[] = {
-      {"string", "string"},       {"long", "long"},
-      {"integer", "int"},         {"short", "short"},
-      {"byte", "byte"},           {"float", "float"},
-      {"double", "double"},       {"boolean", "boolean"},
-      {"binary", "binary"},       {"date", "date"},
-      {"timestamp", "timestamp"}, {"timestamp_ntz", "timestamp_ntz"},
-      {"void", "void"},           {"decimal(38,10)", "decimal(38,10)"},
-      {"decimal", "decimal(10,0)"}};
+  const std::pair<const char*, const char*> kTypes[] = {{"string", "string"},
+                                                        {"long", "long"},
+                                                        {"integer", "int"},
+                                                        {"short", "short"},
+                                                        {"byte", "byte"},
+                                                        {"float", "float"},
+                                                        {"double", "double"},
+                                                        {"boolean", "boolean"},
+                                                        {"binary", "binary"},
+                                                        {"date", "date"},
+                                                        {"timestamp", "timestamp"},
+                                                        {"timestamp_ntz", "timestamp_ntz"},
+                                                        {"void", "void"},
+                                                        {"decimal(38,10)", "decimal(38,10)"},
+                                                        {"decimal", "decimal(10,0)"}};
   for (const auto& [json, expected] : kTypes) {
     EXPECT_EQ(TypeOf("\"" + std::string(json) + "\"").value(), expected);
   }
@@ -130,11 +136,11 @@ TEST(TableSchema, FindsWithoutCase) {
 }
 
 TEST(ToArrow, TypesAreThoseOfTheContract) {
-  const auto schema = ParseSchema(
-      R"({"type":"struct","fields":[{"name":"t","type":"timestamp"},)"
-      R"x({"name":"n","type":"timestamp_ntz"},{"name":"d","type":"decimal(12,3)"},)x"
-      R"({"name":"m","type":{"type":"map","keyType":"string","valueType":"byte",)"
-      R"("valueContainsNull":true},"nullable":false}]})");
+  const auto schema =
+      ParseSchema(R"({"type":"struct","fields":[{"name":"t","type":"timestamp"},)"
+                  R"x({"name":"n","type":"timestamp_ntz"},{"name":"d","type":"decimal(12,3)"},)x"
+                  R"({"name":"m","type":{"type":"map","keyType":"string","valueType":"byte",)"
+                  R"("valueContainsNull":true},"nullable":false}]})");
   const auto arrow = ToArrow(schema.value());
   ASSERT_THAT(arrow, IsOk());
   EXPECT_EQ((*arrow)->field(0)->type()->ToString(), "timestamp[us, tz=UTC]");
@@ -165,10 +171,10 @@ TEST(DescribeSchemaChange, EqualSchemasDifferInNothing) {
 }
 
 TEST(DescribeSchemaChange, AddedChangedAndDroppedAreNamed) {
-  EXPECT_THAT(DescribeSchemaChange(Columns({{"y", "\"integer\""}, {"z", "\"long\""}}),
-                                   Columns({{"y", "\"long\""}, {"x", "\"long\""}})),
-              ElementsAre("column 'x' added", "column 'y' changed from int to long",
-                          "column 'z' dropped"));
+  EXPECT_THAT(
+      DescribeSchemaChange(Columns({{"y", "\"integer\""}, {"z", "\"long\""}}),
+                           Columns({{"y", "\"long\""}, {"x", "\"long\""}})),
+      ElementsAre("column 'x' added", "column 'y' changed from int to long", "column 'z' dropped"));
 }
 
 TEST(DescribeSchemaChange, NestedPartsAreNamedByTheirPath) {

@@ -117,15 +117,13 @@ Result<Snapshot> BuildFrom(const Log& log, const LogListing& listing, const Chec
   Snapshot snapshot = std::move(replay).Finish();
   snapshot.version = target;
   if (base != nullptr) snapshot.checkpoint = base->version;
-  SLUICE_ASSIGN_OR_RETURN(snapshot.committed,
-                          CommittedAt(log, listing, target, snapshot.metadata));
+  SLUICE_ASSIGN_OR_RETURN(snapshot.committed, CommittedAt(log, listing, target, snapshot.metadata));
   return snapshot;
 }
 
 // Failures that another way to the same snapshot may not meet.
 bool IsDamage(ErrorKind kind) {
-  return kind == ErrorKind::kCorrupt || kind == ErrorKind::kNotFound ||
-         kind == ErrorKind::kStorage;
+  return kind == ErrorKind::kCorrupt || kind == ErrorKind::kNotFound || kind == ErrorKind::kStorage;
 }
 
 Result<Snapshot> BuildWithoutCheckpoint(const Log& log, const LogListing& listing, Version target,

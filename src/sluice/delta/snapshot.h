@@ -21,8 +21,8 @@ struct LiveFile {
   int64_t size = 0;
   int64_t modification_time = 0;  ///< ms
   std::optional<DeletionVectorDescriptor> deletion_vector;
-  FileStatistics stats;           ///< for SnapshotOptions::stats_columns, same order
-  std::string raw_stats;          ///< the action's JSON; only SnapshotOptions::with_raw_stats
+  FileStatistics stats;   ///< for SnapshotOptions::stats_columns, same order
+  std::string raw_stats;  ///< the action's JSON; only SnapshotOptions::with_raw_stats
 };
 
 /// Turns one add action into a LiveFile with statistics for `columns`.
@@ -45,12 +45,12 @@ struct Snapshot {
   Protocol protocol;
   Metadata metadata;
   std::vector<LiveFile> files;
-  std::vector<RemoveFile> tombstones;             ///< only with_tombstones
+  std::vector<RemoveFile> tombstones;  ///< only with_tombstones
   std::map<std::string, SetTransaction> transactions;
   std::map<std::string, DomainMetadata> domains;
   int64_t num_files = 0;
   int64_t total_bytes = 0;
-  std::optional<Version> checkpoint;              ///< the checkpoint that was used
+  std::optional<Version> checkpoint;  ///< the checkpoint that was used
 };
 
 /// kNotFound if `at` is beyond the latest version or nothing is there; kSourceGone if it was cleaned

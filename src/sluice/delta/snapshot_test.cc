@@ -11,10 +11,10 @@ namespace sluice::delta {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::UnorderedElementsAre;
 using testing::HasMessage;
 using testing::IsError;
 using testing::IsOk;
+using ::testing::UnorderedElementsAre;
 
 constexpr const char* kProtocol =
     R"({"protocol":{"minReaderVersion":3,"minWriterVersion":7,"readerFeatures":["deletionVectors"]}})"
@@ -27,14 +27,16 @@ constexpr const char* kMetadata =
 std::string Add(const std::string& path, int64_t n = 1, const std::string& dv = "") {
   return R"({"add":{"path":")" + path + R"(","partitionValues":{"p":"1970-01-02"},"size":10,)" +
          R"("stats":"{\"numRecords\":1,\"minValues\":{\"n\":)" + std::to_string(n) + "}}\"" +
-         (dv.empty() ? "" : R"(,"deletionVector":{"storageType":"i","pathOrInlineDv":")" + dv +
-                                R"(","sizeInBytes":4,"cardinality":1})") +
+         (dv.empty() ? ""
+                     : R"(,"deletionVector":{"storageType":"i","pathOrInlineDv":")" + dv +
+                           R"(","sizeInBytes":4,"cardinality":1})") +
          "}}\n";
 }
 std::string Remove(const std::string& path, const std::string& dv = "") {
   return R"({"remove":{"path":")" + path + R"(","deletionTimestamp":1)" +
-         (dv.empty() ? "" : R"(,"deletionVector":{"storageType":"i","pathOrInlineDv":")" + dv +
-                                R"(","sizeInBytes":4,"cardinality":1})") +
+         (dv.empty() ? ""
+                     : R"(,"deletionVector":{"storageType":"i","pathOrInlineDv":")" + dv +
+                           R"(","sizeInBytes":4,"cardinality":1})") +
          "}}\n";
 }
 
@@ -105,10 +107,13 @@ TEST_F(SnapshotTest, PartitionColumnsGetTheirBoundsFromThePartitionValues) {
 
 TEST_F(SnapshotTest, LatestTransactionAndDomainCount) {
   Put(0, std::string(kProtocol) + kMetadata +
-             R"({"txn":{"appId":"a","version":1}})" "\n"
-             R"({"domainMetadata":{"domain":"d","configuration":"x","removed":false}})" "\n"
+             R"({"txn":{"appId":"a","version":1}})"
+             "\n"
+             R"({"domainMetadata":{"domain":"d","configuration":"x","removed":false}})"
+             "\n"
              R"({"domainMetadata":{"domain":"e","configuration":"y","removed":false}})");
-  Put(1, R"({"txn":{"appId":"a","version":9}})" "\n"
+  Put(1, R"({"txn":{"appId":"a","version":9}})"
+         "\n"
          R"({"domainMetadata":{"domain":"d","configuration":"","removed":true}})");
   const auto snapshot = Load();
   ASSERT_THAT(snapshot, IsOk());
@@ -188,11 +193,12 @@ TEST_F(SnapshotTest, DamagedCheckpointIsTheErrorWhereCommitsBeforeItAreGone) {
 }
 
 TEST_F(SnapshotTest, UnsupportedFeatureIsRefusedEvenWhereItsTypeIsUnknown) {
-  Put(0, std::string(
-             R"({"protocol":{"minReaderVersion":3,"minWriterVersion":7,"readerFeatures":["variantType"]}})"
-             "\n") +
-             R"({"metaData":{"id":"i","schemaString":"{\"type\":\"struct\",\"fields\":[)"
-             R"({\"name\":\"v\",\"type\":\"variant\"}]}","partitionColumns":[]}})");
+  Put(0,
+      std::string(
+          R"({"protocol":{"minReaderVersion":3,"minWriterVersion":7,"readerFeatures":["variantType"]}})"
+          "\n") +
+          R"({"metaData":{"id":"i","schemaString":"{\"type\":\"struct\",\"fields\":[)"
+          R"({\"name\":\"v\",\"type\":\"variant\"}]}","partitionColumns":[]}})");
   EXPECT_THAT(Load(), IsError(ErrorKind::kUnsupported));
   EXPECT_THAT(Load(), HasMessage("variantType"));
 }
@@ -212,7 +218,9 @@ TEST_F(SnapshotTest, CommittedIsTheInCommitTimestampWhereTheTableKeepsIt) {
   EXPECT_EQ(Load()->committed, modified);
   metadata.insert(metadata.find("\"id\""),
                   R"("configuration":{"delta.enableInCommitTimestamps":"true"},)");
-  Put(1, R"({"commitInfo":{"inCommitTimestamp":1234}})" "\n" + metadata);
+  Put(1, R"({"commitInfo":{"inCommitTimestamp":1234}})"
+         "\n" +
+             metadata);
   EXPECT_EQ(Load()->committed.micros, 1'234'000);
 }
 

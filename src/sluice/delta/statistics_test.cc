@@ -14,8 +14,8 @@ ColumnStatistics One(std::string_view stats, TypeId id) {
 }
 
 std::string Bounds(std::string_view min, std::string_view max) {
-  return "{\"numRecords\":3,\"minValues\":{\"c\":" + std::string(min) + "},\"maxValues\":{\"c\":" +
-         std::string(max) + "},\"nullCount\":{\"c\":1}}";
+  return "{\"numRecords\":3,\"minValues\":{\"c\":" + std::string(min) +
+         "},\"maxValues\":{\"c\":" + std::string(max) + "},\"nullCount\":{\"c\":1}}";
 }
 
 TEST(ParseStatistics, ColumnsComeInTheOrderThatWasAsked) {
@@ -60,9 +60,9 @@ TEST(ParseStatistics, NumbersOfAnotherKindAreAbsent) {
 }
 
 TEST(ParseStatistics, HugeDecimalOfAnotherColumnDoesNoHarm) {
-  const auto stats = ParseStatistics(
-      R"({"numRecords":1,"minValues":{"d":99999999999999999999999999.5,"c":4}})",
-      {Column("c", TypeId::kLong)});
+  const auto stats =
+      ParseStatistics(R"({"numRecords":1,"minValues":{"d":99999999999999999999999999.5,"c":4}})",
+                      {Column("c", TypeId::kLong)});
   EXPECT_EQ(stats.columns[0].min, StatisticValue(int64_t{4}));
 }
 

@@ -21,11 +21,13 @@ struct Advice {
   std::string_view feature, remedy;
 };
 constexpr Advice kAdvice[] = {
-    {"columnMapping", "copy the table into one without column mapping (CREATE TABLE ... AS SELECT)"},
+    {"columnMapping",
+     "copy the table into one without column mapping (CREATE TABLE ... AS SELECT)"},
     {"v2Checkpoint",
      "ALTER TABLE ... SET TBLPROPERTIES ('delta.checkpointPolicy' = 'classic') and "
      "ALTER TABLE ... DROP FEATURE v2Checkpoint"},
-    {"typeWidening", "ALTER TABLE ... DROP FEATURE typeWidening, which rewrites the files concerned"},
+    {"typeWidening",
+     "ALTER TABLE ... DROP FEATURE typeWidening, which rewrites the files concerned"},
     {"variant", "export a copy of the table whose variant columns are cast to strings"},
     {"catalog", "export a copy of the table that is not managed by a catalog"},
 };
@@ -67,11 +69,11 @@ std::vector<std::string> UnsupportedReaderFeatures(const Protocol& protocol,
 Status CheckReadable(const Protocol& protocol, const Metadata& metadata, std::string_view table) {
   const std::vector<std::string> unsupported = UnsupportedReaderFeatures(protocol, metadata);
   if (unsupported.empty()) return {};
-  return Fail(Error{ErrorKind::kUnsupported,
-                    fmt::format("{} needs {} that sluice can't read: {}", table,
-                                unsupported.size() == 1 ? "a feature" : "features",
-                                fmt::join(unsupported, ", ")),
-                    RemedyFor(unsupported)});
+  return Fail(Error{
+      ErrorKind::kUnsupported,
+      fmt::format("{} needs {} that sluice can't read: {}", table,
+                  unsupported.size() == 1 ? "a feature" : "features", fmt::join(unsupported, ", ")),
+      RemedyFor(unsupported)});
 }
 
 }  // namespace sluice::delta

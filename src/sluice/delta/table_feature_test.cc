@@ -9,8 +9,8 @@ namespace sluice::delta {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 using testing::HasMessage;
+using ::testing::IsEmpty;
 using testing::IsError;
 using testing::IsOk;
 

@@ -5,8 +5,8 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cctype>
+#include <charconv>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -20,9 +20,9 @@ constexpr int kMaxWriterVersion = 7;
 // Those that may be listed: either we honour them, or the check of metadata below sees whether they
 // are in use. Absent on purpose: rowTracking and clustering, which bind writers as soon as they are listed.
 constexpr std::array<std::string_view, 13> kHonoured = {
-    "allowColumnDefaults", "appendOnly",      "changeDataFeed", "checkConstraints",
-    "columnMapping",       "deletionVectors", "domainMetadata", "generatedColumns",
-    "identityColumns",     "inCommitTimestamp", "invariants",   "timestampNtz",
+    "allowColumnDefaults", "appendOnly",        "changeDataFeed", "checkConstraints",
+    "columnMapping",       "deletionVectors",   "domainMetadata", "generatedColumns",
+    "identityColumns",     "inCommitTimestamp", "invariants",     "timestampNtz",
     "vacuumProtocolCheck"};
 
 bool IsTrue(const Metadata& metadata, const std::string& property) {
@@ -91,10 +91,13 @@ std::optional<int64_t> MicrosOfUnit(std::string unit) {
     std::string_view name;
     int64_t micros;
   };
-  static constexpr Unit kUnits[] = {
-      {"week", Days(7).micros},      {"day", Days(1).micros},    {"hour", Hours(1).micros},
-      {"minute", Minutes(1).micros}, {"second", Seconds(1).micros}, {"millisecond", 1000},
-      {"microsecond", 1}};
+  static constexpr Unit kUnits[] = {{"week", Days(7).micros},
+                                    {"day", Days(1).micros},
+                                    {"hour", Hours(1).micros},
+                                    {"minute", Minutes(1).micros},
+                                    {"second", Seconds(1).micros},
+                                    {"millisecond", 1000},
+                                    {"microsecond", 1}};
   for (const Unit& known : kUnits) {
     if (known.name == unit) return known.micros;
   }
@@ -138,8 +141,8 @@ TableProperties PropertiesOf(const Metadata& metadata) {
     if (number && *number > 0) properties.checkpoint_interval = *number;
   }
   const auto clean_up = metadata.configuration.find("delta.enableExpiredLogCleanup");
-  properties.clean_up_log = clean_up == metadata.configuration.end() ||
-                            IsTrue(metadata, "delta.enableExpiredLogCleanup");
+  properties.clean_up_log =
+      clean_up == metadata.configuration.end() || IsTrue(metadata, "delta.enableExpiredLogCleanup");
   properties.in_commit_timestamps = IsTrue(metadata, "delta.enableInCommitTimestamps");
   return properties;
 }

@@ -19,11 +19,11 @@ Status CheckWritable(const Protocol& protocol, const Metadata& metadata, std::st
 
 /// Table properties ("delta.*"); absent or unreadable ones have Delta's defaults.
 struct TableProperties {
-  Duration log_retention = Days(30);           ///< delta.logRetentionDuration
-  Duration deleted_file_retention = Days(7);   ///< delta.deletedFileRetentionDuration
-  int64_t checkpoint_interval = 10;            ///< delta.checkpointInterval, commits
-  bool clean_up_log = true;                    ///< delta.enableExpiredLogCleanup
-  bool in_commit_timestamps = false;           ///< delta.enableInCommitTimestamps
+  Duration log_retention = Days(30);          ///< delta.logRetentionDuration
+  Duration deleted_file_retention = Days(7);  ///< delta.deletedFileRetentionDuration
+  int64_t checkpoint_interval = 10;           ///< delta.checkpointInterval, commits
+  bool clean_up_log = true;                   ///< delta.enableExpiredLogCleanup
+  bool in_commit_timestamps = false;          ///< delta.enableInCommitTimestamps
 };
 TableProperties PropertiesOf(const Metadata& metadata);
 

@@ -31,22 +31,23 @@ TEST(CheckWritable, PlainTablesAndUnusedFeaturesAreFine) {
   EXPECT_TRUE(CheckWritable(Protocol{1, 2, {}, {}}, Metadata(), "t"));
   EXPECT_TRUE(CheckWritable(Protocol{2, 6, {}, {}}, Metadata(), "t"));
   EXPECT_TRUE(CheckWritable(
-      Protocol{3, 7, {"deletionVectors"},
-               {"deletionVectors", "appendOnly", "invariants", "checkConstraints",
-                "changeDataFeed", "generatedColumns", "inCommitTimestamp", "domainMetadata"}},
+      Protocol{3,
+               7,
+               {"deletionVectors"},
+               {"deletionVectors", "appendOnly", "invariants", "checkConstraints", "changeDataFeed",
+                "generatedColumns", "inCommitTimestamp", "domainMetadata"}},
       WithProperties({{"delta.enableChangeDataFeed", "true"}, {"delta.appendOnly", "false"}}),
       "t"));
 }
 
 TEST(CheckWritable, AllDemandsAreNamedAtOnce) {
-  ExpectRefused(
-      CheckWritable(Protocol{3, 7, {"x"}, {"rowTracking", "clustering", "somethingNew"}},
-                    WithProperties({{"delta.appendOnly", "true"},
-                                    {"delta.constraints.positive", "total > 0"},
-                                    {"delta.columnMapping.mode", "name"}}),
-                    "/lake/_export_state"),
-      {"/lake/_export_state", "rowTracking", "clustering", "somethingNew", "delta.appendOnly",
-       "CHECK constraint 'positive'", "column mapping (mode name)"});
+  ExpectRefused(CheckWritable(Protocol{3, 7, {"x"}, {"rowTracking", "clustering", "somethingNew"}},
+                              WithProperties({{"delta.appendOnly", "true"},
+                                              {"delta.constraints.positive", "total > 0"},
+                                              {"delta.columnMapping.mode", "name"}}),
+                              "/lake/_export_state"),
+                {"/lake/_export_state", "rowTracking", "clustering", "somethingNew",
+                 "delta.appendOnly", "CHECK constraint 'positive'", "column mapping (mode name)"});
 }
 
 TEST(CheckWritable, ColumnsWithRulesAreRefusedByName) {

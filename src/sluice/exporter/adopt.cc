@@ -44,11 +44,11 @@ Result<Performance> PrepareAgain(Session& session, const ledger::Intent& intent)
   again.planned = plan::PlanFromIntent(intent, source.facts);
   if (intent.kind == ledger::ExportKind::kLate) {
     SLUICE_ASSIGN_OR_RETURN(const auto commits, LookAtCommits(session, source.facts));
-    SLUICE_ASSIGN_OR_RETURN(again.task, plan::MakeLateTask(*session.table, again.planned,
-                                                           source.snapshot, commits));
+    SLUICE_ASSIGN_OR_RETURN(
+        again.task, plan::MakeLateTask(*session.table, again.planned, source.snapshot, commits));
   } else {
-    SLUICE_ASSIGN_OR_RETURN(again.task, plan::MakeWindowTask(*session.table, again.planned,
-                                                             source.snapshot));
+    SLUICE_ASSIGN_OR_RETURN(again.task,
+                            plan::MakeWindowTask(*session.table, again.planned, source.snapshot));
   }
   return again;
 }

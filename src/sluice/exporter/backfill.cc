@@ -29,10 +29,10 @@ Result<Range> ParseRange(const config::Table& table, const BackfillOptions& opti
   auto to = ParseTimestamp(options.to, zone);
   if (!to) return Fail(std::move(to).error().Within("--to"));
   if (*from >= *to) {
-    return Fail(Error{ErrorKind::kUsage,
-                      fmt::format("the range ({}, {}] is empty", FormatTimestamp(*from),
-                                  FormatTimestamp(*to)),
-                      "give --from a time before --to"});
+    return Fail(Error{
+        ErrorKind::kUsage,
+        fmt::format("the range ({}, {}] is empty", FormatTimestamp(*from), FormatTimestamp(*to)),
+        "give --from a time before --to"});
   }
   return Range{*from, *to};
 }
@@ -41,11 +41,11 @@ Result<Range> ParseRange(const config::Table& table, const BackfillOptions& opti
 Status ClipRange(const config::Table& table, const plan::AppendFacts& facts, Range& range) {
   const Timestamp limit = plan::BackfillLimit(table, facts);
   if (range.from >= limit) {
-    return Fail(Error{ErrorKind::kUsage,
-                      fmt::format("({}, {}] lies after {}, where the next window begins",
-                                  FormatTimestamp(range.from), FormatTimestamp(range.to),
-                                  FormatTimestamp(limit)),
-                      fmt::format("`sluice run {}` exports it in its turn", table.name)});
+    return Fail(Error{
+        ErrorKind::kUsage,
+        fmt::format("({}, {}] lies after {}, where the next window begins",
+                    FormatTimestamp(range.from), FormatTimestamp(range.to), FormatTimestamp(limit)),
+        fmt::format("`sluice run {}` exports it in its turn", table.name)});
   }
   range.to = std::min(range.to, limit);
   return {};
@@ -140,9 +140,8 @@ Status BackfillInto(const Services& services, const config::Table& table,
       return {};
     }
   } while (reconciled.again);
-  SLUICE_ASSIGN_OR_RETURN(
-      AppendSource source,
-      LookAtSource(session, reconciled.view.position(), options.run.at_version));
+  SLUICE_ASSIGN_OR_RETURN(AppendSource source, LookAtSource(session, reconciled.view.position(),
+                                                            options.run.at_version));
   SLUICE_RETURN_IF_ERROR(ClipRange(table, source.facts, range));
   const Version version = source.facts.source_version;
   SLUICE_RETURN_IF_ERROR(FindReplaced(session, range, options.again, version));
@@ -158,9 +157,8 @@ Status BackfillInto(const Services& services, const config::Table& table,
   source.facts.position = reconciled.view.position();
   SLUICE_ASSIGN_OR_RETURN(const auto replaced,
                           FindReplaced(session, range, options.again, version));
-  SLUICE_ASSIGN_OR_RETURN(
-      const auto pieces,
-      plan::PlanBackfill(table, source.facts, range.from, range.to, chunk, replaced));
+  SLUICE_ASSIGN_OR_RETURN(const auto pieces, plan::PlanBackfill(table, source.facts, range.from,
+                                                                range.to, chunk, replaced));
   int64_t n = reconciled.view.newest;
   for (const auto& planned : pieces) {
     Performance piece;
@@ -171,8 +169,9 @@ Status BackfillInto(const Services& services, const config::Table& table,
     SLUICE_ASSIGN_OR_RETURN(const Performed performed,
                             Perform(session, std::move(piece), progress, report));
     if (performed == Performed::kLost) {
-      return Fail(ErrorKind::kTransient, "another runner came in between; what is left of the range "
-                                         "begins after {}",
+      return Fail(ErrorKind::kTransient,
+                  "another runner came in between; what is left of the range "
+                  "begins after {}",
                   ledger::ToText(planned.start));
     }
   }
@@ -184,10 +183,10 @@ Status BackfillInto(const Services& services, const config::Table& table,
 
 RunReport Backfill(const Services& services, const config::Table& table,
                    const BackfillOptions& options) {
-  return ReportOn(services, table, options.run, [&](transfer::Progress& progress,
-                                                    RunReport& report) {
-    return BackfillInto(services, table, options, progress, report);
-  });
+  return ReportOn(services, table, options.run,
+                  [&](transfer::Progress& progress, RunReport& report) {
+                    return BackfillInto(services, table, options, progress, report);
+                  });
 }
 
 }  // namespace sluice::exporter

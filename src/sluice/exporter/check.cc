@@ -98,11 +98,12 @@ void CheckStart(Session& session, const AppendSource& source, Findings& findings
   if (!rows) {
     findings.AddFault(rows.error());
   } else if (*rows > 0) {
-    findings.Add(Severity::kWarning,
-                 fmt::format("{} rows stand exactly on start ({}), which is exclusive: they are not "
-                             "exported",
-                             *rows, FormatTimestamp(start->at)),
-                 "to export them, set start a microsecond earlier");
+    findings.Add(
+        Severity::kWarning,
+        fmt::format("{} rows stand exactly on start ({}), which is exclusive: they are not "
+                    "exported",
+                    *rows, FormatTimestamp(start->at)),
+        "to export them, set start a microsecond earlier");
   }
 }
 
@@ -137,17 +138,18 @@ void CheckRetention(Session& session, const ledger::Position& position, Findings
   if (!retention->left) return;
   constexpr Duration kSoon = Days(3);
   if (*retention->left < kSoon) {
-    findings.Add(Severity::kWarning,
-                 retention->left->micros <= 0
-                     ? std::string("the source may drop commits that the next run needs at any time")
-                     : fmt::format("the source may drop commits that the next run needs in {}",
-                                   FormatDuration(*retention->left)),
-                 "run now, or raise delta.logRetentionDuration on the source");
+    findings.Add(
+        Severity::kWarning,
+        retention->left->micros <= 0
+            ? std::string("the source may drop commits that the next run needs at any time")
+            : fmt::format("the source may drop commits that the next run needs in {}",
+                          FormatDuration(*retention->left)),
+        "run now, or raise delta.logRetentionDuration on the source");
   } else {
-    findings.Add(Severity::kOk, fmt::format("{} left before the source may drop what the next run "
-                                            "needs",
-                                            FormatDuration(Days(retention->left->micros /
-                                                                Days(1).micros))));
+    findings.Add(Severity::kOk,
+                 fmt::format("{} left before the source may drop what the next run "
+                             "needs",
+                             FormatDuration(Days(retention->left->micros / Days(1).micros))));
   }
 }
 
@@ -159,8 +161,7 @@ Status CheckTableInto(const Services& services, const config::Table& table, Find
   findings.Add(Severity::kOk,
                fmt::format("{}: version {}, {} files, {} bytes; watermark {} ({})",
                            session.source->DisplayName(""), source.snapshot.version.value,
-                           source.snapshot.num_files, source.snapshot.total_bytes,
-                           table.watermark,
+                           source.snapshot.num_files, source.snapshot.total_bytes, table.watermark,
                            source.snapshot.metadata.schema.Find(table.watermark)->type.ToString()));
   CheckColumns(session, source, findings);
   CheckPosition(session, source, findings);
@@ -204,11 +205,10 @@ std::vector<Finding> CheckDestination(const Services& services) {
     if (!view) {
       state.AddFault(view.error());
     } else {
-      state.Add(Severity::kOk, view->exists
-                                   ? fmt::format("{}: version {}, {} rows", places->state.ToString(),
-                                                 view->version.value, view->rows.size())
-                                   : fmt::format("{}: made by the first run",
-                                                 places->state.ToString()));
+      state.Add(Severity::kOk,
+                view->exists ? fmt::format("{}: version {}, {} rows", places->state.ToString(),
+                                           view->version.value, view->rows.size())
+                             : fmt::format("{}: made by the first run", places->state.ToString()));
     }
   }
   for (auto& finding : std::move(state).Take()) all.push_back(std::move(finding));

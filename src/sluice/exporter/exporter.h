@@ -19,15 +19,14 @@ struct RunOptions {
 };
 
 /// Settles what earlier runs left, then exports what is new.
-RunReport RunTable(const Services& services, const config::Table& table,
-                   const RunOptions& options);
+RunReport RunTable(const Services& services, const config::Table& table, const RunOptions& options);
 
 /// What RunTable would do now; writes nothing.
 PlanReport PlanTable(const Services& services, const config::Table& table,
                      const RunOptions& options);
 
 struct BackfillOptions {
-  std::string from, to;               ///< as the user wrote them: times (append) or versions (cdc)
+  std::string from, to;  ///< as the user wrote them: times (append) or versions (cdc)
   std::optional<std::string> chunk;
   bool again = false;
   RunOptions run;

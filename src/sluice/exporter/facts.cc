@@ -49,16 +49,16 @@ Status CheckSchemaChange(const Session& session, const plan::AppendFacts& facts,
   const std::string what = fmt::format("the source's schema changed since the last export: {}",
                                        fmt::join(changes, "; "));
   if (policy == config::SchemaChange::kFail) {
-    return Fail(Error{ErrorKind::kConflict, what,
-                      "name the columns to share under `columns`, or add to `exclude` what must not "
-                      "leave; to accept the change run once with on_schema_change: notify"});
+    return Fail(
+        Error{ErrorKind::kConflict, what,
+              "name the columns to share under `columns`, or add to `exclude` what must not "
+              "leave; to accept the change run once with on_schema_change: notify"});
   }
   notes.push_back(what);
   return {};
 }
 
-Result<std::vector<delta::Commit>> LookAtCommits(Session& session,
-                                                 const plan::AppendFacts& facts) {
+Result<std::vector<delta::Commit>> LookAtCommits(Session& session, const plan::AppendFacts& facts) {
   const ledger::Position& position = facts.position;
   const bool nothing_exported = std::holds_alternative<std::monostate>(position.end);
   if (session.table->late_rows == config::LateRows::kIgnore || nothing_exported ||

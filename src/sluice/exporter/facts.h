@@ -26,7 +26,6 @@ Status CheckSchemaChange(const Session& session, const plan::AppendFacts& facts,
 
 /// The latest commits that late rows of the facts' position can be in; empty where `late_rows: ignore`
 /// or nothing was exported yet.
-Result<std::vector<delta::Commit>> LookAtCommits(Session& session,
-                                                 const plan::AppendFacts& facts);
+Result<std::vector<delta::Commit>> LookAtCommits(Session& session, const plan::AppendFacts& facts);
 
 }  // namespace sluice::exporter

@@ -13,8 +13,8 @@ Result<Performed> ExportLateRows(Session& session, const AppendSource& source, i
   Performance late;
   late.n = n;
   late.planned = plan::PlanLate(source.facts);
-  SLUICE_ASSIGN_OR_RETURN(late.task, plan::MakeLateTask(*session.table, late.planned,
-                                                        source.snapshot, commits));
+  SLUICE_ASSIGN_OR_RETURN(
+      late.task, plan::MakeLateTask(*session.table, late.planned, source.snapshot, commits));
   if (late.task.late.empty()) return Performed::kDone;
   // Counted before a number is taken: commits that only rewrote rows must leave no empty export.
   SLUICE_ASSIGN_OR_RETURN(const int64_t rows,

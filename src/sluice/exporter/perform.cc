@@ -42,8 +42,8 @@ ledger::Manifest MakeManifest(const Session& session, const Performance& perform
       delta::SchemaToJson(delta::TableSchema{performance.task.output_fields}), nullptr, false);
   std::set<std::string> touched;
   for (const auto& file : result.files) {
-    manifest.files.push_back({file.upload.key, file.upload.size, file.rows, file.upload.checksum,
-                              file.partition});
+    manifest.files.push_back(
+        {file.upload.key, file.upload.size, file.rows, file.upload.checksum, file.partition});
     touched.insert(file.partition);
   }
   manifest.partitions_touched.assign(touched.begin(), touched.end());
@@ -71,8 +71,8 @@ ledger::Manifest MakeManifest(const Session& session, const Performance& perform
 Result<transfer::TransferResult> Transfer(Session& session, const Performance& performance,
                                           transfer::Progress& progress) {
   if (performance.planned.kind == ledger::ExportKind::kReset) return transfer::TransferResult{};
-  SLUICE_ASSIGN_OR_RETURN(auto result, session.mover->Move(performance.task, progress,
-                                                           session.services->cancel));
+  SLUICE_ASSIGN_OR_RETURN(
+      auto result, session.mover->Move(performance.task, progress, session.services->cancel));
   if (performance.null_watermarks) result.null_watermarks = *performance.null_watermarks;
   if (performance.planned.kind == ledger::ExportKind::kLate) result.null_watermarks = 0;
   return result;
@@ -122,15 +122,14 @@ ledger::Decision MakeDecision(const Session& session, const Performance& perform
   return decision;
 }
 
-Result<Performed> Perform(Session& session, Performance performance,
-                          transfer::Progress& progress, RunReport& report) {
+Result<Performed> Perform(Session& session, Performance performance, transfer::Progress& progress,
+                          RunReport& report) {
   const Services& services = *session.services;
   SLUICE_RETURN_IF_ERROR(services.cancel.Check());
   const int64_t n = performance.n;
   if (!performance.adopted) {
-    SLUICE_ASSIGN_OR_RETURN(
-        const store::PutOutcome put,
-        session.ledger->PutIntent(MakeIntent(session, n, performance.planned)));
+    SLUICE_ASSIGN_OR_RETURN(const store::PutOutcome put,
+                            session.ledger->PutIntent(MakeIntent(session, n, performance.planned)));
     if (put == store::PutOutcome::kAlreadyExists) return Performed::kLost;
   }
   HeartbeatKeeper heartbeat(*session.ledger, n, session.runner, *services.wall);

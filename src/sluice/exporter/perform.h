@@ -16,9 +16,9 @@ enum class Performed {
 struct Performance {
   int64_t n = 0;
   plan::PlannedExport planned;
-  plan::ExportTask task;      ///< n and attempt are filled in here
+  plan::ExportTask task;  ///< n and attempt are filled in here
   std::string timezone;
-  bool adopted = false;       ///< its intent exists already
+  bool adopted = false;  ///< its intent exists already
   /// Known already from another piece at the same source version.
   std::optional<int64_t> null_watermarks;
 };
@@ -26,8 +26,8 @@ struct Performance {
 /// Steps 2 to 7 of docs/commit-protocol.md for one number: intent, transfer, decision, completion,
 /// manifest, state. A failure before the decision leaves nothing visible and releases the number; after
 /// an unknown outcome nothing is cleaned up: the next run reads what happened.
-Result<Performed> Perform(Session& session, Performance performance,
-                          transfer::Progress& progress, RunReport& report);
+Result<Performed> Perform(Session& session, Performance performance, transfer::Progress& progress,
+                          RunReport& report);
 
 /// The decision that `result` asks for.
 ledger::Decision MakeDecision(const Session& session, const Performance& performance,

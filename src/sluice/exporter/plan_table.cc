@@ -24,8 +24,7 @@ constexpr int64_t kGetsPerFile = 3;
 /// How many folders the rows of `files` can fall into, by the statistics; at most those of the window.
 int64_t CountPartitions(const config::Table& table, const plan::ExportTask& task) {
   if (task.files.empty()) return 0;
-  const int64_t step =
-      (table.partition == config::Partition::kHourly ? Hours(1) : Days(1)).micros;
+  const int64_t step = (table.partition == config::Partition::kHourly ? Hours(1) : Days(1)).micros;
   int64_t low = task.window.end.micros, high = task.window.start.micros;
   for (const auto& file : task.files) {
     low = std::min(low, std::max(file.watermark_min.value_or(task.window.start.micros),
@@ -101,8 +100,7 @@ Status PlanInto(const Services& services, const config::Table& table, const RunO
     if (!task.late.empty()) report.windows.push_back(Describe(table, late, task));
   }
   for (const auto& planned : windows) {
-    SLUICE_ASSIGN_OR_RETURN(const auto task,
-                            plan::MakeWindowTask(table, planned, source.snapshot));
+    SLUICE_ASSIGN_OR_RETURN(const auto task, plan::MakeWindowTask(table, planned, source.snapshot));
     report.windows.push_back(Describe(table, planned, task));
   }
   report.status = RunStatus::kExported;

@@ -19,8 +19,8 @@ Result<ledger::Decision> MoveAgain(Session& session, const ledger::Decision& dec
   again.task.n = decision.n;
   again.task.attempt = runtime::RandomHex16(*session.services->entropy);
   transfer::Progress progress;
-  SLUICE_ASSIGN_OR_RETURN(const auto moved, session.mover->Move(again.task, progress,
-                                                               session.services->cancel));
+  SLUICE_ASSIGN_OR_RETURN(const auto moved,
+                          session.mover->Move(again.task, progress, session.services->cancel));
   ledger::Decision next = MakeDecision(session, again, moved);
   if (next.manifest.rows != decision.manifest.rows ||
       next.manifest.row_hash != decision.manifest.row_hash) {
@@ -43,9 +43,10 @@ Result<ledger::Decision> MoveAgain(Session& session, const ledger::Decision& dec
 
 Status Rebuild(Session& session, ledger::Decision decision, const std::vector<store::Key>& absent,
                RunReport& report) {
-  spdlog::warn("{}: {} of {} files of export {} are gone before they became visible; making them "
-               "again",
-               session.name(), absent.size(), decision.files.size(), decision.n);
+  spdlog::warn(
+      "{}: {} of {} files of export {} are gone before they became visible; making them "
+      "again",
+      session.name(), absent.size(), decision.files.size(), decision.n);
   SLUICE_ASSIGN_OR_RETURN(const auto intent, session.ledger->ReadIntent(decision.n));
   auto next = MoveAgain(session, decision, intent);
   if (!next) {
@@ -62,15 +63,14 @@ Status Rebuild(Session& session, ledger::Decision decision, const std::vector<st
   }
   SLUICE_ASSIGN_OR_RETURN(const auto put, session.ledger->PutDecision(*next));
   if (put == store::PutOutcome::kCreated) {
-    report.notes.push_back(fmt::format(
-        "files of export {} were gone before they became visible; they were made again",
-        decision.n));
+    report.notes.push_back(
+        fmt::format("files of export {} were gone before they became visible; they were made again",
+                    decision.n));
     return Settle(session, std::move(*next), /*manifest_exists=*/false, report);
   }
   // Another runner rebuilt it first: its generation counts, ours goes.
   for (const auto& file : next->files) {
-    const auto aborted =
-        session.destination->AbortUpload(file.upload.key, file.upload.upload_id);
+    const auto aborted = session.destination->AbortUpload(file.upload.key, file.upload.upload_id);
     if (!aborted) spdlog::debug("abort of {}: {}", file.upload.key, aborted.error().message);
   }
   SLUICE_ASSIGN_OR_RETURN(auto standing, session.ledger->ReadDecision(decision.n));

@@ -54,8 +54,8 @@ bool PinnedVersionIsGone(const Error& error) {
 /// up leads somewhere.
 bool SourceHasMovedOn(Session& session, const LedgerView& view, Version pinned) {
   const auto today = LookAtSource(session, view.position(), std::nullopt);
-  return today && (today->facts.source_version != pinned ||
-                   today->facts.table_id != view.intent->table_id);
+  return today &&
+         (today->facts.source_version != pinned || today->facts.table_id != view.intent->table_id);
 }
 
 /// Does the undecided newest number, whose runner is gone, as it was begun; or gives it up.
@@ -125,8 +125,8 @@ Result<Reconciled> Reconcile(Session& session, const RunOptions& options,
     }
     const Duration waited{services.wall->MonotonicMicros() - began};
     if (!options.wait || waited >= *options.wait) {
-      report.notes.push_back(fmt::format("export {} is being worked on by {}", view.newest,
-                                         owner.runner.ToString()));
+      report.notes.push_back(
+          fmt::format("export {} is being worked on by {}", view.newest, owner.runner.ToString()));
       reconciled.busy = true;
       return reconciled;
     }

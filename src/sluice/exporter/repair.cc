@@ -37,11 +37,11 @@ Result<ledger::LedgerView> PrepareRepair(Session& session, RunReport& report) {
     SLUICE_ASSIGN_OR_RETURN(view, session.ledger->Load());
   }
   if (view.decision && !view.manifest) {
-    return Fail(Error{ErrorKind::kConflict,
-                      fmt::format("export {} is decided and not yet visible", view.newest),
-                      fmt::format("finish it with `sluice run {0}`, or give it up with `sluice state "
-                                  "void {0}`",
-                                  session.name())});
+    return Fail(Error{
+        ErrorKind::kConflict, fmt::format("export {} is decided and not yet visible", view.newest),
+        fmt::format("finish it with `sluice run {0}`, or give it up with `sluice state "
+                    "void {0}`",
+                    session.name())});
   }
   return view;
 }
@@ -91,33 +91,35 @@ Status Reset(const Services& services, const config::Table& table,
 
 }  // namespace
 
-RunReport StateSet(const Services& services, const config::Table& table,
-                   const std::string& value) {
-  return ReportOn(services, table, RunOptions{}, [&](transfer::Progress&, RunReport& report) -> Status {
-    const auto time = ParseTimestamp(value, table.timezone);
-    if (!time) return Status(Fail(Error(time.error())));
-    return Reset(services, table, *time, report);
-  });
+RunReport StateSet(const Services& services, const config::Table& table, const std::string& value) {
+  return ReportOn(services, table, RunOptions{},
+                  [&](transfer::Progress&, RunReport& report) -> Status {
+                    const auto time = ParseTimestamp(value, table.timezone);
+                    if (!time) return Status(Fail(Error(time.error())));
+                    return Reset(services, table, *time, report);
+                  });
 }
 
 RunReport StateForget(const Services& services, const config::Table& table) {
-  return ReportOn(services, table, RunOptions{}, [&](transfer::Progress&, RunReport& report) -> Status {
-    return Reset(services, table, std::nullopt, report);
-  });
+  return ReportOn(services, table, RunOptions{},
+                  [&](transfer::Progress&, RunReport& report) -> Status {
+                    return Reset(services, table, std::nullopt, report);
+                  });
 }
 
 RunReport StateVoid(const Services& services, const config::Table& table) {
-  return ReportOn(services, table, RunOptions{}, [&](transfer::Progress&, RunReport& report) -> Status {
-    SLUICE_ASSIGN_OR_RETURN(Session session, OpenSession(services, table));
-    SLUICE_ASSIGN_OR_RETURN(const ledger::LedgerView view, session.ledger->Load());
-    if (!view.decision || view.manifest || view.decision->is_void()) {
-      return Status(Fail(Error{ErrorKind::kUsage,
-                               "there is no decided export that is not yet visible",
-                               "an export that is published can be replaced by `sluice backfill "
-                               "--again`"}));
-    }
-    return VoidDecided(session, *view.decision, "given up by hand", report);
-  });
+  return ReportOn(
+      services, table, RunOptions{}, [&](transfer::Progress&, RunReport& report) -> Status {
+        SLUICE_ASSIGN_OR_RETURN(Session session, OpenSession(services, table));
+        SLUICE_ASSIGN_OR_RETURN(const ledger::LedgerView view, session.ledger->Load());
+        if (!view.decision || view.manifest || view.decision->is_void()) {
+          return Status(
+              Fail(Error{ErrorKind::kUsage, "there is no decided export that is not yet visible",
+                         "an export that is published can be replaced by `sluice backfill "
+                         "--again`"}));
+        }
+        return VoidDecided(session, *view.decision, "given up by hand", report);
+      });
 }
 
 }  // namespace sluice::exporter

@@ -42,11 +42,11 @@ struct RunReport {
 struct PlannedWindow {
   ledger::ExportKind kind = ledger::ExportKind::kWindow;
   ledger::Bound start, end;
-  int64_t source_files = 0;             ///< files that may hold rows of it
-  int64_t source_bytes = 0;             ///< compressed, whole files
-  std::optional<int64_t> source_rows;   ///< in those files by the log's statistics: an upper bound
-  int64_t row_groups = 0;               ///< unknown without opening files: 0
-  int64_t partitions = 0;               ///< at most this many folders
+  int64_t source_files = 0;            ///< files that may hold rows of it
+  int64_t source_bytes = 0;            ///< compressed, whole files
+  std::optional<int64_t> source_rows;  ///< in those files by the log's statistics: an upper bound
+  int64_t row_groups = 0;              ///< unknown without opening files: 0
+  int64_t partitions = 0;              ///< at most this many folders
   int64_t copied_files = 0, spliced_files = 0, rewritten_files = 0;
 };
 
@@ -59,7 +59,7 @@ struct PlanReport {
   std::vector<PlannedWindow> windows;
   int64_t unfinished = 0;  ///< numbers that `run` would finish first
   int64_t put_requests = 0, get_requests = 0;
-  double cost_usd = 0;     ///< of the requests at S3's list price; 0 for a local destination
+  double cost_usd = 0;  ///< of the requests at S3's list price; 0 for a local destination
   std::optional<Error> error;
   std::vector<std::string> notes;
 };
@@ -69,12 +69,13 @@ struct StatusReport {
   config::Pattern pattern = config::Pattern::kAppend;
   std::optional<WindowReport> last_window;  ///< the newest number that moved the end
   std::optional<Timestamp> last_committed, last_run, next_run;
-  std::optional<Duration> lag;              ///< now - exported end (append), age of the first version not exported (cdc)
+  /// Now - exported end (append), age of the first version not exported (cdc).
+  std::optional<Duration> lag;
   std::optional<Version> source_version, exported_version;
-  std::optional<Duration> retention_left;   ///< until the source may drop what the next run needs
-  std::string last_error;                   ///< "" if the last run ended well
-  std::string unfinished;                   ///< "" or what was decided or begun and is not visible yet
-  std::optional<Error> error;               ///< why the status itself could not be read
+  std::optional<Duration> retention_left;  ///< until the source may drop what the next run needs
+  std::string last_error;                  ///< "" if the last run ended well
+  std::string unfinished;      ///< "" or what was decided or begun and is not visible yet
+  std::optional<Error> error;  ///< why the status itself could not be read
 };
 
 enum class Severity { kOk, kNote, kWarning, kFault };
@@ -85,7 +86,7 @@ struct Finding {
   std::string subject;  ///< "destination", "state", or a table's name
   Severity severity = Severity::kOk;
   std::string message;
-  std::string fix;      ///< "" where there is nothing to do
+  std::string fix;  ///< "" where there is nothing to do
 };
 
 }  // namespace sluice::exporter

@@ -8,8 +8,8 @@ namespace sluice::exporter {
 
 /// How long the source still keeps what the next run needs.
 struct Retention {
-  Version latest;               ///< the source's newest version
-  std::optional<Version> first; ///< the oldest commit that is still there
+  Version latest;                ///< the source's newest version
+  std::optional<Version> first;  ///< the oldest commit that is still there
   /// Until the first commit that was not looked at yet may be cleaned up (delta.logRetentionDuration);
   /// negative where that could happen at any time; nullopt where the table sets no readable duration.
   std::optional<Duration> left;

@@ -54,9 +54,8 @@ Result<Performed> ExportWhatIsNew(Session& session, const LedgerView& view,
   SLUICE_ASSIGN_OR_RETURN(const auto windows, plan::PlanWindows(*session.table, source.facts));
   if (windows.empty()) return Performed::kDone;
   SLUICE_RETURN_IF_ERROR(CheckSchemaChange(session, source.facts, report.notes));
-  SLUICE_ASSIGN_OR_RETURN(
-      const Performed late,
-      ExportLateRows(session, source, view.newest + 1, progress, report));
+  SLUICE_ASSIGN_OR_RETURN(const Performed late,
+                          ExportLateRows(session, source, view.newest + 1, progress, report));
   if (late == Performed::kLost) return late;
   return ExportWindows(session, source, windows, progress, report);
 }
@@ -74,9 +73,8 @@ Status RunOnce(Session& session, const RunOptions& options, transfer::Progress& 
       return {};
     }
     if (reconciled.again) continue;
-    SLUICE_ASSIGN_OR_RETURN(
-        const Performed performed,
-        ExportWhatIsNew(session, reconciled.view, options, progress, report));
+    SLUICE_ASSIGN_OR_RETURN(const Performed performed,
+                            ExportWhatIsNew(session, reconciled.view, options, progress, report));
     if (performed == Performed::kDone) return {};
   }
   return Fail(ErrorKind::kTransient, "other runners of this table came in between {} times",

@@ -47,8 +47,8 @@ Result<Session> OpenSession(const Services& services, const config::Table& table
   SLUICE_ASSIGN_OR_RETURN(session.ledger_store, services.open_store(beside));
   session.ledger =
       std::make_unique<ledger::Ledger>(session.ledger_store, session.destination, table.name);
-  session.state = std::make_unique<state::ExportState>(session.state_store, services.wall,
-                                                       services.entropy);
+  session.state =
+      std::make_unique<state::ExportState>(session.state_store, services.wall, services.entropy);
   session.runner = ledger::Runner::ThisProcess(runtime::RandomHex16(*services.entropy));
   return session;
 }

@@ -14,8 +14,8 @@ namespace sluice::exporter {
 /// Everything that belongs to one table while a command works on it: its three stores and what is
 /// kept in them. Used by one thread. Holds no decision: those are in the ledger.
 struct Session {
-  const Services* services = nullptr;   ///< outlives the session
-  const config::Table* table = nullptr; ///< likewise
+  const Services* services = nullptr;    ///< outlives the session
+  const config::Table* table = nullptr;  ///< likewise
   store::Location destination_at, state_at;
   std::shared_ptr<store::ObjectStore> destination, ledger_store, state_store;
   std::unique_ptr<ledger::Ledger> ledger;

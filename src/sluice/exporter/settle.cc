@@ -39,8 +39,8 @@ Status RefuseExcludedColumns(const Session& session, const Decision& decision) {
     if (schema->Find(excluded) == nullptr) continue;
     return Fail(Error{
         ErrorKind::kConflict,
-        fmt::format("export {} was decided before column '{}' was excluded, and holds it", decision.n,
-                    excluded),
+        fmt::format("export {} was decided before column '{}' was excluded, and holds it",
+                    decision.n, excluded),
         fmt::format("run `sluice state void {}` to give that export up and export its window anew",
                     session.name())});
   }
@@ -68,7 +68,8 @@ Result<std::vector<store::Key>> CompleteAll(Session& session, const Decision& de
                           : kCompletionsAtOnce;
   // Not cancelled halfway: a signal waits until the window is whole.
   SLUICE_RETURN_IF_ERROR(runtime::ParallelFor(
-      decision.files.size(), std::min<int>(threads, std::max<int>(1, static_cast<int>(decision.files.size()))),
+      decision.files.size(),
+      std::min<int>(threads, std::max<int>(1, static_cast<int>(decision.files.size()))),
       runtime::CancelToken(), complete));
   return absent;
 }
@@ -79,12 +80,12 @@ Status ClearSuperseded(Session& session, int64_t n, const std::vector<store::Key
   if (keys.empty()) return {};
   const std::set<store::Key> doomed(keys.begin(), keys.end());
   std::vector<store::PendingUploadInfo> uploads;
-  SLUICE_RETURN_IF_ERROR(session.destination->ListUploads(
-      plan::DataFolder(session.table->pattern, session.name()),
-      [&](const store::PendingUploadInfo& upload) {
-        if (doomed.contains(upload.key)) uploads.push_back(upload);
-        return true;
-      }));
+  SLUICE_RETURN_IF_ERROR(
+      session.destination->ListUploads(plan::DataFolder(session.table->pattern, session.name()),
+                                       [&](const store::PendingUploadInfo& upload) {
+                                         if (doomed.contains(upload.key)) uploads.push_back(upload);
+                                         return true;
+                                       }));
   for (const auto& upload : uploads) {
     SLUICE_RETURN_IF_ERROR(session.destination->AbortUpload(upload.key, upload.upload_id));
   }
@@ -174,7 +175,8 @@ void Tell(const Decision& decision, RunReport& report) {
   report.spliced += decision.row_groups_spliced;
   report.rewritten += decision.row_groups_rewritten;
   if (window.kind == ExportKind::kLate) report.late_rows += window.rows;
-  if (window.kind == ExportKind::kWindow) report.null_watermarks = decision.manifest.null_watermarks;
+  if (window.kind == ExportKind::kWindow)
+    report.null_watermarks = decision.manifest.null_watermarks;
   report.windows.push_back(std::move(window));
 }
 

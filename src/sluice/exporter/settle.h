@@ -15,8 +15,7 @@ namespace sluice::exporter {
 /// `notes` of the report says. Adds the number to the report's windows iff it became visible here.
 ///
 /// kConflict if the decision holds a column that is excluded now, or the state row stands elsewhere.
-Status Settle(Session& session, ledger::Decision decision, bool manifest_exists,
-              RunReport& report);
+Status Settle(Session& session, ledger::Decision decision, bool manifest_exists, RunReport& report);
 
 /// Decides that number n, which nobody decided, comes to nothing. `position` stays as it was. If somebody
 /// else decided it meanwhile, nothing is done: Load again.

@@ -73,12 +73,9 @@ Liveness Judge(const Heartbeat& heartbeat, Timestamp now, const Runner& self) {
 }
 
 void to_json(nlohmann::json& json, const Runner& runner) {
-  json = {{"host", runner.host},
-          {"boot_id", runner.boot_id},
-          {"pid_space", runner.pid_space},
-          {"pid", runner.pid},
-          {"start_ticks", runner.start_ticks},
-          {"run_id", runner.run_id}};
+  json = {
+      {"host", runner.host}, {"boot_id", runner.boot_id},         {"pid_space", runner.pid_space},
+      {"pid", runner.pid},   {"start_ticks", runner.start_ticks}, {"run_id", runner.run_id}};
 }
 
 void from_json(const nlohmann::json& json, Runner& runner) {

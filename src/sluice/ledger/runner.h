@@ -11,9 +11,9 @@ namespace sluice::ledger {
 
 /// Who works on a number: enough to tell, on the same machine, whether that process still lives.
 struct Runner {
-  std::string host;      ///< host name, for people
-  std::string boot_id;   ///< of the running kernel; "" where it can't be read
-  std::string pid_space; ///< the process's pid namespace
+  std::string host;       ///< host name, for people
+  std::string boot_id;    ///< of the running kernel; "" where it can't be read
+  std::string pid_space;  ///< the process's pid namespace
   int64_t pid = 0;
   int64_t start_ticks = 0;  ///< when the process began, in the kernel's ticks: pids are used again
   std::string run_id;       ///< random, one per run of one table

@@ -50,17 +50,17 @@ Error RowConflict(const AppendFacts& facts, Timestamp exported_end) {
   const std::string row = !facts.row_exists ? "is missing"
                           : !facts.row_end  ? "has last_exported_end_time NULL"
                                             : "stands at " + FormatTimestamp(*facts.row_end);
-  return Error{ErrorKind::kConflict,
-               fmt::format("the row in _export_state {}, but exports up to {} lie at the destination",
-                           row, FormatTimestamp(exported_end)),
-               fmt::format("to go on after them run `sluice state set NAME {}`; to begin anew run "
-                           "`sluice state forget NAME`",
-                           FormatTimestamp(exported_end))};
+  return Error{
+      ErrorKind::kConflict,
+      fmt::format("the row in _export_state {}, but exports up to {} lie at the destination", row,
+                  FormatTimestamp(exported_end)),
+      fmt::format("to go on after them run `sluice state set NAME {}`; to begin anew run "
+                  "`sluice state forget NAME`",
+                  FormatTimestamp(exported_end))};
 }
 
 /// The position after an export that covers up to `end` with everything the pinned version holds.
-Position Advance(const Position& before, const AppendFacts& facts, Timestamp start,
-                 Timestamp end) {
+Position Advance(const Position& before, const AppendFacts& facts, Timestamp start, Timestamp end) {
   Position after = before;
   if (!AsTime(after.first_start)) after.first_start = start;
   after.end = end;
@@ -216,8 +216,8 @@ Result<std::vector<PlannedExport>> PlanBackfill(const config::Table& table,
                                                 const std::vector<Replaced>& replaced) {
   SLUICE_RETURN_IF_ERROR(CheckTableId(facts));
   std::vector<PlannedExport> exports;
-  const auto cuts = chunk ? CutAtMultiples(from, to, *chunk, table.timezone)
-                          : std::vector<Timestamp>{to};
+  const auto cuts =
+      chunk ? CutAtMultiples(from, to, *chunk, table.timezone) : std::vector<Timestamp>{to};
   for (const Timestamp cut : cuts) {
     PlannedExport piece;
     piece.kind = ExportKind::kBackfill;

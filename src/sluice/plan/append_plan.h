@@ -21,17 +21,17 @@ struct PlannedExport {
   ledger::Position position;  ///< after it
   ledger::Bound state_expected, state_value;
   bool state_forget = false, state_forced = false;
-  std::string reason;         ///< resets only
+  std::string reason;  ///< resets only
 };
 
 /// What a run looked at before it decides.
 struct AppendFacts {
-  ledger::Position position;               ///< after the newest decided number
-  bool row_exists = false;                 ///< the state table has a row for this table
-  std::optional<Timestamp> row_end;        ///< its last_exported_end_time
+  ledger::Position position;         ///< after the newest decided number
+  bool row_exists = false;           ///< the state table has a row for this table
+  std::optional<Timestamp> row_end;  ///< its last_exported_end_time
   std::string table_id;
-  Version source_version;                  ///< pinned
-  std::string exported_schema;             ///< Delta schema JSON of the columns chosen at that version
+  Version source_version;       ///< pinned
+  std::string exported_schema;  ///< Delta schema JSON of the columns chosen at that version
   std::string column_choice;
   Timestamp now;
 };

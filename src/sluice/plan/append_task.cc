@@ -99,7 +99,8 @@ bool MayIntersect(const SourceFile& file, const TimeWindow& window) {
 /// Live rows of the file whose watermark is NULL; nullopt where the log can't tell.
 std::optional<int64_t> KnownNulls(const delta::LiveFile& file, const SourceFile& source,
                                   const delta::Field& watermark) {
-  if (watermark.type.id == delta::TypeId::kString) return std::nullopt;  // text that is no time, too
+  if (watermark.type.id == delta::TypeId::kString)
+    return std::nullopt;  // text that is no time, too
   if (file.stats.columns.empty() || !file.stats.columns.front().null_count) return std::nullopt;
   const int64_t nulls = *file.stats.columns.front().null_count;
   if (nulls == 0 || !file.deletion_vector) return nulls;

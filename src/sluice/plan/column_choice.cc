@@ -51,9 +51,9 @@ Result<ColumnChoice> ChooseColumns(const config::Table& table, const delta::Tabl
   check("columns", table.columns);
   check("exclude", table.exclude);
   if (!wrong.empty()) {
-    return Fail(Error{ErrorKind::kNotFound, wrong,
-                      fmt::format("correct the list; the table has: {}",
-                                  fmt::join(existing, ", "))});
+    return Fail(
+        Error{ErrorKind::kNotFound, wrong,
+              fmt::format("correct the list; the table has: {}", fmt::join(existing, ", "))});
   }
   const auto partition_columns = PartitionColumns(table.pattern, table.partition);
   ColumnChoice choice;
@@ -76,10 +76,9 @@ Result<ColumnChoice> ChooseColumns(const config::Table& table, const delta::Tabl
 Result<delta::Field> FindWatermark(const config::Table& table, const delta::TableSchema& schema) {
   const delta::Field* field = schema.Find(table.watermark);
   if (field == nullptr) {
-    return Fail(Error{ErrorKind::kNotFound,
-                      NotAColumn("watermark", table.watermark, Names(schema)),
-                      fmt::format("name a time column; the table has: {}",
-                                  fmt::join(Names(schema), ", "))});
+    return Fail(Error{
+        ErrorKind::kNotFound, NotAColumn("watermark", table.watermark, Names(schema)),
+        fmt::format("name a time column; the table has: {}", fmt::join(Names(schema), ", "))});
   }
   using delta::TypeId;
   switch (field->type.id) {
@@ -89,10 +88,11 @@ Result<delta::Field> FindWatermark(const config::Table& table, const delta::Tabl
     case TypeId::kString:
       return *field;
     default:
-      return Fail(Error{ErrorKind::kUnsupported,
-                        fmt::format("watermark '{}' has type {}, which can't be compared with a time",
-                                    field->name, field->type.ToString()),
-                        "choose a column of type timestamp, timestamp_ntz, date or string"});
+      return Fail(
+          Error{ErrorKind::kUnsupported,
+                fmt::format("watermark '{}' has type {}, which can't be compared with a time",
+                            field->name, field->type.ToString()),
+                "choose a column of type timestamp, timestamp_ntz, date or string"});
   }
 }
 

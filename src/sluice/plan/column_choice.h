@@ -11,8 +11,8 @@ namespace sluice::plan {
 
 /// Which of a source's columns are exported.
 struct ColumnChoice {
-  std::vector<delta::Field> output;    ///< in the table's order; what the files hold
-  std::vector<std::string> replaced;   ///< chosen, but named like a partition column of the export
+  std::vector<delta::Field> output;   ///< in the table's order; what the files hold
+  std::vector<std::string> replaced;  ///< chosen, but named like a partition column of the export
 };
 
 /// Applies `columns` / `exclude` without case. kNotFound, naming every entry that matches no column with

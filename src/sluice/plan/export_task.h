@@ -46,7 +46,7 @@ enum class CancelRule {
 struct LateCommit {
   Version version;
   std::vector<SourceFile> added;
-  std::vector<SourceFile> removed;    ///< read only to cancel rewritten rows
+  std::vector<SourceFile> removed;  ///< read only to cancel rewritten rows
   /// Change data files of the commit; if there are any they alone count: rows with `_change_type` insert.
   std::vector<SourceFile> change_files;
   CancelRule cancel = CancelRule::kByRow;
@@ -58,24 +58,26 @@ struct ExportTask {
   std::string attempt;      ///< 16 hex digits
   std::string data_folder;  ///< below the destination, with trailing '/'
 
-  std::vector<delta::Field> output_fields;     ///< in the table's order, partition columns of the export left out
-  delta::Field watermark;                      ///< whether exported or not
-  std::vector<delta::Field> row_identity_fields;  ///< all columns of the source: what kByRow compares
+  /// In the table's order, partition columns of the export left out.
+  std::vector<delta::Field> output_fields;
+  delta::Field watermark;  ///< whether exported or not
+  /// All columns of the source: what kByRow compares.
+  std::vector<delta::Field> row_identity_fields;
   std::vector<std::string> source_partition_columns;
 
   TimeWindow window;
   config::Partition partition = config::Partition::kHourly;
   TimeZone timezone = TimeZone::Utc();
 
-  columnar::EncoderOptions encoder;            ///< int96_timestamps is decided by `timestamps`
+  columnar::EncoderOptions encoder;  ///< int96_timestamps is decided by `timestamps`
   config::Timestamps timestamps = config::Timestamps::kMicros;
   int64_t target_file_bytes = int64_t{256} << 20;
 
-  std::vector<SourceFile> files;               ///< may hold rows of the window
+  std::vector<SourceFile> files;  ///< may hold rows of the window
   std::vector<LateCommit> late;
   /// Files outside `files` whose number of NULL watermarks only their column tells.
   std::vector<SourceFile> count_nulls;
-  int64_t known_null_watermarks = 0;           ///< of files that are neither in `files` nor `count_nulls`
+  int64_t known_null_watermarks = 0;  ///< of files that are neither in `files` nor `count_nulls`
 };
 
 }  // namespace sluice::plan

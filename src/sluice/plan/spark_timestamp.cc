@@ -122,14 +122,15 @@ std::optional<TimeZone> ParseZone(std::string_view text) {
   std::string name(trimmed);
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   const size_t sign = name.find_first_of("+-");
-  if (sign != std::string::npos && (sign == 0 || name.substr(0, sign) == "UTC" ||
-                                    name.substr(0, sign) == "GMT" || name.substr(0, sign) == "UT")) {
+  if (sign != std::string::npos &&
+      (sign == 0 || name.substr(0, sign) == "UTC" || name.substr(0, sign) == "GMT" ||
+       name.substr(0, sign) == "UT")) {
     const std::string offset = name.substr(sign + 1);
     const size_t colon = offset.find(':');
     std::string hours = offset.substr(0, colon);
     std::string rest = colon == std::string::npos ? "" : offset.substr(colon + 1);
-    const bool simple = std::all_of(hours.begin(), hours.end(), is_digit) && hours.size() <= 2 &&
-                        !hours.empty();
+    const bool simple =
+        std::all_of(hours.begin(), hours.end(), is_digit) && hours.size() <= 2 && !hours.empty();
     if (simple) {
       if (hours.size() == 1) hours.insert(hours.begin(), '0');
       if (rest.size() == 1 && is_digit(rest[0])) rest.insert(rest.begin(), '0');

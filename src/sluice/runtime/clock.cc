@@ -21,8 +21,7 @@ class MachineClock : public Clock {
     // A signal handler can only set a flag, so long sleeps look at it from time to time.
     constexpr int64_t kLook = 50'000;
     const int64_t end = MonotonicMicros() + d.micros;
-    for (int64_t left = d.micros; left > 0 && !cancel.cancelled();
-         left = end - MonotonicMicros()) {
+    for (int64_t left = d.micros; left > 0 && !cancel.cancelled(); left = end - MonotonicMicros()) {
       std::this_thread::sleep_for(std::chrono::microseconds(std::min(left, kLook)));
     }
   }

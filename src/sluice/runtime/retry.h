@@ -11,10 +11,10 @@ namespace sluice::runtime {
 /// How often and how patiently a retryable failure (IsRetryable) is tried again: full jitter over an
 /// exponential delay, never past the deadline. A child operation gets its parent's deadline.
 struct RetryPolicy {
-  int attempts = 5;                             ///< in total, the first included
-  Duration first_delay{100'000};                ///< upper bound of the first pause
-  Duration max_delay = Seconds(10);             ///< upper bound of any pause
-  Duration deadline = Minutes(5);               ///< from the first attempt
+  int attempts = 5;                  ///< in total, the first included
+  Duration first_delay{100'000};     ///< upper bound of the first pause
+  Duration max_delay = Seconds(10);  ///< upper bound of any pause
+  Duration deadline = Minutes(5);    ///< from the first attempt
 };
 
 /// Runs `attempt` until it succeeds, fails for good, or the policy is used up (then the last error).

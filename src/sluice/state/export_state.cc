@@ -6,8 +6,8 @@
 #include <map>
 #include <utility>
 
-#include "sluice/delta/committer.h"
 #include "sluice/delta/checkpoint_writer.h"
+#include "sluice/delta/committer.h"
 #include "sluice/delta/log_cleanup.h"
 #include "sluice/delta/write_support.h"
 #include "sluice/runtime/retry.h"
@@ -67,18 +67,17 @@ struct ExportState::Impl {
                                    const std::string& source_table, const Decider& decide,
                                    std::optional<AdvanceOutcome>& committed);
   Status Create();
-  Status Commit(const delta::Commit& commit, const Author& author, Timestamp loaded_at,
-                bool& lost);
+  Status Commit(const delta::Commit& commit, const Author& author, Timestamp loaded_at, bool& lost);
   Status RequireInHistory(const std::string& app_id, int64_t n);
   void DiscardFiles(const delta::Commit& commit);
   void KeepSmall(const delta::Snapshot& before, Version committed);
 };
 
 tl::unexpected<Error> LostRace(const std::string& table, Version version, const char* how) {
-  return Fail(Error{ErrorKind::kTransient,
-                    fmt::format("{}: another writer {} version {}, again and again", table, how,
-                                version.value),
-                    "run again when fewer writers use the state table"});
+  return Fail(Error{
+      ErrorKind::kTransient,
+      fmt::format("{}: another writer {} version {}, again and again", table, how, version.value),
+      "run again when fewer writers use the state table"});
 }
 
 Status ExportState::Impl::Create() {
@@ -118,9 +117,10 @@ Status ExportState::Impl::Commit(const delta::Commit& commit, const Author& auth
       DiscardFiles(commit);
       return LostRace(Name(), commit.version, "was first with");
     case delta::CommitOutcome::kOverwritten:
-      spdlog::warn("{}: version {} was overwritten by a writer that does not commit "
-                   "conditionally; writing it again",
-                   Name(), commit.version.value);
+      spdlog::warn(
+          "{}: version {} was overwritten by a writer that does not commit "
+          "conditionally; writing it again",
+          Name(), commit.version.value);
       return LostRace(Name(), commit.version, "overwrote");
   }
   if (clock->Now() - loaded_at > kSuspiciouslyLong) {
@@ -227,12 +227,11 @@ Result<AdvanceOutcome> ExportState::Follow(const Advance& advance) {
 }
 
 Status ExportState::Apply(const Reset& reset) {
-  SLUICE_RETURN_IF_ERROR(
-      impl_->Change(reset.app_id, reset.n, reset.source_table,
-                    [&](const std::vector<StateRow>& rows,
-                        std::optional<int64_t> followed) -> Result<Decision> {
-                      return Decide(rows, followed, reset);
-                    }));
+  SLUICE_RETURN_IF_ERROR(impl_->Change(
+      reset.app_id, reset.n, reset.source_table,
+      [&](const std::vector<StateRow>& rows, std::optional<int64_t> followed) -> Result<Decision> {
+        return Decide(rows, followed, reset);
+      }));
   return {};
 }
 

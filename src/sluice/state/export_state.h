@@ -36,19 +36,21 @@ struct StateView {
 
 /// What one settled export asks of the state. Values are micros or versions, by `progress`.
 struct Advance {
-  std::string app_id;               ///< "sluice/NAME"
-  int64_t n = 0;                    ///< export number: the txn version
+  std::string app_id;  ///< "sluice/NAME"
+  int64_t n = 0;       ///< export number: the txn version
   std::string source_table;
   Progress progress = Progress::kEndTime;
-  std::optional<int64_t> expected;  ///< where the row must stand: the export's start; nullopt: no row, or NULL
-  std::optional<int64_t> value;     ///< where it stands afterwards; nullopt: unchanged (late rows, backfills)
-  Timestamp ran_at;                 ///< last_run_timestamp
+  /// Where the row must stand: the export's start; nullopt: no row, or NULL.
+  std::optional<int64_t> expected;
+  /// Where it stands afterwards; nullopt: unchanged (late rows, backfills).
+  std::optional<int64_t> value;
+  Timestamp ran_at;  ///< last_run_timestamp
 };
 
 enum class AdvanceOutcome {
-  kWritten,        ///< our value stands there now
-  kAlreadyThere,   ///< the table's txn says that n was followed before
-  kRowAhead,       ///< somebody else moved the row past our value; it stays, n is marked as followed
+  kWritten,       ///< our value stands there now
+  kAlreadyThere,  ///< the table's txn says that n was followed before
+  kRowAhead,      ///< somebody else moved the row past our value; it stays, n is marked as followed
 };
 
 /// A repair by hand: sets the column to `value` (nullopt: removes the row) whatever stands there.

@@ -18,11 +18,12 @@ tl::unexpected<Error> Behind(const StateRow* row, const Advance& advance) {
       row == nullptr
           ? fmt::format("_export_state has no row for {}, although export {} begins at {}",
                         advance.source_table, advance.n, expected)
-          : fmt::format("the row of {} in _export_state stands at {}, behind {} where export {} "
-                        "begins",
-                        advance.source_table,
-                        FormatPosition(PositionOf(*row, advance.progress), advance.progress),
-                        expected, advance.n);
+          : fmt::format(
+                "the row of {} in _export_state stands at {}, behind {} where export {} "
+                "begins",
+                advance.source_table,
+                FormatPosition(PositionOf(*row, advance.progress), advance.progress), expected,
+                advance.n);
   return Fail(Error{ErrorKind::kConflict, message, kRemedy});
 }
 

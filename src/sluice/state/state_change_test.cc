@@ -99,8 +99,7 @@ TEST(DecideAdvance, TwoRowsAreAConflictThatNamesBoth) {
 
 TEST(DecideAdvance, FollowedNumberIsDoneWhateverStandsThere) {
   for (const int64_t followed : {7, 8}) {
-    const auto decision =
-        Decide({RowAt(kHour), RowAt({})}, followed, Window(2 * kHour, 3 * kHour));
+    const auto decision = Decide({RowAt(kHour), RowAt({})}, followed, Window(2 * kHour, 3 * kHour));
     ASSERT_TRUE(decision);
     EXPECT_EQ(decision->outcome, AdvanceOutcome::kAlreadyThere);
     EXPECT_FALSE(decision->change);

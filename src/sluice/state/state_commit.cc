@@ -129,11 +129,11 @@ Status AddRewrite(store::ObjectStore& table_store, runtime::Entropy& entropy,
   totals.deleted += changed.deleted;
   totals.copied += changed.copied;
   if (changed.rows->num_rows() > 0) {
-    SLUICE_ASSIGN_OR_RETURN(
-        const auto rows, WithoutPartitionColumns(std::move(changed.rows),
-                                                 state.snapshot.metadata.partition_columns));
-    SLUICE_ASSIGN_OR_RETURN(
-        auto add, delta::WriteDataFile(table_store, entropy, *rows, partition, now));
+    SLUICE_ASSIGN_OR_RETURN(const auto rows,
+                            WithoutPartitionColumns(std::move(changed.rows),
+                                                    state.snapshot.metadata.partition_columns));
+    SLUICE_ASSIGN_OR_RETURN(auto add,
+                            delta::WriteDataFile(table_store, entropy, *rows, partition, now));
     commit.adds.push_back(std::move(add));
   }
   for (const StateFile* file : rewrite.files) {
@@ -149,13 +149,12 @@ delta::CommitInfo DescribeChange(const RowChange& change, const delta::Commit& c
   info.operation = "MERGE";
   std::string name = change.source_table;
   for (size_t i = 0; (i = name.find_first_of("'\"\\", i)) != std::string::npos;) name[i] = '?';
-  info.operation_parameters = {
-      {"predicate", fmt::format(R"x(["(source_table = '{}')"])x", name)},
-      {"matchedPredicates", change.kind == RowChange::Kind::kRemove
-                                ? R"([{"actionType":"delete"}])"
-                                : R"([{"actionType":"update"}])"},
-      {"notMatchedPredicates", R"([{"actionType":"insert"}])"},
-      {"notMatchedBySourcePredicates", "[]"}};
+  info.operation_parameters = {{"predicate", fmt::format(R"x(["(source_table = '{}')"])x", name)},
+                               {"matchedPredicates", change.kind == RowChange::Kind::kRemove
+                                                         ? R"([{"actionType":"delete"}])"
+                                                         : R"([{"actionType":"update"}])"},
+                               {"notMatchedPredicates", R"([{"actionType":"insert"}])"},
+                               {"notMatchedBySourcePredicates", "[]"}};
   const auto put = [&](const char* key, int64_t value) {
     info.operation_metrics[key] = fmt::format("{}", value);
   };
@@ -213,12 +212,11 @@ Result<delta::Commit> ChangeCommit(store::ObjectStore& table_store, runtime::Ent
   Totals totals;
   if (change.kind != RowChange::Kind::kKeep) {
     for (const auto& entry : ChooseRewrites(state, change)) {
-      SLUICE_RETURN_IF_ERROR(AddRewrite(table_store, entropy, state, change, entry, author.now,
-                                        commit, totals));
+      SLUICE_RETURN_IF_ERROR(
+          AddRewrite(table_store, entropy, state, change, entry, author.now, commit, totals));
     }
   }
-  commit.transactions.push_back(
-      delta::SetTransaction{author.app_id, author.n, Millis(author.now)});
+  commit.transactions.push_back(delta::SetTransaction{author.app_id, author.n, Millis(author.now)});
   delta::CommitInfo info = DescribeChange(change, commit, totals);
   info.read_version = snapshot.version.value;
   info.is_blind_append = false;

@@ -20,7 +20,7 @@
 /// What the tests of this folder share: a state table in memory and verbs that read like a story.
 namespace sluice::state {
 
-inline constexpr int64_t kHour = 3'600'000'000;  // micros
+inline constexpr int64_t kHour = 3'600'000'000;            // micros
 inline constexpr Timestamp kStart{1'767'225'600'000'000};  // 2026-01-01T00:00:00Z
 
 inline const std::string kEvents = "main.sales.events";

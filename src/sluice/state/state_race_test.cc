@@ -72,9 +72,10 @@ TEST_F(StateRaceTest, OneFaultAtAnyCallLeavesEachExportFollowedOnce) {
     for (int k = 1; k <= calls; k += (k < 60 || k > calls - 130) ? 1 : 7) {
       SCOPED_TRACE(::testing::Message() << "fault " << static_cast<int>(fault) << " at call " << k);
       Use(testing::MakeMemoryStore());
-      ExportAll(std::make_shared<FaultyStore>(
-                    store, [&](int call, std::string_view,
-                               const store::Key&) { return call == k ? fault : Fault::kNone; }),
+      ExportAll(std::make_shared<FaultyStore>(store,
+                                              [&](int call, std::string_view, const store::Key&) {
+                                                return call == k ? fault : Fault::kNone;
+                                              }),
                 kExports);
       ExpectExportedOnce(kExports);
       if (HasFailure()) return;
@@ -149,8 +150,8 @@ RC_GTEST_FIXTURE_PROP(StateRaceTest, EachRowEndsAtItsOwnWritersValue, ()) {
   Follow(Export("bystander", 1, {}, 42));
   const auto second = StateOn(store);
   int64_t clicks = 0;
-  const auto interrupted = std::make_shared<FaultyStore>(
-      store, [&](int call, std::string_view, const store::Key&) {
+  const auto interrupted =
+      std::make_shared<FaultyStore>(store, [&](int call, std::string_view, const store::Key&) {
         if (interruptions.contains(call)) {
           ++clicks;
           const auto from = clicks == 1 ? std::nullopt : std::make_optional(clicks - 1);

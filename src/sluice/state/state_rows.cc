@@ -23,7 +23,7 @@ constexpr std::string_view kContext = "_export_state";
 struct GuideColumn {
   const char* name;
   delta::TypeId type;
-  int StateColumns::* index;
+  int StateColumns::*index;
 };
 constexpr GuideColumn kGuideColumns[] = {
     {"source_table", delta::TypeId::kString, &StateColumns::source_table},
@@ -77,8 +77,7 @@ arrow::Result<std::shared_ptr<arrow::Array>> SetRowColumn(const arrow::Array& co
                                                           const StateColumns& columns,
                                                           const RowChange& change,
                                                           std::optional<int64_t> from) {
-  const int moved =
-      change.progress == Progress::kEndTime ? columns.end_time : columns.version;
+  const int moved = change.progress == Progress::kEndTime ? columns.end_time : columns.version;
   if (i == moved) return OneValue(column.type(), change.position);
   if (i == columns.run_timestamp) return OneValue(column.type(), change.ran_at.micros);
   if (from) return column.Slice(*from, 1);
@@ -145,8 +144,8 @@ Result<StateColumns> FindStateColumns(const delta::TableSchema& schema, std::str
     if (field == nullptr) {
       wrong.push_back(fmt::format("{} is missing", wanted.name));
     } else if (field->type.id != wanted.type) {
-      wrong.push_back(fmt::format("{} is {} and not {}", wanted.name, field->type.ToString(),
-                                  type.ToString()));
+      wrong.push_back(
+          fmt::format("{} is {} and not {}", wanted.name, field->type.ToString(), type.ToString()));
     } else {
       columns.*wanted.index = static_cast<int>(field - schema.fields.data());
     }

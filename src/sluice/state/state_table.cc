@@ -23,11 +23,11 @@ delta::SnapshotOptions MarksOnly() {
 
 Result<bool> HasLog(const store::ObjectStore& table_store) {
   bool any = false;
-  SLUICE_RETURN_IF_ERROR(table_store.List(store::Key(delta::kLogFolder), "",
-                                          [&](const store::ObjectInfo&) {
-                                            any = true;
-                                            return false;
-                                          }));
+  SLUICE_RETURN_IF_ERROR(
+      table_store.List(store::Key(delta::kLogFolder), "", [&](const store::ObjectInfo&) {
+        any = true;
+        return false;
+      }));
   return any;
 }
 
@@ -65,8 +65,8 @@ Result<StateFile> ReadFile(const std::shared_ptr<store::ObjectStore>& table_stor
   for (int group = 0; group < reader->num_row_groups(); ++group) {
     SLUICE_RETURN_IF_ERROR(reader->ReadRowGroup(
         group, kBatchRows, [&](const std::shared_ptr<arrow::RecordBatch>& batch) -> Status {
-          batches.push_back(arrow::RecordBatch::Make(arrow_schema, batch->num_rows(),
-                                                     batch->columns()));
+          batches.push_back(
+              arrow::RecordBatch::Make(arrow_schema, batch->num_rows(), batch->columns()));
           return {};
         }));
   }
@@ -105,8 +105,7 @@ Result<std::optional<delta::Snapshot>> LoadMarks(
 
 Result<std::optional<LoadedState>> LoadState(const std::shared_ptr<store::ObjectStore>& table_store,
                                              Columns columns) {
-  SLUICE_ASSIGN_OR_RETURN(auto snapshot,
-                          LoadSnapshotIfAny(table_store, delta::SnapshotOptions()));
+  SLUICE_ASSIGN_OR_RETURN(auto snapshot, LoadSnapshotIfAny(table_store, delta::SnapshotOptions()));
   if (!snapshot) return std::optional<LoadedState>();
   LoadedState state;
   const std::string table = table_store->DisplayName("");

@@ -164,8 +164,8 @@ Status LocalStaging::List(const Key& prefix,
     if (!key.starts_with(prefix)) continue;
     struct stat info {};
     fstat(file->get(), &info);
-    found.push_back({key, id,
-                     Timestamp{info.st_mtim.tv_sec * 1'000'000 + info.st_mtim.tv_nsec / 1'000}});
+    found.push_back(
+        {key, id, Timestamp{info.st_mtim.tv_sec * 1'000'000 + info.st_mtim.tv_nsec / 1'000}});
   }
   std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
     return std::pair(a.key, a.upload_id) < std::pair(b.key, b.upload_id);

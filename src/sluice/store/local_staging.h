@@ -24,8 +24,7 @@ class LocalStaging {
   Result<std::unique_ptr<UploadWriter>> Start(const Key& key) const;
   Result<CompleteOutcome> Complete(const PendingUpload& upload) const;
   Status Abort(const std::string& upload_id) const;
-  Status List(const Key& prefix,
-              const std::function<bool(const PendingUploadInfo&)>& visit) const;
+  Status List(const Key& prefix, const std::function<bool(const PendingUploadInfo&)>& visit) const;
 
  private:
   std::string root_, folder_;

@@ -23,8 +23,8 @@ Status ValidateKey(const Key& key) {
   size_t begin = 0;
   while (true) {
     const size_t end = key.find('/', begin);
-    const std::string_view part = std::string_view(key).substr(
-        begin, end == Key::npos ? Key::npos : end - begin);
+    const std::string_view part =
+        std::string_view(key).substr(begin, end == Key::npos ? Key::npos : end - begin);
     if (part.empty()) return wrong("a part of it is empty");
     if (part == "." || part == "..") return wrong("it climbs");
     if (end == Key::npos) return {};

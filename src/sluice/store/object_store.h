@@ -19,9 +19,9 @@ using Key = std::string;
 
 struct ObjectInfo {
   Key key;
-  int64_t size = 0;         ///< bytes
-  Timestamp modified;       ///< the store's own clock
-  std::string etag;         ///< opaque; "" where the store has none
+  int64_t size = 0;    ///< bytes
+  Timestamp modified;  ///< the store's own clock
+  std::string etag;    ///< opaque; "" where the store has none
 };
 
 /// Random access to one immutable object. Thread-safe.
@@ -35,7 +35,7 @@ class ObjectReader {
 
 /// One part of an upload as the store acknowledged it.
 struct UploadedPart {
-  int number = 1;           ///< 1-based, without gaps
+  int number = 1;  ///< 1-based, without gaps
   std::string etag;
   int64_t size = 0;
 };
@@ -47,7 +47,7 @@ struct PendingUpload {
   std::string upload_id;
   std::vector<UploadedPart> parts;
   int64_t size = 0;
-  std::string checksum;     ///< "crc64nvme:<16 hex>" of the whole object
+  std::string checksum;  ///< "crc64nvme:<16 hex>" of the whole object
 };
 
 /// Writes one object as an upload whose completion is withheld. Not thread-safe. Destroying it

@@ -77,10 +77,10 @@ Result<Location> ParseLocation(std::string_view url, std::string_view base_folde
 
 Result<std::shared_ptr<ObjectStore>> OpenStore(const Location& location) {
   if (location.scheme == Location::Scheme::kLocal) return OpenLocalStore(location.path);
-  return Fail(Error{ErrorKind::kUnsupported,
-                    fmt::format("{}: this build reads and writes local folders only",
-                                location.ToString()),
-                    "use a local folder"});
+  return Fail(
+      Error{ErrorKind::kUnsupported,
+            fmt::format("{}: this build reads and writes local folders only", location.ToString()),
+            "use a local folder"});
 }
 
 }  // namespace sluice::store

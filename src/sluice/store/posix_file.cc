@@ -13,7 +13,8 @@ namespace sluice::store {
 
 Error ErrnoError(int error_number, std::string_view action, const std::string& path) {
   Error error{ErrorKind::kStorage,
-              fmt::format("{}: {} failed: {}", path, action, std::strerror(error_number)), {}};
+              fmt::format("{}: {} failed: {}", path, action, std::strerror(error_number)),
+              {}};
   switch (error_number) {
     case ENOENT:
     case ENOTDIR:

@@ -17,8 +17,8 @@ Result<std::vector<delta::Commit>> SurveyCommits(const delta::Log& log, Version 
   std::vector<delta::Commit> commits;
   if (after >= through) return commits;
   SLUICE_ASSIGN_OR_RETURN(const delta::LogListing listing, log.List(Next(after)));
-  auto contiguous = delta::Log::RequireContiguous(listing, Next(after), through,
-                                                  log.store().DisplayName(""));
+  auto contiguous =
+      delta::Log::RequireContiguous(listing, Next(after), through, log.store().DisplayName(""));
   if (!contiguous) {
     Error error = std::move(contiguous).error();
     if (error.kind == ErrorKind::kSourceGone) {

@@ -44,9 +44,9 @@ Result<std::optional<ScanUnit>> FileScan::Next() {
       stopped_ = true;
       return Fail(std::move(opened).error());
     }
-    const bool opening = std::any_of(
-        files_.begin() + static_cast<std::ptrdiff_t>(first_left_), files_.end(),
-        [](const File& file) { return file.state == State::kOpening; });
+    const bool opening =
+        std::any_of(files_.begin() + static_cast<std::ptrdiff_t>(first_left_), files_.end(),
+                    [](const File& file) { return file.state == State::kOpening; });
     if (!opening) break;
     changed_.wait(lock);
   }
@@ -71,10 +71,9 @@ std::optional<ScanUnit> FileScan::TakeUnit() {
 
 Status FileScan::OpenFile(size_t index) {
   const plan::SourceFile& source = *files_[index].file.source;  // constant after construction
-  SLUICE_ASSIGN_OR_RETURN(
-      std::shared_ptr<const delta::DataFile> data,
-      delta::DataFile::Open(source_, source.path, source.partition_values, source.deletion_vector,
-                            projection_));
+  SLUICE_ASSIGN_OR_RETURN(std::shared_ptr<const delta::DataFile> data,
+                          delta::DataFile::Open(source_, source.path, source.partition_values,
+                                                source.deletion_vector, projection_));
   const std::lock_guard lock(mutex_);
   File& file = files_[index];
   file.data = std::move(data);

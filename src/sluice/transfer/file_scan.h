@@ -39,8 +39,8 @@ class FileScan {
  public:
   /// Borrows `watermark` and `progress`.
   FileScan(std::shared_ptr<store::ObjectStore> source, std::vector<ScanFile> files,
-           delta::Projection projection, const WatermarkColumn& watermark,
-           plan::TimeWindow window, Progress& progress);
+           delta::Projection projection, const WatermarkColumn& watermark, plan::TimeWindow window,
+           Progress& progress);
 
   /// The next row group; nullopt when there are no more. An error, as DataFile::Open gives it, ends
   /// the scan for everybody.
@@ -87,9 +87,9 @@ class FileScan {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   // Guarded by mutex_:
-  std::vector<File> files_;    ///< ascending by low; entries never move
-  size_t first_left_ = 0;      ///< all before it are done
-  size_t first_pending_ = 0;   ///< all before it have been taken for opening
+  std::vector<File> files_;   ///< ascending by low; entries never move
+  size_t first_left_ = 0;     ///< all before it are done
+  size_t first_pending_ = 0;  ///< all before it have been taken for opening
   int64_t skipped_nulls_ = 0;
   bool stopped_ = false;
 };

@@ -44,8 +44,7 @@ struct Share {
 /// The rows of one commit that it may have rewritten.
 class RewrittenRows {
  public:
-  RewrittenRows(RowExport& row_export, const plan::ExportTask& task,
-                const plan::LateCommit& commit)
+  RewrittenRows(RowExport& row_export, const plan::ExportTask& task, const plan::LateCommit& commit)
       : row_export_(row_export),
         task_(task),
         commit_(commit),
@@ -57,7 +56,8 @@ class RewrittenRows {
     SLUICE_ASSIGN_OR_RETURN(const int64_t rows, CountRows());
     Share share;
     share.rule = commit_.cancel;
-    share.count = static_cast<uint64_t>(rows * kBytesPerRow / std::max<int64_t>(memory_bytes, 1)) + 1;
+    share.count =
+        static_cast<uint64_t>(rows * kBytesPerRow / std::max<int64_t>(memory_bytes, 1)) + 1;
     for (share.index = 0; share.index < share.count; ++share.index) {
       SLUICE_RETURN_IF_ERROR(ExportShare(share));
     }
@@ -70,9 +70,8 @@ class RewrittenRows {
     SLUICE_ASSIGN_OR_RETURN(
         int64_t rows, row_export_.CountRows(ToScan(commit_.removed), task_.window, projection_));
     if (commit_.cancel == plan::CancelRule::kByRow) return rows;
-    SLUICE_ASSIGN_OR_RETURN(
-        const int64_t added,
-        row_export_.CountRows(ToScan(commit_.added), task_.window, projection_));
+    SLUICE_ASSIGN_OR_RETURN(const int64_t added, row_export_.CountRows(ToScan(commit_.added),
+                                                                       task_.window, projection_));
     return rows + added;
   }
 
@@ -146,8 +145,7 @@ Status ExportInserts(RowExport& row_export, const plan::ExportTask& task,
   pass.window = task.window;
   pass.filter = [change_column](const arrow::RecordBatch& batch, const arrow::TimestampArray&,
                                 std::vector<uint8_t>& keep) -> Status {
-    const auto& changes =
-        static_cast<const arrow::StringArray&>(*batch.column(change_column));
+    const auto& changes = static_cast<const arrow::StringArray&>(*batch.column(change_column));
     for (size_t row = 0; row < keep.size(); ++row) {
       const auto at = static_cast<int64_t>(row);
       if (changes.IsNull(at) || changes.GetView(at) != "insert") keep[row] = 0;
@@ -163,9 +161,8 @@ Status ExportLateCommit(RowExport& row_export, const plan::ExportTask& task,
                         const plan::LateCommit& commit, int64_t memory_bytes) {
   if (!commit.change_files.empty()) return ExportInserts(row_export, task, commit);
   const bool may_have_brought =
-      std::any_of(commit.added.begin(), commit.added.end(), [&](const plan::SourceFile& file) {
-        return MayHoldRowsOf(task.window, file);
-      });
+      std::any_of(commit.added.begin(), commit.added.end(),
+                  [&](const plan::SourceFile& file) { return MayHoldRowsOf(task.window, file); });
   if (!may_have_brought) return {};
   if (!commit.removed.empty()) return RewrittenRows(row_export, task, commit).Export(memory_bytes);
   ExportPass pass;

@@ -12,8 +12,8 @@ namespace sluice::transfer {
 
 /// A row of a commit, by value.
 struct HashedRow {
-  columnar::RowHash hash;     ///< over all columns of the source
-  int64_t watermark = 0;      ///< micros
+  columnar::RowHash hash;  ///< over all columns of the source
+  int64_t watermark = 0;   ///< micros
 };
 
 /// The added rows that are no new ones, as a multiset of hashes: those that were removed as well
@@ -21,8 +21,7 @@ struct HashedRow {
 /// removed. Which of several rows with one watermark these are depends on the rows alone, not on the
 /// order in which they are given.
 std::vector<columnar::RowHash> FindRewritten(std::vector<HashedRow> added,
-                                             std::vector<HashedRow> removed,
-                                             plan::CancelRule rule);
+                                             std::vector<HashedRow> removed, plan::CancelRule rule);
 
 /// A multiset of rows to leave out. Thread-safe.
 class DropSet {

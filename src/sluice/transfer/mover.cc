@@ -130,9 +130,8 @@ class ParquetMover : public Mover {
           if (found) return {};
           SLUICE_ASSIGN_OR_RETURN(
               const auto data,
-              delta::DataFile::Open(environment_.source, files[i]->path,
-                                    files[i]->partition_values, files[i]->deletion_vector,
-                                    projection));
+              delta::DataFile::Open(environment_.source, files[i]->path, files[i]->partition_values,
+                                    files[i]->deletion_vector, projection));
           if (data->has_int96()) found = true;
           return {};
         }));

@@ -228,9 +228,8 @@ Status PartitionSink::WriteChunk(Partition& partition, const std::vector<Piece>&
 Status PartitionSink::OpenFile(Partition& partition) {
   Lock lock(mutex_);
   while (static_cast<int>(open_.size()) + opening_ >= options_.max_open_files) {
-    const auto idle = std::find_if(open_.begin(), open_.end(), [&](const auto& entry) {
-      return !Find(entry.second).busy;
-    });
+    const auto idle = std::find_if(open_.begin(), open_.end(),
+                                   [&](const auto& entry) { return !Find(entry.second).busy; });
     if (idle == open_.end()) break;  // all are being written to: a few more than allowed
     Partition& victim = Find(idle->second);
     auto pieces = Claim(victim);
@@ -241,10 +240,10 @@ Status PartitionSink::OpenFile(Partition& partition) {
   ++opening_;
   const plan::DataFileName name{options_.n, options_.attempt, next_ordinal_++};
   lock.unlock();
-  auto file = OutputFile::Open(destination_,
-                               options_.data_folder + index_.folder(partition.number) + "/" +
-                                   plan::FormatDataFileName(name),
-                               options_.schema, options_.encoder);
+  auto file = OutputFile::Open(
+      destination_,
+      options_.data_folder + index_.folder(partition.number) + "/" + plan::FormatDataFileName(name),
+      options_.schema, options_.encoder);
   lock.lock();
   --opening_;
   if (!file) return Fail(std::move(file).error());
@@ -269,9 +268,8 @@ Status PartitionSink::CloseFile(Partition& partition) {
 Status PartitionSink::MakeRoom(Lock& lock) {
   while (budget_.exceeded()) {
     SLUICE_RETURN_IF_ERROR(Stopped());
-    const auto idle = std::find_if(waiting_.begin(), waiting_.end(), [&](const auto& entry) {
-      return !Find(entry.second).busy;
-    });
+    const auto idle = std::find_if(waiting_.begin(), waiting_.end(),
+                                   [&](const auto& entry) { return !Find(entry.second).busy; });
     if (idle == waiting_.end()) {
       if (busy_ == 0) return {};  // what is left is in the hands of threads that are about to add
       idle_.wait(lock);

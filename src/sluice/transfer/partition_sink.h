@@ -28,8 +28,8 @@ namespace sluice::transfer {
 struct SinkOptions {
   std::shared_ptr<arrow::Schema> schema;
   columnar::EncoderOptions encoder;
-  std::string data_folder;      ///< with trailing '/'
-  int64_t n = 0;                ///< number of the export
+  std::string data_folder;  ///< with trailing '/'
+  int64_t n = 0;            ///< number of the export
   std::string attempt;
   int64_t target_file_bytes = 0;
   int64_t row_group_bytes = 0;  ///< decoded bytes at which a partition's rows are encoded
@@ -66,13 +66,13 @@ class PartitionSink {
   struct Partition {
     int number = -1;
     std::vector<Piece> pieces;
-    int64_t rows = 0, bytes = 0;        ///< of pieces
-    int64_t oldest = 0;                 ///< sequence number of the first piece
-    int64_t end = 0;                    ///< key in by_end_
+    int64_t rows = 0, bytes = 0;  ///< of pieces
+    int64_t oldest = 0;           ///< sequence number of the first piece
+    int64_t end = 0;              ///< key in by_end_
     bool busy = false;
-    bool close_wanted = false;          ///< to be finished by the thread that is busy with it
-    int64_t last_write = 0;             ///< key in open_, while it has a file
-    std::unique_ptr<OutputFile> file;   ///< touched only by the thread that set busy
+    bool close_wanted = false;         ///< to be finished by the thread that is busy with it
+    int64_t last_write = 0;            ///< key in open_, while it has a file
+    std::unique_ptr<OutputFile> file;  ///< touched only by the thread that set busy
   };
   using Lock = std::unique_lock<std::mutex>;
 
@@ -97,11 +97,11 @@ class PartitionSink {
   std::mutex mutex_;
   std::condition_variable idle_;  ///< signalled when a partition is not busy any more
   // Guarded by mutex_:
-  std::map<int, Partition> partitions_;             ///< elements never move
-  std::set<std::pair<int64_t, int>> waiting_;       ///< (oldest, number): partitions with pieces
-  std::set<std::pair<int64_t, int>> by_end_;        ///< (end, number): with pieces or a file
-  std::set<std::pair<int64_t, int>> open_;          ///< (last_write, number): with an open file
-  int opening_ = 0;                                 ///< files about to be opened
+  std::map<int, Partition> partitions_;        ///< elements never move
+  std::set<std::pair<int64_t, int>> waiting_;  ///< (oldest, number): partitions with pieces
+  std::set<std::pair<int64_t, int>> by_end_;   ///< (end, number): with pieces or a file
+  std::set<std::pair<int64_t, int>> open_;     ///< (last_write, number): with an open file
+  int opening_ = 0;                            ///< files about to be opened
   int busy_ = 0;
   int64_t sequence_ = 0;
   int64_t next_ordinal_ = 0;

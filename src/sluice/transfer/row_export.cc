@@ -49,8 +49,8 @@ RowExport::RowExport(const plan::ExportTask& task, Environment environment,
       budget_(std::max<int64_t>(environment_.limits.memory_bytes / kBufferShare, 1)) {
   if (sink_options == nullptr) return;
   output_schema_ = sink_options->schema;
-  sink_ = std::make_unique<PartitionSink>(*environment_.destination, index_, budget_,
-                                          *sink_options, progress_);
+  sink_ = std::make_unique<PartitionSink>(*environment_.destination, index_, budget_, *sink_options,
+                                          progress_);
 }
 
 RouterOptions RowExport::MakeRouterOptions(const ExportPass& pass,
@@ -98,8 +98,7 @@ Status RowExport::ReadUnit(const ScanUnit& unit, const RowProjection& projection
   const int64_t batch_bytes = limits.memory_bytes / (kBatchShare * std::max(1, limits.threads));
   const int64_t batch_rows = std::clamp(batch_bytes / row_bytes, kMinBatchRows, kMaxBatchRows);
   return unit.data->ReadRowGroup(
-      unit.row_group, batch_rows,
-      [&](const std::shared_ptr<arrow::RecordBatch>& batch) -> Status {
+      unit.row_group, batch_rows, [&](const std::shared_ptr<arrow::RecordBatch>& batch) -> Status {
         SLUICE_RETURN_IF_ERROR(cancel_.Check());
         if (stop_) return Fail(Stopped());
         SLUICE_ASSIGN_OR_RETURN(const auto instants,
@@ -147,22 +146,22 @@ Status RowExport::ExportUnits(const ExportPass& pass, const RowProjection& proje
       continue;
     }
     int64_t nulls = 0;
-    SLUICE_RETURN_IF_ERROR(ReadUnit(
-        *unit, projection,
-        [&](const std::shared_ptr<arrow::RecordBatch>& batch,
-            const arrow::TimestampArray& instants) -> Status {
-          if (unit->file.count_nulls) progress_.rows_read += batch->num_rows();
-          nulls += instants.null_count();
-          if (pass.filter) {
-            keep.assign(static_cast<size_t>(batch->num_rows()), 1);
-            SLUICE_RETURN_IF_ERROR(pass.filter(*batch, instants, keep));
-          }
-          SLUICE_RETURN_IF_ERROR(
-              router.Route(batch, instants, pass.filter ? &keep : nullptr));
-          progress_.rows_exported += router.totals().rows - exported;
-          exported = router.totals().rows;
-          return {};
-        }));
+    SLUICE_RETURN_IF_ERROR(ReadUnit(*unit, projection,
+                                    [&](const std::shared_ptr<arrow::RecordBatch>& batch,
+                                        const arrow::TimestampArray& instants) -> Status {
+                                      if (unit->file.count_nulls)
+                                        progress_.rows_read += batch->num_rows();
+                                      nulls += instants.null_count();
+                                      if (pass.filter) {
+                                        keep.assign(static_cast<size_t>(batch->num_rows()), 1);
+                                        SLUICE_RETURN_IF_ERROR(pass.filter(*batch, instants, keep));
+                                      }
+                                      SLUICE_RETURN_IF_ERROR(router.Route(
+                                          batch, instants, pass.filter ? &keep : nullptr));
+                                      progress_.rows_exported += router.totals().rows - exported;
+                                      exported = router.totals().rows;
+                                      return {};
+                                    }));
     {
       const std::lock_guard lock(mutex_);
       row_groups_.emplace(unit->file.source, unit->row_group);
@@ -186,10 +185,10 @@ Status RowExport::Read(const std::vector<ScanFile>& files, plan::TimeWindow wind
       SLUICE_RETURN_IF_ERROR(cancel_.Check());
       SLUICE_ASSIGN_OR_RETURN(const auto unit, scan.Next());
       if (!unit) return {};
-      SLUICE_RETURN_IF_ERROR(ReadUnit(
-          *unit, projection,
-          [&](const std::shared_ptr<arrow::RecordBatch>& batch,
-              const arrow::TimestampArray& instants) { return visit(*batch, instants); }));
+      SLUICE_RETURN_IF_ERROR(
+          ReadUnit(*unit, projection,
+                   [&](const std::shared_ptr<arrow::RecordBatch>& batch,
+                       const arrow::TimestampArray& instants) { return visit(*batch, instants); }));
       scan.Done(*unit);
     }
   });

@@ -49,9 +49,8 @@ class RowExport {
     TransferLimits limits;
   };
   /// Borrows all but the environment. `sink_options` nullptr: rows are only counted.
-  RowExport(const plan::ExportTask& task, Environment environment,
-            const SinkOptions* sink_options, Progress& progress,
-            const runtime::CancelToken& cancel);
+  RowExport(const plan::ExportTask& task, Environment environment, const SinkOptions* sink_options,
+            Progress& progress, const runtime::CancelToken& cancel);
 
   /// Reads the files of `pass` once and sends what the window and the filter leave to the sink.
   Status Export(ExportPass pass, const RowProjection& projection);
@@ -101,8 +100,8 @@ class RowExport {
 
   std::atomic<bool> stop_{false};  ///< a worker failed
   std::mutex mutex_;
-  RowTotals totals_;               ///< guarded by mutex_
-  int64_t null_watermarks_ = 0;    ///< guarded by mutex_
+  RowTotals totals_;                                              ///< guarded by mutex_
+  int64_t null_watermarks_ = 0;                                   ///< guarded by mutex_
   std::set<std::pair<const plan::SourceFile*, int>> row_groups_;  ///< decoded; guarded by mutex_
 };
 

@@ -25,13 +25,12 @@ constexpr const char* kContext = "rows of the window";
 
 Result<std::shared_ptr<arrow::RecordBatch>> TakeRows(
     const std::shared_ptr<arrow::RecordBatch>& batch, const std::vector<uint32_t>& rows) {
-  const auto indices = std::make_shared<arrow::UInt32Array>(
-      static_cast<int64_t>(rows.size()), arrow::Buffer::Wrap(rows));
+  const auto indices = std::make_shared<arrow::UInt32Array>(static_cast<int64_t>(rows.size()),
+                                                            arrow::Buffer::Wrap(rows));
   // The indices are ours and within bounds.
-  SLUICE_ARROW_ASSIGN(const arrow::Datum taken,
-                      arrow::compute::Take(batch, indices,
-                                           arrow::compute::TakeOptions::NoBoundsCheck()),
-                      kContext);
+  SLUICE_ARROW_ASSIGN(
+      const arrow::Datum taken,
+      arrow::compute::Take(batch, indices, arrow::compute::TakeOptions::NoBoundsCheck()), kContext);
   return taken.record_batch();
 }
 

@@ -17,8 +17,8 @@ namespace sluice::transfer {
 
 /// What went by, summed up.
 struct RowTotals {
-  int64_t rows = 0;     ///< inside the window and not dropped
-  RowHashSum row_hash;  ///< of `rows`, over the output columns
+  int64_t rows = 0;                                     ///< inside the window and not dropped
+  RowHashSum row_hash;                                  ///< of `rows`, over the output columns
   std::optional<int64_t> watermark_min, watermark_max;  ///< of `rows`, micros
   void Add(const RowTotals& other);
 };

@@ -79,8 +79,8 @@ std::vector<int64_t> CutIntoSlices(const std::vector<plan::SourceFile>& files,
                                    const plan::TimeWindow& window, const SliceOptions& options) {
   const std::vector<Mass> masses = MassOf(files, window);
   const double peak = PeakBytes(masses, options);
-  const double wanted = std::ceil(peak / static_cast<double>(std::max<int64_t>(
-                                             options.memory_bytes, 1)));
+  const double wanted =
+      std::ceil(peak / static_cast<double>(std::max<int64_t>(options.memory_bytes, 1)));
   const int slices = static_cast<int>(std::clamp<double>(wanted, 1, kMaxSlices));
   std::vector<int64_t> cuts;
   if (slices < 2) return cuts;

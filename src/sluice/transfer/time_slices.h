@@ -11,9 +11,9 @@ namespace sluice::transfer {
 bool MayHoldRowsOf(const plan::TimeWindow& window, const plan::SourceFile& file);
 
 struct SliceOptions {
-  int64_t memory_bytes = 0;     ///< for rows that wait to be encoded
+  int64_t memory_bytes = 0;  ///< for rows that wait to be encoded
   int max_open_files = 0;
-  int64_t partition_micros = 0; ///< length of a partition
+  int64_t partition_micros = 0;  ///< length of a partition
 };
 
 /// Where to cut a window so that going over the files once a slice keeps each partition's rows

@@ -142,8 +142,9 @@ Result<std::shared_ptr<arrow::TimestampArray>> WatermarkColumn::ToInstants(
       return instant->micros;
     });
   }
-  return Fail(ErrorKind::kUnsupported, "watermark '{}' of type {} can't be read from a column of {}",
-              field_.name, field_.type.ToString(), type.ToString());
+  return Fail(ErrorKind::kUnsupported,
+              "watermark '{}' of type {} can't be read from a column of {}", field_.name,
+              field_.type.ToString(), type.ToString());
 }
 
 InstantBounds WatermarkColumn::ToInstants(const delta::RowGroupBounds& bounds) const {
