@@ -33,6 +33,13 @@ struct RowGroupBounds {
   std::optional<int64_t> null_count;
 };
 
+/// Which rows of a data file are wanted; by default all of them.
+struct RowSelection {
+  std::optional<DeletionVectorDescriptor> hidden;  ///< the rows masked by it are left out
+  std::optional<DeletionVectorDescriptor> only;    ///< if set: only rows that are masked by this one
+  bool operator==(const RowSelection&) const = default;
+};
+
 /// One data file of a table, read as the rows that are live at its version: projected, cast to the
 /// table's types, its partition values filled in, rows masked by its deletion vector left out.
 /// Thread-safe: row groups may be read concurrently.
@@ -47,6 +54,12 @@ class DataFile {
                                                 const PartitionValues& partition_values,
                                                 const std::optional<DeletionVectorDescriptor>& dv,
                                                 const Projection& projection);
+  /// The same for any selection of rows; Open() is OpenRows() with only the vector's rows hidden.
+  static Result<std::unique_ptr<DataFile>> OpenRows(std::shared_ptr<store::ObjectStore> table_store,
+                                                    const std::string& path,
+                                                    const PartitionValues& partition_values,
+                                                    const RowSelection& rows,
+                                                    const Projection& projection);
   virtual ~DataFile() = default;
 
   virtual int num_row_groups() const = 0;

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "sluice/base/types.h"
+#include "sluice/delta/actions.h"
+#include "sluice/delta/log.h"
+
+namespace sluice::delta {
+
+/// When the versions of a range were committed, as Spark says in `_commit_timestamp`: the commit's
+/// in-commit timestamp where it has one (PROTOCOL.md, "In-Commit Timestamps"), else the modification
+/// time of its file, made to ascend: t[v] = max(modified[v], t[v-1] + 1 ms), in whole milliseconds.
+/// `commitInfo.timestamp`, the writer's clock, never counts. Value type.
+class CommitTimes {
+ public:
+  /// The chain begins this many versions before a range, so that a range says what Spark says of it.
+  static constexpr int64_t kVersionsBefore = 100;
+
+  CommitTimes() = default;
+  /// For [first, last]; `listing` must hold what there is from first - kVersionsBefore on.
+  CommitTimes(const LogListing& listing, Version first, Version last);
+
+  /// `version` must lie in the range and its commit in the listing.
+  Timestamp Of(Version version, const std::optional<CommitInfo>& info) const;
+
+ private:
+  Version first_;
+  std::vector<int64_t> file_times_;  ///< ms since the epoch, of first_ and what follows
+};
+
+}  // namespace sluice::delta
