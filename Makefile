@@ -1,0 +1,70 @@
+# Each target installs what it needs and is missing (tools/setup), and is quick when nothing changed.
+#
+#   make demo     build, make a sample lake, export it into demo/out/
+#   make check    the inner loop: format, layers, clang-tidy on what changed, unit tests
+#   make test     everything: check's parts and the tests beside real Spark
+#   make install  PREFIX=/usr/local
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := build
+.PHONY: build demo check test soak install format lint clean unit-tests spark-tests setup
+MAKEFLAGS += --no-print-directory
+
+BUILD := build
+PREFIX ?= /usr/local
+PYTHON := .deps/venv/bin/python
+CTEST_FLAGS := --output-on-failure --progress
+
+setup:
+	@tools/setup build
+
+build: setup
+	@test -f $(BUILD)/build.ninja || cmake --preset release -DSLUICE_TESTS=OFF
+	@cmake --build $(BUILD) --target sluice
+
+# The tests share the folder and the objects of the build; once asked for, they stay configured.
+$(BUILD)/tests: setup-test
+	@grep -qs 'SLUICE_TESTS:BOOL=ON' $(BUILD)/CMakeCache.txt || cmake --preset release -DSLUICE_TESTS=ON
+	@cmake --build $(BUILD)
+
+demo:
+	@tools/setup demo
+	@$(MAKE) build
+	@demo/run
+
+.PHONY: setup-test setup-lint $(BUILD)/tests
+setup-test:
+	@tools/setup test
+setup-lint:
+	@tools/setup lint
+
+unit-tests: $(BUILD)/tests
+	@ctest --test-dir $(BUILD) $(CTEST_FLAGS)
+
+spark-tests: $(BUILD)/tests
+	@$(PYTHON) -m pytest tests -q
+
+check: setup-lint
+	@tools/check_layers
+	@tools/lint format
+	@tools/lint tidy --changed
+	@$(MAKE) unit-tests
+
+test: check spark-tests
+
+soak: $(BUILD)/tests
+	@SLUICE_HISTORY_SEEDS=50 $(PYTHON) -m pytest tests/differential/test_history.py -q
+
+install: build
+	@cmake --install $(BUILD) --prefix "$(PREFIX)"
+
+format: setup-lint
+	@tools/lint format --fix
+
+lint: setup-lint $(BUILD)/tests
+	@tools/lint tidy
+
+# Removes what was built and the demo; .deps/, which takes long to fetch, stays.
+clean:
+	rm -rf $(BUILD) demo/lake demo/out demo/sluice.yaml
