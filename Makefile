@@ -67,4 +67,4 @@ lint: setup-lint $(BUILD)/tests
 
 # Removes what was built and the demo; .deps/, which takes long to fetch, stays.
 clean:
-	rm -rf $(BUILD) demo/lake demo/out demo/sluice.yaml
+	rm -rf $(BUILD) demo/lake demo/out

@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+"""Makes the demo's lake, or lets another day go by in it: ordinary Delta tables, written by delta-rs.
+
+    .deps/venv/bin/python demo/make_lake.py demo/lake           the first day
+    .deps/venv/bin/python demo/make_lake.py demo/lake --grow    the second day, with rows that come late
+
+Everything is drawn from a fixed seed: each run makes the same rows.
+"""
+
+import argparse
+import datetime
+import decimal
+import pathlib
+import random
+import shutil
+
+import deltalake
+import pyarrow as pa
+
+UTC = datetime.timezone.utc
+FIRST_DAY = datetime.datetime(2026, 1, 31, tzinfo=UTC)
+HOUR = datetime.timedelta(hours=1)
+
+EVENTS = pa.schema([
+    pa.field("event_id", pa.int64(), nullable=False),
+    pa.field("event_timestamp", pa.timestamp("us", tz="UTC")),
+    pa.field("user_id", pa.int64()),
+    pa.field("kind", pa.string()),
+    pa.field("country", pa.string()),
+    pa.field("amount", pa.decimal128(10, 2)),
+    pa.field("device", pa.struct([("os", pa.string()), ("screen", pa.list_(pa.int32()))])),
+])
+KINDS = ["view", "view", "view", "click", "click", "cart", "purchase"]
+COUNTRIES = ["DE", "FR", "JP", "KE", "PE", "US"]
+DEVICES = [{"os": "android", "screen": [1080, 2400]}, {"os": "ios", "screen": [1179, 2556]},
+           {"os": "linux", "screen": None}, None]
+
+
+class Events:
+    """The append table: shops report what happened, most at once, some hours later."""
+
+    def __init__(self, folder: pathlib.Path):
+        self.path = folder / "events"
+
+    def _rows(self, rng, first_id, count, start, length):
+        """Rows with times spread over [start, start + length), to the microsecond."""
+        micros = length // datetime.timedelta(microseconds=1)
+        rows = []
+        for event_id in range(first_id, first_id + count):
+            kind = rng.choice(KINDS)
+            rows.append({
+                "event_id": event_id,
+                "event_timestamp": start + datetime.timedelta(microseconds=rng.randrange(micros)),
+                "user_id": rng.randrange(1, 5000),
+                "kind": kind,
+                "country": rng.choice(COUNTRIES),
+                "amount": f"{rng.randrange(100, 50000) / 100:.2f}" if kind == "purchase" else None,
+                "device": rng.choice(DEVICES),
+            })
+        return rows
+
+    def _commit(self, rows):
+        for row in rows:
+            if row["amount"] is not None:
+                row["amount"] = decimal.Decimal(row["amount"])
+        deltalake.write_deltalake(str(self.path), pa.Table.from_pylist(rows, schema=EVENTS),
+                                  mode="append")
+
+    def first_day(self):
+        """12 commits of two hours each; a few events without a time."""
+        rng = random.Random(1)
+        for part in range(12):
+            rows = self._rows(rng, 1 + part * 10_000, 10_000, FIRST_DAY + 2 * part * HOUR, 2 * HOUR)
+            for row in rng.sample(rows, 2):
+                row["event_timestamp"] = None
+            self._commit(rows)
+
+    def second_day(self):
+        """Six more hours, and what a shop that was offline brings for the day before."""
+        rng = random.Random(2)
+        for part in range(3):
+            self._commit(self._rows(rng, 200_001 + part * 10_000, 10_000,
+                                    FIRST_DAY + (24 + 2 * part) * HOUR, 2 * HOUR))
+        self._commit(self._rows(rng, 300_001, 137, FIRST_DAY + 9 * HOUR, 3 * HOUR))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=pathlib.Path)
+    parser.add_argument("--grow", action="store_true", help="add the second day")
+    arguments = parser.parse_args()
+    tables = [Events(arguments.folder)]
+    if not arguments.grow:
+        shutil.rmtree(arguments.folder, ignore_errors=True)
+    for table in tables:
+        if arguments.grow:
+            table.second_day()
+        else:
+            table.path.mkdir(parents=True)
+            table.first_day()
+
+
+if __name__ == "__main__":
+    main()
