@@ -100,8 +100,8 @@ struct CommitChanges {
 /// The changes of one commit: its cdc files alone if it has any, else what its add and remove actions
 /// with dataChange say. One path added and removed gives the difference of its two deletion vectors: rows
 /// newly masked are deletes, rows unmasked (RESTORE) inserts. A MERGE that reports no changed row
-/// gives nothing, whatever it rewrote. kUnsupported for a remove action without partition values in
-/// a partitioned table (older writers): its rows can't be told.
+/// gives nothing, whatever it rewrote. kUnsupported for a removed file without extended metadata (its
+/// writer was old): its partition values are unknown.
 Result<std::vector<ChangeFile>> ChangesOf(Commit commit);
 
 /// Calls `visit` for each version of `range`, ascending, versions without changes included. Commits

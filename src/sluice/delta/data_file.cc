@@ -56,10 +56,21 @@ std::optional<std::string> PartitionText(const PartitionValues& values, const st
   return std::nullopt;
 }
 
+// The rows that are wanted: those that the vector masks, or all others.
+struct RowMask {
+  DeletionVector rows;
+  bool keeps = false;
+
+  int64_t CountWanted(int64_t begin, int64_t end) const {
+    const int64_t masked = rows.CountIn(begin, end);
+    return keeps ? masked : end - begin - masked;
+  }
+};
+
 class ParquetDataFile : public DataFile {
  public:
-  ParquetDataFile(ParquetFile file, std::optional<DeletionVector> dv)
-      : file_(std::move(file)), dv_(std::move(dv)) {}
+  ParquetDataFile(ParquetFile file, std::optional<RowMask> mask)
+      : file_(std::move(file)), mask_(std::move(mask)) {}
 
   Status Prepare(const PartitionValues& partition_values, const Projection& projection) {
     SLUICE_RETURN_IF_ERROR(AddSources(partition_values, projection));
@@ -74,9 +85,9 @@ class ParquetDataFile : public DataFile {
       return Fail(ErrorKind::kCorrupt, "its row groups have {} rows, its footer says {}", first,
                   num_rows());
     }
-    if (dv_ && dv_->end() > num_rows()) {
+    if (mask_ && mask_->rows.end() > num_rows()) {
       return Fail(ErrorKind::kCorrupt, "its deletion vector masks row {}, it has {} rows",
-                  dv_->end() - 1, num_rows());
+                  mask_->rows.end() - 1, num_rows());
     }
     return {};
   }
@@ -126,7 +137,7 @@ class ParquetDataFile : public DataFile {
     }
     const int64_t begin = first_rows_[static_cast<size_t>(row_group)];
     const int64_t rows = row_group_rows(row_group);
-    if (dv_ && dv_->CountIn(begin, begin + rows) == rows) return {};
+    if (mask_ && mask_->CountWanted(begin, begin + rows) == 0) return {};
     return leaves_.empty() ? ReadConstants(begin, rows, batch_rows, visit)
                            : ReadColumns(row_group, begin, rows, batch_rows, visit);
   }
@@ -231,7 +242,7 @@ class ParquetDataFile : public DataFile {
       columns.push_back(*std::move(column));
     }
     auto live = arrow::RecordBatch::Make(schema_, count, std::move(columns));
-    if (dv_) {
+    if (mask_) {
       SLUICE_ASSIGN_OR_RETURN(live, Mask(std::move(live), begin));
     }
     return live->num_rows() == 0 ? Status() : visit(live);
@@ -239,27 +250,27 @@ class ParquetDataFile : public DataFile {
 
   Result<std::shared_ptr<arrow::RecordBatch>> Mask(std::shared_ptr<arrow::RecordBatch> batch,
                                                    int64_t begin) const {
-    std::vector<bool> keep(static_cast<size_t>(batch->num_rows()), true);
-    int64_t masked = 0;
-    dv_->VisitIn(begin, begin + batch->num_rows(), [&](int64_t row) {
-      keep[static_cast<size_t>(row - begin)] = false;
-      ++masked;
-    });
-    if (masked == 0) return batch;
+    const int64_t end = begin + batch->num_rows();
+    const int64_t wanted = mask_->CountWanted(begin, end);
+    if (wanted == batch->num_rows()) return batch;
     // Filter() of a batch without columns would forget how many rows it has.
     if (batch->num_columns() == 0) {
-      return arrow::RecordBatch::Make(schema_, batch->num_rows() - masked, arrow::ArrayVector());
+      return arrow::RecordBatch::Make(schema_, wanted, arrow::ArrayVector());
     }
+    std::vector<bool> keep(static_cast<size_t>(batch->num_rows()), !mask_->keeps);
+    mask_->rows.VisitIn(begin, end, [&](int64_t row) {
+      keep[static_cast<size_t>(row - begin)] = mask_->keeps;
+    });
     arrow::BooleanBuilder builder;
     SLUICE_ARROW_RETURN(builder.AppendValues(keep), file_.name);
-    SLUICE_ARROW_ASSIGN(auto mask, builder.Finish(), file_.name);
-    SLUICE_ARROW_ASSIGN(const arrow::Datum filtered, arrow::compute::Filter(batch, mask),
+    SLUICE_ARROW_ASSIGN(auto filter, builder.Finish(), file_.name);
+    SLUICE_ARROW_ASSIGN(const arrow::Datum filtered, arrow::compute::Filter(batch, filter),
                         file_.name);
     return filtered.record_batch();
   }
 
   const ParquetFile file_;
-  const std::optional<DeletionVector> dv_;
+  const std::optional<RowMask> mask_;
   std::vector<Source> sources_;
   std::vector<int> leaves_;
   std::vector<int64_t> first_rows_;
@@ -286,24 +297,52 @@ Result<ParquetFile> OpenAddress(const store::ObjectStore& table_store, const std
   return Fail(std::move(error));
 }
 
+Result<DeletionVector> LoadVector(const store::ObjectStore& table_store,
+                                  const DeletionVectorDescriptor& descriptor,
+                                  const std::string& file) {
+  auto loaded = DeletionVector::Load(table_store, descriptor);
+  if (!loaded) return Fail(std::move(loaded).error().Within(file));
+  return loaded;
+}
+
+Result<std::optional<RowMask>> LoadMask(const store::ObjectStore& table_store,
+                                        const RowSelection& rows, const std::string& file) {
+  std::optional<RowMask> mask;
+  if (rows.only) {
+    mask.emplace();
+    mask->keeps = true;
+    SLUICE_ASSIGN_OR_RETURN(mask->rows, LoadVector(table_store, *rows.only, file));
+  }
+  if (rows.hidden) {
+    SLUICE_ASSIGN_OR_RETURN(DeletionVector hidden, LoadVector(table_store, *rows.hidden, file));
+    if (mask) {
+      mask->rows = DeletionVector::Difference(mask->rows, hidden);
+    } else {
+      mask = RowMask{std::move(hidden), false};
+    }
+  }
+  return mask;
+}
+
 }  // namespace
 
-Result<std::unique_ptr<DataFile>> DataFile::Open(std::shared_ptr<store::ObjectStore> table_store,
-                                                 const std::string& path,
-                                                 const PartitionValues& partition_values,
-                                                 const std::optional<DeletionVectorDescriptor>& dv,
-                                                 const Projection& projection) {
+Result<std::unique_ptr<DataFile>> DataFile::Open(
+    std::shared_ptr<store::ObjectStore> table_store, const std::string& path,
+    const PartitionValues& partition_values, const std::optional<DeletionVectorDescriptor>& dv,
+    const Projection& projection) {
+  return OpenRows(std::move(table_store), path, partition_values, RowSelection{dv, {}}, projection);
+}
+
+Result<std::unique_ptr<DataFile>> DataFile::OpenRows(
+    std::shared_ptr<store::ObjectStore> table_store, const std::string& path,
+    const PartitionValues& partition_values, const RowSelection& rows,
+    const Projection& projection) {
   SLUICE_ASSIGN_OR_RETURN(ParquetFile file, OpenAddress(*table_store, path));
   const std::string name = file.name;
-  std::optional<DeletionVector> mask;
-  if (dv) {
-    auto loaded = DeletionVector::Load(*table_store, *dv);
-    if (!loaded) return Fail(std::move(loaded).error().Within(name));
-    mask = *std::move(loaded);
-  }
+  SLUICE_ASSIGN_OR_RETURN(std::optional<RowMask> mask, LoadMask(*table_store, rows, name));
   auto opened = std::make_unique<ParquetDataFile>(std::move(file), std::move(mask));
-  auto prepared =
-      GuardParquet(name, [&]() -> Status { return opened->Prepare(partition_values, projection); });
+  auto prepared = GuardParquet(
+      name, [&]() -> Status { return opened->Prepare(partition_values, projection); });
   if (!prepared) return Fail(std::move(prepared).error().Within(name));
   return opened;
 }

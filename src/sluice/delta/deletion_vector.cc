@@ -171,6 +171,25 @@ Result<DeletionVector> DeletionVector::Load(const store::ObjectStore& table_stor
   return vector;
 }
 
+DeletionVector DeletionVector::Difference(const DeletionVector& from,
+                                          const DeletionVector& without) {
+  DeletionVector difference;
+  for (const Bucket& bucket : from.buckets_) {
+    const auto other =
+        std::lower_bound(without.buckets_.begin(), without.buckets_.end(), bucket.high,
+                         [](const Bucket& b, int64_t high) { return b.high < high; });
+    const bool meets = other != without.buckets_.end() && other->high == bucket.high;
+    Bucket rest;
+    rest.high = bucket.high;
+    rest.bitmap.reset(meets ? roaring_bitmap_andnot(bucket.bitmap.get(), other->bitmap.get())
+                            : roaring_bitmap_copy(bucket.bitmap.get()));
+    difference.cardinality_ +=
+        static_cast<int64_t>(roaring_bitmap_get_cardinality(rest.bitmap.get()));
+    difference.buckets_.push_back(std::move(rest));
+  }
+  return difference;
+}
+
 int64_t DeletionVector::end() const {
   for (auto bucket = buckets_.rbegin(); bucket != buckets_.rend(); ++bucket) {
     if (!roaring_bitmap_is_empty(bucket->bitmap.get())) {

@@ -27,6 +27,9 @@ class DeletionVector {
   /// PROTOCOL.md, "Deletion Vector Format": magic number and 64-bit bitmap. kCorrupt otherwise.
   static Result<DeletionVector> Parse(std::span<const uint8_t> bytes);
 
+  /// The rows that `from` masks and `without` does not.
+  static DeletionVector Difference(const DeletionVector& from, const DeletionVector& without);
+
   int64_t cardinality() const { return cardinality_; }
   /// One past the last masked row; 0 when none is.
   int64_t end() const;

@@ -77,4 +77,9 @@ Result<std::shared_ptr<arrow::Schema>> ToArrow(const TableSchema& schema);
 /// long", "column 'z' dropped"); empty when equal in names, order, types and nullability.
 std::vector<std::string> DescribeSchemaChange(const TableSchema& before, const TableSchema& after);
 
+/// True if rows written under `written` can be served as `read` without loss, as Spark judges it: every
+/// column (and nested field) is still there, spelled and typed alike, and may be null where it might
+/// have been. Added ones are null in old rows.
+bool CanReadAs(const TableSchema& written, const TableSchema& read);
+
 }  // namespace sluice::delta

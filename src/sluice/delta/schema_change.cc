@@ -74,7 +74,29 @@ void DescribeFields(const std::string& parent, const std::vector<Field>& before,
   }
 }
 
+bool CanReadFields(const std::vector<Field>& written, const std::vector<Field>& read);
+
+bool CanReadField(const Field& written, const Field& read) {
+  if (written.name != read.name || (written.nullable && !read.nullable)) return false;
+  if (written.type.id == TypeId::kVoid) return true;
+  if (written.type.id != read.type.id) return false;
+  return written.type.fields.empty() ? written.type == read.type
+                                     : CanReadFields(written.type.fields, read.type.fields);
+}
+
+bool CanReadFields(const std::vector<Field>& written, const std::vector<Field>& read) {
+  for (const Field& field : written) {
+    const Field* const now = FindField(read, field.name);
+    if (now == nullptr || !CanReadField(field, *now)) return false;
+  }
+  return true;
+}
+
 }  // namespace
+
+bool CanReadAs(const TableSchema& written, const TableSchema& read) {
+  return CanReadFields(written.fields, read.fields);
+}
 
 std::vector<std::string> DescribeSchemaChange(const TableSchema& before, const TableSchema& after) {
   Phrases phrases;
