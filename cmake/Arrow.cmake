@@ -36,6 +36,16 @@ else()
   target_link_libraries(sluice_arrow INTERFACE sluice_wheel_arrow_compute sluice_wheel_arrow)
   add_library(sluice_parquet INTERFACE)
   target_link_libraries(sluice_parquet INTERFACE sluice_wheel_parquet sluice_arrow)
+  # The wheel's libparquet exports a simdjson and an OpenSSL of its own, of other versions than the system's.
+  # Whichever library comes first serves the whole process: the system's must, for its headers are ours
+  # and libcurl calls it.
+  set(before_arrow "")
+  foreach(library IN ITEMS libsimdjson.so libcrypto.so.3)
+    find_file(SLUICE_BEFORE_ARROW_${library} ${library} REQUIRED
+              PATHS /usr/lib /usr/lib64 PATH_SUFFIXES ${CMAKE_LIBRARY_ARCHITECTURE})
+    list(APPEND before_arrow "${SLUICE_BEFORE_ARROW_${library}}")
+  endforeach()
+  add_link_options(LINKER:--push-state,--no-as-needed ${before_arrow} LINKER:--pop-state)
   # The build tree finds them where they lie; an installed binary beside itself.
   set(CMAKE_BUILD_RPATH "${SLUICE_ARROW_ROOT}")
   set(CMAKE_INSTALL_RPATH "$ORIGIN/../lib/sluice")
