@@ -39,9 +39,8 @@ Result<std::map<int64_t, Found>> ListNumbers(const ObjectStore& ledger, const st
     return true;
   }));
   // A heartbeat alone proves nothing: it is written after the intent, and may outlive a repair.
-  std::erase_if(numbers, [](const auto& item) {
-    return !item.second.intent && item.second.generation == 0;
-  });
+  std::erase_if(
+      numbers, [](const auto& item) { return !item.second.intent && item.second.generation == 0; });
   return numbers;
 }
 
@@ -57,6 +56,19 @@ Result<bool> Exists(const ObjectStore& store, const Key& key) {
   if (head) return true;
   if (head.error().kind == ErrorKind::kNotFound) return false;
   return Fail(std::move(head).error());
+}
+
+/// `decision`, of which `manifest` says that it came to nothing.
+Decision Overruled(const Decision& decision, Manifest manifest) {
+  Decision voided;
+  voided.n = decision.n;
+  voided.generation = decision.generation;
+  voided.attempt = decision.attempt;
+  voided.runner = decision.runner;
+  voided.manifest = std::move(manifest);
+  // What the lost export would have left behind is still to be cleared away.
+  for (const auto& file : decision.files) voided.superseded.push_back(file.upload.key);
+  return voided;
 }
 
 }  // namespace
@@ -113,11 +125,11 @@ Result<LedgerView> Ledger::Load() const {
   if (newest > 1) {
     SLUICE_ASSIGN_OR_RETURN(view.previous, ReadDecision(newest - 1));
     if (!view.previous) {
-      return Fail(Error{ErrorKind::kCorrupt,
-                        fmt::format("{}: export {} was begun, but the decision of export {} is gone",
-                                    ledger_store_->DisplayName(LedgerFolder(name_)), newest,
-                                    newest - 1),
-                        "restore the ledger folder; sluice never deletes decisions"});
+      return Fail(
+          Error{ErrorKind::kCorrupt,
+                fmt::format("{}: export {} was begun, but the decision of export {} is gone",
+                            ledger_store_->DisplayName(LedgerFolder(name_)), newest, newest - 1),
+                "restore the ledger folder; sluice never deletes decisions"});
     }
   }
   if (found.heartbeat) {
@@ -146,6 +158,10 @@ Result<store::PutOutcome> Ledger::PutManifest(const Manifest& manifest) {
   return destination_->PutIfAbsent(ManifestKey(name_, manifest.n), Serialize(manifest));
 }
 
+Status Ledger::PutTombstone(const Manifest& tombstone) {
+  return destination_->Put(ManifestKey(name_, tombstone.n), Serialize(tombstone));
+}
+
 Status Ledger::PutHeartbeat(int64_t n, const Heartbeat& heartbeat) {
   return ledger_store_->Put(RunnerHeartbeatKey(name_, n), Serialize(heartbeat));
 }
@@ -171,25 +187,26 @@ Result<std::optional<Decision>> Ledger::ReadDecision(int64_t n) const {
   return std::optional(std::move(decision));
 }
 
-Result<Decision> Ledger::Effective(Decision decision, bool* manifest_exists) const {
+Result<std::optional<Manifest>> Ledger::VoidManifest(const Decision& decision,
+                                                     bool* manifest_exists) const {
   const Key key = ManifestKey(name_, decision.n);
   auto text = destination_->Get(key);
   *manifest_exists = text.has_value();
   if (!text) {
-    if (text.error().kind == ErrorKind::kNotFound) return decision;
+    if (text.error().kind == ErrorKind::kNotFound) return std::nullopt;
     return Fail(std::move(text).error());
   }
-  if (decision.is_void()) return decision;
+  if (decision.is_void()) return std::nullopt;
   SLUICE_ASSIGN_OR_RETURN(Manifest manifest, ParseManifest(*text, destination_->DisplayName(key)));
-  if (manifest.kind != ExportKind::kVoid) return decision;
-  Decision voided;
-  voided.n = decision.n;
-  voided.generation = decision.generation;
-  voided.attempt = decision.attempt;
-  voided.runner = decision.runner;
-  voided.manifest = std::move(manifest);
-  // What the lost export would have left behind is still to be cleared away.
-  for (const auto& file : decision.files) voided.superseded.push_back(file.upload.key);
+  // A snapshot that expired was whole once: its decision stands.
+  if (manifest.kind != ExportKind::kVoid || manifest.expired) return std::nullopt;
+  return std::optional(std::move(manifest));
+}
+
+Result<Decision> Ledger::Effective(Decision decision, bool* manifest_exists) const {
+  SLUICE_ASSIGN_OR_RETURN(auto manifest, VoidManifest(decision, manifest_exists));
+  if (!manifest) return decision;
+  Decision voided = Overruled(decision, *std::move(manifest));
   if (decision.n > 1) {
     SLUICE_ASSIGN_OR_RETURN(const auto before, ReadDecision(decision.n - 1));
     if (before) voided.position = before->position;
@@ -204,8 +221,7 @@ Result<Intent> Ledger::ReadIntent(int64_t n) const {
 }
 
 Result<std::vector<Manifest>> Ledger::ReadManifests() const {
-  SLUICE_ASSIGN_OR_RETURN(const auto objects,
-                          store::ListAll(*destination_, ManifestFolder(name_)));
+  SLUICE_ASSIGN_OR_RETURN(const auto objects, store::ListAll(*destination_, ManifestFolder(name_)));
   std::vector<Manifest> manifests;
   for (const auto& object : objects) {
     if (!ParseManifestName(LastPart(object.key))) continue;
@@ -222,8 +238,10 @@ Result<std::vector<Decision>> Ledger::ReadDecisions() const {
   std::vector<Decision> decisions;
   for (const auto& [n, found] : numbers) {
     if (found.generation == 0) continue;
-    SLUICE_ASSIGN_OR_RETURN(auto decision,
-                            GetDecision(*ledger_store_, name_, n, found.generation));
+    SLUICE_ASSIGN_OR_RETURN(auto decision, GetDecision(*ledger_store_, name_, n, found.generation));
+    bool exists = false;
+    SLUICE_ASSIGN_OR_RETURN(auto manifest, VoidManifest(decision, &exists));
+    if (manifest) decision = Overruled(decision, *std::move(manifest));
     decisions.push_back(std::move(decision));
   }
   return decisions;

@@ -14,13 +14,13 @@ namespace sluice::ledger {
 /// What the newest number of a table needs before the next one may begin. Every number before it is
 /// settled, because that is the condition under which it began.
 struct LedgerView {
-  int64_t newest = 0;                 ///< 0: nothing was ever begun
-  std::optional<Intent> intent;       ///< of `newest`
+  int64_t newest = 0;            ///< 0: nothing was ever begun
+  std::optional<Intent> intent;  ///< of `newest`
   /// Of `newest`, its latest generation. A void manifest overrules it: see ReadDecision.
   std::optional<Decision> decision;
-  bool manifest = false;              ///< whether manifests/newest exists
-  std::optional<Decision> previous;   ///< of newest - 1, only where `newest` is undecided
-  std::optional<Heartbeat> heartbeat; ///< of `newest`, only where it is undecided
+  bool manifest = false;               ///< whether manifests/newest exists
+  std::optional<Decision> previous;    ///< of newest - 1, only where `newest` is undecided
+  std::optional<Heartbeat> heartbeat;  ///< of `newest`, only where it is undecided
 
   bool undecided() const { return newest > 0 && !decision; }
   /// Where the export stands after the newest decided number.
@@ -46,6 +46,9 @@ class Ledger {
   /// The one decision. kAlreadyExists: another runner decided this number; Load to see what.
   Result<store::PutOutcome> PutDecision(const Decision& decision);
   Result<store::PutOutcome> PutManifest(const Manifest& manifest);
+  /// Writes a tombstone over the manifest of a snapshot that `keep` drops (Manifest::expired): the one
+  /// manifest that is ever replaced, before the first of its files goes.
+  Status PutTombstone(const Manifest& tombstone);
   Status PutHeartbeat(int64_t n, const Heartbeat& heartbeat);
 
   /// Rewritten by each run; the partner sees that sluice lives, Load takes it as a hint.
@@ -59,13 +62,17 @@ class Ledger {
   Result<Intent> ReadIntent(int64_t n) const;
   /// Every manifest, ascending by n.
   Result<std::vector<Manifest>> ReadManifests() const;
-  /// Every decision's latest generation, ascending by n.
+  /// Every decision's latest generation, ascending by n; as ReadDecision, but a void that only the
+  /// manifest tells of comes without its position.
   Result<std::vector<Decision>> ReadDecisions() const;
 
   const std::string& name() const { return name_; }
 
  private:
   Result<int64_t> SettledHint() const;
+  /// The manifest that overrules `decision`, if one does.
+  Result<std::optional<Manifest>> VoidManifest(const Decision& decision,
+                                               bool* manifest_exists) const;
   Result<Decision> Effective(Decision decision, bool* manifest_exists) const;
 
   std::shared_ptr<store::ObjectStore> ledger_store_;

@@ -59,13 +59,23 @@ std::optional<Version> ParseVersion(const json& value) {
   return Version{value.get<int64_t>()};
 }
 
+json ToJson(const std::optional<Timestamp>& instant) {
+  return instant ? json(FormatTimestamp(*instant)) : json(nullptr);
+}
+
+std::optional<Timestamp> ParseOptionalInstant(const json& value) {
+  if (value.is_null()) return std::nullopt;
+  return ParseInstant(value);
+}
+
 json ToJson(const Position& position) {
   return {{"first_start", ledger::ToJson(position.first_start)},
           {"end", ledger::ToJson(position.end)},
           {"scanned_through", ToJson(position.scanned_through)},
           {"table_id", position.table_id},
           {"exported_schema", position.exported_schema},
-          {"column_choice", position.column_choice}};
+          {"column_choice", position.column_choice},
+          {"newest_snapshot", ToJson(position.newest_snapshot)}};
 }
 
 Position ParsePosition(const json& value) {
@@ -76,6 +86,7 @@ Position ParsePosition(const json& value) {
   value.at("table_id").get_to(position.table_id);
   value.at("exported_schema").get_to(position.exported_schema);
   value.at("column_choice").get_to(position.column_choice);
+  position.newest_snapshot = ParseOptionalInstant(value.at("newest_snapshot"));
   return position;
 }
 
@@ -109,6 +120,7 @@ json ToJson(const Manifest& m) {
               {"committed_at", FormatTimestamp(m.committed_at)},
               {"program", m.program}};
   if (!m.reason.empty()) out["reason"] = m.reason;
+  if (m.expired) out["expired"] = true;
   return out;
 }
 
@@ -135,6 +147,7 @@ Manifest ManifestFrom(const json& value) {
   value.at("row_hash").get_to(m.row_hash);
   value.at("null_watermarks").get_to(m.null_watermarks);
   m.reason = value.value("reason", "");
+  m.expired = value.value("expired", false);
   m.committed_at = ParseInstant(value.at("committed_at"));
   value.at("program").get_to(m.program);
   return m;
@@ -145,8 +158,8 @@ json ToJson(const DecidedFile& file) {
   for (const auto& part : file.upload.parts) {
     parts.push_back({{"number", part.number}, {"etag", part.etag}, {"size", part.size}});
   }
-  return {{"key", file.upload.key},       {"upload_id", file.upload.upload_id},
-          {"parts", std::move(parts)},    {"size", file.upload.size},
+  return {{"key", file.upload.key},           {"upload_id", file.upload.upload_id},
+          {"parts", std::move(parts)},        {"size", file.upload.size},
           {"checksum", file.upload.checksum}, {"rows", file.rows},
           {"partition", file.partition}};
 }
@@ -229,6 +242,7 @@ std::string Serialize(const Intent& intent) {
                {"source_version", ToJson(intent.source_version)},
                {"start", ToJson(intent.start)},
                {"end", ToJson(intent.end)},
+               {"snapshot_at", ToJson(intent.snapshot_at)},
                {"replaces", intent.replaces},
                {"shape", intent.shape},
                {"shape_digest", intent.shape_digest},
@@ -249,6 +263,7 @@ Result<Intent> ParseIntent(std::string_view text, std::string_view name) {
     intent.source_version = ParseVersion(value.at("source_version"));
     intent.start = ParseBound(value.at("start"));
     intent.end = ParseBound(value.at("end"));
+    intent.snapshot_at = ParseOptionalInstant(value.at("snapshot_at"));
     value.at("replaces").get_to(intent.replaces);
     intent.shape = value.at("shape");
     value.at("shape_digest").get_to(intent.shape_digest);

@@ -48,6 +48,8 @@ struct Position {
   /// Delta schema JSON of the exported columns, and the `columns`/`exclude` that chose them.
   std::string exported_schema;
   std::string column_choice;
+  /// The time in the folder name of the newest snapshot or seed: the next one must be later.
+  std::optional<Timestamp> newest_snapshot;
 };
 
 /// `n.intent.json`: what number n is going to be. Put before any byte moves.
@@ -57,12 +59,13 @@ struct Intent {
   std::string table, name, pattern, table_id;
   std::optional<Version> source_version;
   Bound start, end;
+  std::optional<Timestamp> snapshot_at;  ///< snapshots and seeds: the time in their folder's name
   std::vector<int64_t> replaces;
   nlohmann::json shape;      ///< every config value that shapes output
   std::string shape_digest;  ///< of `shape`; see DigestOf
   Timestamp created_at;      ///< the runner's wall clock
   Runner runner;
-  std::string program;       ///< "sluice 0.1.0"
+  std::string program;  ///< "sluice 0.1.0"
 };
 
 struct ManifestFile {
@@ -88,6 +91,9 @@ struct Manifest {
   std::string row_hash;
   int64_t null_watermarks = 0;
   std::string reason;  ///< void and reset only: why
+  /// A snapshot that was complete and then dropped by `keep`: a void without files, written over the
+  /// snapshot's own manifest before its files go.
+  bool expired = false;
   Timestamp committed_at;
   std::string program;
 };
@@ -109,11 +115,11 @@ struct Decision {
   /// Keys of an earlier generation's files that this one replaces: deleted before ours are completed.
   std::vector<std::string> superseded;
   Manifest manifest;
-  Position position;              ///< after n
-  Bound state_expected, state_value;  ///< for the state row; value monostate: unchanged
-  bool state_forget = false;      ///< a reset that removes the row
-  bool state_forced = false;      ///< a reset: whatever stands there
-  Bound watermark_min, watermark_max; ///< of the exported rows; append only
+  Position position;                   ///< after n
+  Bound state_expected, state_value;   ///< for the state row; value monostate: unchanged
+  bool state_forget = false;           ///< a reset that removes the row
+  bool state_forced = false;           ///< a reset: whatever stands there
+  Bound watermark_min, watermark_max;  ///< of the exported rows; append only
   int64_t row_groups_copied = 0, row_groups_spliced = 0, row_groups_rewritten = 0;
   Runner runner;
 

@@ -19,56 +19,12 @@ std::optional<Timestamp> AsTime(const Bound& bound) {
   return t == nullptr ? std::nullopt : std::optional(*t);
 }
 
-Status CheckTableId(const AppendFacts& facts) {
-  const Position& position = facts.position;
-  if (!position.table_id.empty() && position.table_id != facts.table_id) {
-    return Fail(Error{
-        ErrorKind::kConflict,
-        fmt::format("the source was re-created: its table id is {}, exported so far was {}",
-                    facts.table_id, position.table_id),
-        "check what happened to the source, then begin anew with `sluice state forget NAME`"});
-  }
-  return {};
-}
+const std::string kForget = "`sluice state forget NAME`";
 
-Status CheckSource(const AppendFacts& facts) {
-  SLUICE_RETURN_IF_ERROR(CheckTableId(facts));
-  const Position& position = facts.position;
-  if (position.scanned_through && facts.source_version < *position.scanned_through) {
-    return Fail(Error{
-        ErrorKind::kConflict,
-        fmt::format("the source is at version {}, older than version {} that was exported before",
-                    facts.source_version.value, position.scanned_through->value),
-        "if the source was replaced, begin anew with `sluice state forget NAME`; with "
-        "--at-version, name a later version"});
-  }
-  return {};
-}
-
-/// Says how the row and the newest manifest disagree.
-Error RowConflict(const AppendFacts& facts, Timestamp exported_end) {
-  const std::string row = !facts.row_exists ? "is missing"
-                          : !facts.row_end  ? "has last_exported_end_time NULL"
-                                            : "stands at " + FormatTimestamp(*facts.row_end);
-  return Error{
-      ErrorKind::kConflict,
-      fmt::format("the row in _export_state {}, but exports up to {} lie at the destination", row,
-                  FormatTimestamp(exported_end)),
-      fmt::format("to go on after them run `sluice state set NAME {}`; to begin anew run "
-                  "`sluice state forget NAME`",
-                  FormatTimestamp(exported_end))};
-}
-
-/// The position after an export that covers up to `end` with everything the pinned version holds.
-Position Advance(const Position& before, const AppendFacts& facts, Timestamp start, Timestamp end) {
-  Position after = before;
-  if (!AsTime(after.first_start)) after.first_start = start;
-  after.end = end;
-  after.scanned_through = facts.source_version;
-  after.table_id = facts.table_id;
-  after.exported_schema = facts.exported_schema;
-  after.column_choice = facts.column_choice;
-  return after;
+std::string RowStands(const AppendFacts& facts) {
+  return !facts.row_exists ? "is missing"
+         : !facts.row_end  ? "has last_exported_end_time NULL"
+                           : "stands at " + FormatTimestamp(*facts.row_end);
 }
 
 PlannedExport Window(const Position& before, const AppendFacts& facts, const Bound& row,
@@ -78,7 +34,7 @@ PlannedExport Window(const Position& before, const AppendFacts& facts, const Bou
   window.start = start;
   window.end = end;
   window.source_version = facts.source_version;
-  window.position = Advance(before, facts, start, end);
+  window.position = PositionAfter(before, facts, start, end);
   window.state_expected = row;
   window.state_value = end;
   return window;
@@ -155,7 +111,7 @@ std::vector<Timestamp> CutAtMultiples(Timestamp start, Timestamp end, Duration c
 
 Result<std::vector<PlannedExport>> PlanWindows(const config::Table& table,
                                                const AppendFacts& facts) {
-  SLUICE_RETURN_IF_ERROR(CheckSource(facts));
+  SLUICE_RETURN_IF_ERROR(CheckSource(facts, facts.position.scanned_through, kForget));
   const Timestamp end = WindowEnd(table, facts.now);
   std::vector<PlannedExport> exports;
   Position position = facts.position;
@@ -163,7 +119,7 @@ Result<std::vector<PlannedExport>> PlanWindows(const config::Table& table,
   Timestamp start;
   if (const auto exported = AsTime(position.end)) {
     if (!facts.row_end || *facts.row_end < *exported) {
-      return Fail(RowConflict(facts, *exported));
+      return Fail(RowConflict(RowStands(facts), FormatTimestamp(*exported)));
     }
     start = *facts.row_end;
     if (start >= end) return exports;
@@ -214,7 +170,7 @@ Result<std::vector<PlannedExport>> PlanBackfill(const config::Table& table,
                                                 const AppendFacts& facts, Timestamp from,
                                                 Timestamp to, std::optional<Duration> chunk,
                                                 const std::vector<Replaced>& replaced) {
-  SLUICE_RETURN_IF_ERROR(CheckTableId(facts));
+  SLUICE_RETURN_IF_ERROR(CheckTableId(facts, kForget));
   std::vector<PlannedExport> exports;
   const auto cuts =
       chunk ? CutAtMultiples(from, to, *chunk, table.timezone) : std::vector<Timestamp>{to};
@@ -266,22 +222,6 @@ PlannedExport PlanFromIntent(const ledger::Intent& intent, const AppendFacts& fa
       break;
   }
   return again;
-}
-
-nlohmann::json ShapeOf(const config::Table& table) {
-  return {{"table", table.table},
-          {"name", table.name},
-          {"pattern", Name(table.pattern)},
-          {"watermark", table.watermark},
-          {"partition", Name(table.partition)},
-          {"columns", table.columns},
-          {"exclude", table.exclude},
-          {"timezone", table.timezone.name()},
-          {"timestamps", Name(table.timestamps)},
-          {"compression", Name(table.compression)},
-          {"copy", Name(table.copy)},
-          {"target_file_size", table.target_file_bytes},
-          {"late_rows", Name(table.late_rows)}};
 }
 
 }  // namespace sluice::plan

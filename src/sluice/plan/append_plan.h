@@ -7,33 +7,15 @@
 
 #include "sluice/base/result.h"
 #include "sluice/config/config.h"
-#include "sluice/ledger/records.h"
+#include "sluice/plan/planned_export.h"
+#include "sluice/plan/source_facts.h"
 
 /// Pattern A, decided without I/O: which numbers a run is going to export.
 namespace sluice::plan {
 
-/// One number to come, as a value: what its intent says, and where everything stands after it.
-struct PlannedExport {
-  ledger::ExportKind kind = ledger::ExportKind::kWindow;
-  ledger::Bound start, end;  ///< append: (start, end]
-  Version source_version;
-  std::vector<int64_t> replaces;
-  ledger::Position position;  ///< after it
-  ledger::Bound state_expected, state_value;
-  bool state_forget = false, state_forced = false;
-  std::string reason;  ///< resets only
-};
-
 /// What a run looked at before it decides.
-struct AppendFacts {
-  ledger::Position position;         ///< after the newest decided number
-  bool row_exists = false;           ///< the state table has a row for this table
-  std::optional<Timestamp> row_end;  ///< its last_exported_end_time
-  std::string table_id;
-  Version source_version;       ///< pinned
-  std::string exported_schema;  ///< Delta schema JSON of the columns chosen at that version
-  std::string column_choice;
-  Timestamp now;
+struct AppendFacts : SourceFacts {
+  std::optional<Timestamp> row_end;  ///< last_exported_end_time of the table's row
 };
 
 /// The windows of this run, ascending, without gap or overlap; empty where start >= end. A reset comes
@@ -72,8 +54,5 @@ Timestamp WindowEnd(const config::Table& table, Timestamp now);
 /// `end`.
 std::vector<Timestamp> CutAtMultiples(Timestamp start, Timestamp end, Duration chunk,
                                       const TimeZone& zone);
-
-/// Every config value that shapes the output of an append export, for the intent.
-nlohmann::json ShapeOf(const config::Table& table);
 
 }  // namespace sluice::plan

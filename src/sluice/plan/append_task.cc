@@ -8,7 +8,6 @@
 
 #include "sluice/delta/partition_value.h"
 #include "sluice/plan/column_choice.h"
-#include "sluice/plan/output_layout.h"
 #include "sluice/plan/spark_timestamp.h"
 
 namespace sluice::plan {
@@ -73,15 +72,9 @@ bool OnlyNulls(const delta::LiveFile& file) {
          file.stats.columns.front().null_count == file.stats.num_records;
 }
 
-SourceFile ToSourceFile(const delta::LiveFile& file, const delta::Field& watermark,
-                        const TimeZone& zone) {
-  SourceFile source;
-  source.path = file.path;
-  source.partition_values = file.partition_values;
-  source.deletion_vector = file.deletion_vector;
-  source.size = file.size;
-  const int64_t masked = file.deletion_vector ? file.deletion_vector->cardinality : 0;
-  if (file.stats.num_records) source.rows = *file.stats.num_records - masked;
+SourceFile WithBounds(const delta::LiveFile& file, const delta::Field& watermark,
+                      const TimeZone& zone) {
+  SourceFile source = ToSourceFile(file);
   if (!file.stats.columns.empty()) {
     const auto& stats = file.stats.columns.front();
     source.watermark_min = InstantBound(stats.min, watermark.type.id, zone, -1);
@@ -108,42 +101,20 @@ std::optional<int64_t> KnownNulls(const delta::LiveFile& file, const SourceFile&
   return std::nullopt;
 }
 
-columnar::Codec ToCodec(config::Compression compression) {
-  switch (compression) {
-    case config::Compression::kNone:
-      return columnar::Codec::kNone;
-    case config::Compression::kSnappy:
-      return columnar::Codec::kSnappy;
-    case config::Compression::kGzip:
-      return columnar::Codec::kGzip;
-    case config::Compression::kLz4:
-      return columnar::Codec::kLz4;
-    case config::Compression::kZstd:
-      return columnar::Codec::kZstd;
-  }
-  return columnar::Codec::kZstd;
-}
-
-Result<ExportTask> CommonTask(const config::Table& table, const PlannedExport& planned,
-                              const delta::Snapshot& snapshot) {
+Result<ExportTask> BeginAppendTask(const config::Table& table, const PlannedExport& planned,
+                                   const delta::Snapshot& snapshot) {
   const auto* start = std::get_if<Timestamp>(&planned.start);
   const auto* end = std::get_if<Timestamp>(&planned.end);
   if (start == nullptr || end == nullptr) {
     return Fail(ErrorKind::kInternal, "an append export was planned without a window");
   }
-  ExportTask task;
+  SLUICE_ASSIGN_OR_RETURN(ExportTask task, BeginTask(table, snapshot.metadata));
   task.data_folder = DataFolder(table.pattern, table.name);
   SLUICE_ASSIGN_OR_RETURN(task.watermark, FindWatermark(table, snapshot.metadata.schema));
-  SLUICE_ASSIGN_OR_RETURN(ColumnChoice choice, ChooseColumns(table, snapshot.metadata.schema));
-  task.output_fields = std::move(choice.output);
   task.row_identity_fields = snapshot.metadata.schema.fields;
-  task.source_partition_columns = snapshot.metadata.partition_columns;
   task.window = {*start, *end};
-  task.partition = table.partition;
-  task.timezone = table.timezone;
-  task.encoder.codec = ToCodec(table.compression);
-  task.timestamps = table.timestamps;
-  task.target_file_bytes = table.target_file_bytes;
+  task.partitioning.kind = table.partition == config::Partition::kHourly ? Partitioning::Kind::kHour
+                                                                         : Partitioning::Kind::kDay;
   return task;
 }
 
@@ -184,14 +155,15 @@ std::vector<SourceFile> RemovedFiles(const delta::Commit& commit) {
 
 Result<ExportTask> MakeWindowTask(const config::Table& table, const PlannedExport& planned,
                                   const delta::Snapshot& snapshot) {
-  SLUICE_ASSIGN_OR_RETURN(ExportTask task, CommonTask(table, planned, snapshot));
+  SLUICE_ASSIGN_OR_RETURN(ExportTask task, BeginAppendTask(table, planned, snapshot));
+  const TimeZone& zone = table.timezone;
   const bool empty = task.window.start >= task.window.end;
   for (const auto& listed : snapshot.files) {
-    const delta::LiveFile file = WithPartitionStatistics(listed, task.watermark);
-    SourceFile source = ToSourceFile(file, task.watermark, task.timezone);
+    const delta::LiveFile file = WithPartitionStatistics(listed, *task.watermark);
+    SourceFile source = WithBounds(file, *task.watermark, zone);
     if (!empty && !OnlyNulls(file) && MayIntersect(source, task.window)) {
       task.files.push_back(std::move(source));
-    } else if (const auto nulls = KnownNulls(file, source, task.watermark)) {
+    } else if (const auto nulls = KnownNulls(file, source, *task.watermark)) {
       task.known_null_watermarks += *nulls;
     } else {
       task.count_nulls.push_back(std::move(source));
@@ -203,8 +175,8 @@ Result<ExportTask> MakeWindowTask(const config::Table& table, const PlannedExpor
 Result<ExportTask> MakeLateTask(const config::Table& table, const PlannedExport& planned,
                                 const delta::Snapshot& snapshot,
                                 const std::vector<delta::Commit>& commits) {
-  SLUICE_ASSIGN_OR_RETURN(ExportTask task, CommonTask(table, planned, snapshot));
-  task.late = FindLateCommits(commits, task.watermark, task.timezone, task.window);
+  SLUICE_ASSIGN_OR_RETURN(ExportTask task, BeginAppendTask(table, planned, snapshot));
+  task.late = FindLateCommits(commits, *task.watermark, table.timezone, task.window);
   return task;
 }
 
@@ -220,7 +192,7 @@ std::vector<LateCommit> FindLateCommits(const std::vector<delta::Commit>& commit
       if (!add.data_change) continue;
       const delta::LiveFile live =
           WithPartitionStatistics(delta::ToLiveFile(add, {watermark}), watermark);
-      SourceFile file = ToSourceFile(live, watermark, zone);
+      SourceFile file = WithBounds(live, watermark, zone);
       if (!OnlyNulls(live) && MayIntersect(file, window)) found.added.push_back(std::move(file));
     }
     if (found.added.empty()) continue;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,9 +12,11 @@
 #include "sluice/config/config.h"
 #include "sluice/delta/actions.h"
 #include "sluice/delta/schema.h"
+#include "sluice/delta/snapshot.h"
+#include "sluice/plan/output_layout.h"
 
-/// The work of one append export as a value: what to read, which rows, where to. Made by planning,
-/// carried out by transfer; it can be printed and compared.
+/// The work of one export as a value: what to read, which rows, where to. Made by planning, carried out
+/// by transfer; it can be printed and compared.
 namespace sluice::plan {
 
 /// A data file (or change data file) of the source.
@@ -32,6 +35,9 @@ struct SourceFile {
 struct TimeWindow {
   Timestamp start, end;
 };
+/// Holds every instant that a row can have.
+inline constexpr TimeWindow kAllTime{Timestamp{std::numeric_limits<int64_t>::min()},
+                                     Timestamp{std::numeric_limits<int64_t>::max()}};
 
 /// How rows that one commit rewrote are told from rows that it brought.
 enum class CancelRule {
@@ -52,32 +58,50 @@ struct LateCommit {
   CancelRule cancel = CancelRule::kByRow;
 };
 
-/// Everything transfer must know. Either `files` (a window, a backfill) or `late` is filled.
+/// Commits of the change feed, both ends inclusive.
+struct FeedRange {
+  Version first, last;
+};
+
+/// Everything transfer must know. One of `files` (a window, a backfill, a whole table), `late` and `feed`
+/// is filled.
 struct ExportTask {
   int64_t n = 0;
   std::string attempt;      ///< 16 hex digits
   std::string data_folder;  ///< below the destination, with trailing '/'
 
-  /// In the table's order, partition columns of the export left out.
+  /// In the table's order, partition columns of the export left out; for the feed with `_change_type`,
+  /// `_commit_version` and `_commit_timestamp` at the end.
   std::vector<delta::Field> output_fields;
-  delta::Field watermark;  ///< whether exported or not
-  /// All columns of the source: what kByRow compares.
-  std::vector<delta::Field> row_identity_fields;
   std::vector<std::string> source_partition_columns;
-
-  TimeWindow window;
-  config::Partition partition = config::Partition::kHourly;
-  TimeZone timezone = TimeZone::Utc();
+  Partitioning partitioning;
+  /// An empty table still gives one file, which holds the schema.
+  bool one_file_at_least = false;
 
   columnar::EncoderOptions encoder;  ///< int96_timestamps is decided by `timestamps`
   config::Timestamps timestamps = config::Timestamps::kMicros;
   int64_t target_file_bytes = int64_t{256} << 20;
+
+  /// Append only: the column whose value must lie in `window`, whether exported or not.
+  std::optional<delta::Field> watermark;
+  TimeWindow window = kAllTime;
+  std::vector<delta::Field>
+      row_identity_fields;  ///< all columns of the source: what kByRow compares
 
   std::vector<SourceFile> files;  ///< may hold rows of the window
   std::vector<LateCommit> late;
   /// Files outside `files` whose number of NULL watermarks only their column tells.
   std::vector<SourceFile> count_nulls;
   int64_t known_null_watermarks = 0;  ///< of files that are neither in `files` nor `count_nulls`
+
+  std::optional<FeedRange> feed;
 };
+
+/// A task with everything but what to read: columns, partition columns and encoding, as `table` wants
+/// them of a source that looks like `metadata`. kNotFound and kUnsupported as ChooseColumns.
+Result<ExportTask> BeginTask(const config::Table& table, const delta::Metadata& metadata);
+
+/// A live file as planning hands it on, without bounds.
+SourceFile ToSourceFile(const delta::LiveFile& file);
 
 }  // namespace sluice::plan

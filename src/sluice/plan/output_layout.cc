@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::string_view kFilePrefix = "sluice-";
 constexpr std::string_view kFileSuffix = ".parquet";
+constexpr std::string_view kSnapshotPrefix = "snapshot_ts=";
 constexpr size_t kAttemptDigits = 16;
 
 bool TakePrefix(std::string_view& text, std::string_view prefix) {
@@ -38,18 +39,27 @@ struct FolderTime {
   config::Partition partition = config::Partition::kDaily;
 };
 
+/// "2026-01-31" from the beginning of `text`.
+std::optional<CivilTime> TakeDate(std::string_view& text) {
+  const auto year = TakeNumber(text);
+  if (!year || *year > 9999 || !TakePrefix(text, "-")) return std::nullopt;
+  const auto month = TakeNumber(text);
+  if (!month || *month < 1 || *month > 12 || !TakePrefix(text, "-")) return std::nullopt;
+  const auto day = TakeNumber(text);
+  if (!day || *day < 1 || *day > 31) return std::nullopt;
+  CivilTime date;
+  date.year = *year;
+  date.month = static_cast<int>(*month);
+  date.day = static_cast<int>(*day);
+  return date;
+}
+
 std::optional<FolderTime> ParseFolder(std::string_view folder) {
   FolderTime parsed;
   if (!TakePrefix(folder, "dt=")) return std::nullopt;
-  const auto year = TakeNumber(folder);
-  if (!year || *year > 9999 || !TakePrefix(folder, "-")) return std::nullopt;
-  const auto month = TakeNumber(folder);
-  if (!month || *month < 1 || *month > 12 || !TakePrefix(folder, "-")) return std::nullopt;
-  const auto day = TakeNumber(folder);
-  if (!day || *day < 1 || *day > 31) return std::nullopt;
-  parsed.begin.year = *year;
-  parsed.begin.month = static_cast<int>(*month);
-  parsed.begin.day = static_cast<int>(*day);
+  const auto date = TakeDate(folder);
+  if (!date) return std::nullopt;
+  parsed.begin = *date;
   if (folder.empty()) return parsed;
   if (!TakePrefix(folder, "/hr=")) return std::nullopt;
   const auto hour = TakeNumber(folder);
@@ -84,11 +94,81 @@ std::string DataFolder(config::Pattern pattern, std::string_view name) {
   return fmt::format("{}/", name);
 }
 
+std::vector<std::string> DataFolders(config::Pattern pattern, std::string_view name) {
+  std::vector<std::string> folders{DataFolder(pattern, name)};
+  if (pattern == config::Pattern::kCdc) {
+    folders.push_back(DataFolder(config::Pattern::kSnapshot, name));
+  }
+  return folders;
+}
+
 std::string PartitionFolder(Timestamp watermark, config::Partition partition,
                             const TimeZone& zone) {
   std::string folder = "dt=" + FormatDate(watermark, zone);
   if (partition == config::Partition::kHourly) folder += "/hr=" + FormatHour(watermark, zone);
   return folder;
+}
+
+std::string CommitDateFolder(Timestamp commit, const TimeZone& zone) {
+  return "_commit_date=" + FormatDate(commit, zone);
+}
+
+std::string SnapshotFolder(Timestamp at) {
+  const CivilTime c = TimeZone::Utc().ToCivil(at);
+  return fmt::format("{}{:04}-{:02}-{:02}T{:02}-{:02}-{:02}Z", kSnapshotPrefix, c.year, c.month,
+                     c.day, c.hour, c.minute, c.second);
+}
+
+std::optional<Timestamp> ParseSnapshotFolder(std::string_view folder) {
+  const std::string_view whole = folder;
+  if (!TakePrefix(folder, kSnapshotPrefix)) return std::nullopt;
+  auto time = TakeDate(folder);
+  if (!time || !TakePrefix(folder, "T")) return std::nullopt;
+  const auto hour = TakeNumber(folder);
+  if (!hour || *hour > 23 || !TakePrefix(folder, "-")) return std::nullopt;
+  const auto minute = TakeNumber(folder);
+  if (!minute || *minute > 59 || !TakePrefix(folder, "-")) return std::nullopt;
+  const auto second = TakeNumber(folder);
+  if (!second || *second > 59 || folder != "Z") return std::nullopt;
+  time->hour = static_cast<int>(*hour);
+  time->minute = static_cast<int>(*minute);
+  time->second = static_cast<int>(*second);
+  const Timestamp at = TimeZone::Utc().ToInstant(*time);
+  if (SnapshotFolder(at) != whole) return std::nullopt;
+  return at;
+}
+
+store::Key SuccessKey(std::string_view data_folder, std::string_view partition) {
+  return fmt::format("{}{}/_SUCCESS", data_folder, partition);
+}
+
+std::string PartitionFolder(Timestamp instant, const Partitioning& partitioning) {
+  switch (partitioning.kind) {
+    case Partitioning::Kind::kHour:
+      return PartitionFolder(instant, config::Partition::kHourly, partitioning.timezone);
+    case Partitioning::Kind::kDay:
+      return PartitionFolder(instant, config::Partition::kDaily, partitioning.timezone);
+    case Partitioning::Kind::kCommitDate:
+      return CommitDateFolder(instant, partitioning.timezone);
+    case Partitioning::Kind::kSnapshot:
+      return partitioning.snapshot;
+  }
+  return partitioning.snapshot;
+}
+
+bool IsPartitionFolder(std::string_view folder, config::Pattern pattern) {
+  switch (pattern) {
+    case config::Pattern::kAppend:
+      return PartitionEnd(folder, TimeZone::Utc()).has_value();
+    case config::Pattern::kCdc: {
+      if (!TakePrefix(folder, "_commit_date=")) return ParseSnapshotFolder(folder).has_value();
+      const auto date = TakeDate(folder);
+      return date && folder.empty();
+    }
+    case config::Pattern::kSnapshot:
+      return ParseSnapshotFolder(folder).has_value();
+  }
+  return false;
 }
 
 std::optional<Timestamp> PartitionEnd(std::string_view folder, const TimeZone& zone) {
@@ -123,7 +203,7 @@ std::vector<std::string> PartitionColumns(config::Pattern pattern, config::Parti
       if (partition == config::Partition::kHourly) return {"dt", "hr"};
       return {"dt"};
     case config::Pattern::kCdc:
-      return {"_commit_date"};
+      return {"_commit_date", "snapshot_ts"};  // of the feed, and of its seed
     case config::Pattern::kSnapshot:
       return {"snapshot_ts"};
   }

@@ -64,6 +64,7 @@ class ParquetMover : public Mover {
     SLUICE_RETURN_IF_ERROR(RunWindow(row_export, task));
     SLUICE_RETURN_IF_ERROR(RunLate(row_export, task));
     SLUICE_RETURN_IF_ERROR(row_export.CloseAll());
+    if (task.one_file_at_least) SLUICE_RETURN_IF_ERROR(row_export.EnsureOneFile());
     std::vector<ScanFile> uncounted;
     for (const auto& file : task.count_nulls) uncounted.push_back({&file, /*count_nulls=*/true});
     return row_export.CountNulls(uncounted);
@@ -88,11 +89,13 @@ class ParquetMover : public Mover {
   }
 
   std::vector<plan::TimeWindow> Slices(RowExport& row_export, const plan::ExportTask& task) const {
+    using Kind = plan::Partitioning::Kind;
+    if (task.partitioning.kind == Kind::kSnapshot) return {task.window};
     SliceOptions options;
     options.memory_bytes = row_export.buffer_bytes();
     options.max_open_files = environment_.limits.max_open_files;
     options.partition_micros =
-        task.partition == config::Partition::kHourly ? Hours(1).micros : Days(1).micros;
+        task.partitioning.kind == Kind::kHour ? Hours(1).micros : Days(1).micros;
     std::vector<plan::TimeWindow> slices;
     Timestamp start = task.window.start;
     for (const int64_t cut : CutIntoSlices(task.files, task.window, options)) {

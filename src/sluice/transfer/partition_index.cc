@@ -4,8 +4,6 @@
 #include <limits>
 #include <utility>
 
-#include "sluice/plan/output_layout.h"
-
 namespace sluice::transfer {
 namespace {
 
@@ -42,27 +40,40 @@ int64_t ChangeBetween(const TimeZone& zone, int64_t before, int64_t after) {
   return after;
 }
 
-}  // namespace
-
-PartitionIndex::PartitionIndex(config::Partition partition, TimeZone zone)
-    : partition_(partition), zone_(std::move(zone)) {}
-
-PartitionSpan PartitionIndex::SpanOf(Timestamp t) {
-  const int64_t unit = partition_ == config::Partition::kHourly ? kHour : kDay;
-  const int64_t offset = OffsetAt(zone_, t.micros);
+/// The longest stretch around `t` in which the clock of `zone` shows the same hour or day.
+PartitionSpan SpanOfClock(const TimeZone& zone, int64_t unit, Timestamp t) {
+  const int64_t offset = OffsetAt(zone, t.micros);
   const int64_t into = FloorMod(FloorMod(t.micros, unit) + offset, unit);
   PartitionSpan span;
   span.begin = SaturatingAdd(t.micros, -into);
   span.end = SaturatingAdd(t.micros, unit - into);
   // Within an hour or a day the offset changes at most once on either side of `t`; where it does,
   // the reading of the clock is not continuous and the span stops.
-  if (OffsetAt(zone_, span.begin) != offset) {
-    span.begin = ChangeBetween(zone_, span.begin, t.micros);
+  if (OffsetAt(zone, span.begin) != offset) {
+    span.begin = ChangeBetween(zone, span.begin, t.micros);
   }
-  if (OffsetAt(zone_, span.end - 1) != offset) {
-    span.end = ChangeBetween(zone_, t.micros, span.end - 1);
+  if (OffsetAt(zone, span.end - 1) != offset) {
+    span.end = ChangeBetween(zone, t.micros, span.end - 1);
   }
-  std::string folder = plan::PartitionFolder(t, partition_, zone_);
+  return span;
+}
+
+}  // namespace
+
+PartitionIndex::PartitionIndex(plan::Partitioning partitioning)
+    : partitioning_(std::move(partitioning)) {}
+
+PartitionSpan PartitionIndex::SpanOf(Timestamp t) {
+  using Kind = plan::Partitioning::Kind;
+  PartitionSpan span;
+  if (partitioning_.kind == Kind::kSnapshot) {
+    span.begin = std::numeric_limits<int64_t>::min();
+    span.end = std::numeric_limits<int64_t>::max();
+  } else {
+    const int64_t unit = partitioning_.kind == Kind::kHour ? kHour : kDay;
+    span = SpanOfClock(partitioning_.timezone, unit, t);
+  }
+  std::string folder = plan::PartitionFolder(t, partitioning_);
   const std::lock_guard lock(mutex_);
   const auto [entry, fresh] = numbers_.emplace(folder, static_cast<int>(folders_.size()));
   span.partition = entry->second;

@@ -7,8 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "sluice/base/time_zone.h"
-#include "sluice/config/config.h"
+#include "sluice/plan/output_layout.h"
 
 namespace sluice::transfer {
 
@@ -24,7 +23,7 @@ struct PartitionSpan {
 /// several spans. Thread-safe.
 class PartitionIndex {
  public:
-  PartitionIndex(config::Partition partition, TimeZone zone);
+  explicit PartitionIndex(plan::Partitioning partitioning);
 
   /// The longest stretch around `t` that is known to lie in one partition.
   PartitionSpan SpanOf(Timestamp t);
@@ -34,8 +33,7 @@ class PartitionIndex {
   int64_t end(int partition) const;
 
  private:
-  const config::Partition partition_;
-  const TimeZone zone_;
+  const plan::Partitioning partitioning_;
   mutable std::mutex mutex_;
   std::deque<std::string> folders_;               ///< guarded by mutex_; elements never move
   std::vector<int64_t> ends_;                     ///< guarded by mutex_

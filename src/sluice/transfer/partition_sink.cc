@@ -127,6 +127,18 @@ Status PartitionSink::CloseAll(int threads, const runtime::CancelToken& cancel) 
   });
 }
 
+Status PartitionSink::EnsureOneFile(int number) {
+  Partition* partition = nullptr;
+  {
+    const Lock lock(mutex_);
+    SLUICE_RETURN_IF_ERROR(Stopped());
+    if (!files_.empty()) return {};
+    partition = &Find(number);
+  }
+  SLUICE_RETURN_IF_ERROR(OpenFile(*partition));
+  return CloseFile(*partition);
+}
+
 std::vector<ExportedFile> PartitionSink::TakeFiles() {
   const Lock lock(mutex_);
   std::sort(files_.begin(), files_.end(), [](const ExportedFile& a, const ExportedFile& b) {

@@ -57,6 +57,9 @@ class PartitionSink {
   /// Encodes what is left and finishes every file, on up to `threads` threads. No Add may run.
   Status CloseAll(int threads, const runtime::CancelToken& cancel);
 
+  /// Finishes a file without rows in `partition`, if there is no file at all. After CloseAll.
+  Status EnsureOneFile(int partition);
+
   /// The finished files, ordered by key.
   std::vector<ExportedFile> TakeFiles();
   /// Aborts every upload, finished or not, best effort. No other call may run.

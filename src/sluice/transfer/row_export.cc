@@ -1,13 +1,16 @@
 #include "sluice/transfer/row_export.h"
 
 #include <arrow/array.h>
+#include <arrow/array/util.h>
 #include <arrow/record_batch.h>
+#include <arrow/scalar.h>
 
 #include <algorithm>
 #include <limits>
 #include <optional>
 #include <utility>
 
+#include "sluice/columnar/arrow_io.h"
 #include "sluice/runtime/executor.h"
 
 namespace sluice::transfer {
@@ -44,8 +47,8 @@ RowExport::RowExport(const plan::ExportTask& task, Environment environment,
       environment_(std::move(environment)),
       progress_(progress),
       cancel_(cancel),
-      watermark_(task.watermark, task.timezone),
-      index_(task.partition, task.timezone),
+      watermark_(task.watermark.value_or(delta::Field{}), task.partitioning.timezone),
+      index_(task.partitioning),
       budget_(std::max<int64_t>(environment_.limits.memory_bytes / kBufferShare, 1)) {
   if (sink_options == nullptr) return;
   output_schema_ = sink_options->schema;
@@ -90,6 +93,20 @@ Status RowExport::ForEachWorker(FileScan& scan, const std::function<Status()>& w
   return status;
 }
 
+Result<std::shared_ptr<arrow::TimestampArray>> RowExport::InstantsOf(
+    const arrow::RecordBatch& batch, const RowProjection& projection) const {
+  if (projection.watermark() >= 0) {
+    return watermark_.ToInstants(batch.column(projection.watermark()));
+  }
+  // Rows of a whole table all go to one folder: any instant will do.
+  SLUICE_ARROW_ASSIGN(
+      const std::shared_ptr<arrow::Array> same,
+      arrow::MakeArrayFromScalar(arrow::TimestampScalar(0, arrow::TimeUnit::MICRO, "UTC"),
+                                 batch.num_rows()),
+      "rows of a snapshot");
+  return std::static_pointer_cast<arrow::TimestampArray>(same);
+}
+
 Status RowExport::ReadUnit(const ScanUnit& unit, const RowProjection& projection,
                            const BatchWork& work) {
   const int64_t rows = std::max<int64_t>(unit.data->row_group_rows(unit.row_group), 1);
@@ -101,8 +118,7 @@ Status RowExport::ReadUnit(const ScanUnit& unit, const RowProjection& projection
       unit.row_group, batch_rows, [&](const std::shared_ptr<arrow::RecordBatch>& batch) -> Status {
         SLUICE_RETURN_IF_ERROR(cancel_.Check());
         if (stop_) return Fail(Stopped());
-        SLUICE_ASSIGN_OR_RETURN(const auto instants,
-                                watermark_.ToInstants(batch->column(projection.watermark())));
+        SLUICE_ASSIGN_OR_RETURN(const auto instants, InstantsOf(*batch, projection));
         return work(batch, *instants);
       });
 }
@@ -171,6 +187,10 @@ Status RowExport::ExportUnits(const ExportPass& pass, const RowProjection& proje
     SLUICE_RETURN_IF_ERROR(settle(/*all=*/false));
   }
   return settle(/*all=*/true);
+}
+
+Status RowExport::EnsureOneFile() {
+  return sink_->EnsureOneFile(index_.SpanOf(Timestamp{}).partition);
 }
 
 Status RowExport::CloseAll() {
@@ -262,6 +282,7 @@ TransferResult RowExport::TakeResult() {
   result.row_hash = totals_.row_hash;
   result.null_watermarks = null_watermarks_;
   result.row_groups_rewritten = static_cast<int64_t>(row_groups_.size());
+  if (!task_.watermark) return result;
   if (totals_.watermark_min) result.watermark_min = Timestamp{*totals_.watermark_min};
   if (totals_.watermark_max) result.watermark_max = Timestamp{*totals_.watermark_max};
   return result;

@@ -56,6 +56,8 @@ class RowExport {
   Status Export(ExportPass pass, const RowProjection& projection);
   /// Finishes every file that is open.
   Status CloseAll();
+  /// Where no row came, finishes one file without rows in the partition of a whole table.
+  Status EnsureOneFile();
   /// Visits the batches of `files` that may hold rows of `window`, with their instants; several
   /// threads at once. Nothing is exported.
   using Visit = std::function<Status(const arrow::RecordBatch&, const arrow::TimestampArray&)>;
@@ -84,6 +86,8 @@ class RowExport {
   Status ForEachWorker(FileScan& scan, const std::function<Status()>& work);
   Status ExportUnits(const ExportPass& pass, const RowProjection& projection, FileScan& scan,
                      RowRouter& router);
+  Result<std::shared_ptr<arrow::TimestampArray>> InstantsOf(const arrow::RecordBatch& batch,
+                                                            const RowProjection& projection) const;
   Status ReadUnit(const ScanUnit& unit, const RowProjection& projection, const BatchWork& work);
   Status CountNullsOf(const ScanUnit& unit);
   RouterOptions MakeRouterOptions(const ExportPass& pass, const RowProjection& projection) const;

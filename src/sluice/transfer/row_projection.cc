@@ -25,7 +25,7 @@ delta::Field AsNullable(delta::Field field, bool nullable = true) {
 RowProjection RowProjection::OfWatermark(const plan::ExportTask& task) {
   RowProjection projection;
   projection.columns_.partition_columns = task.source_partition_columns;
-  projection.watermark_ = projection.Add(task.watermark);
+  if (task.watermark) projection.watermark_ = projection.Add(*task.watermark);
   return projection;
 }
 
@@ -35,7 +35,7 @@ RowProjection RowProjection::OfOutput(const plan::ExportTask& task) {
   for (const delta::Field& field : task.output_fields) {
     projection.output_.push_back(projection.Add(field));
   }
-  projection.watermark_ = projection.Add(task.watermark);
+  if (task.watermark) projection.watermark_ = projection.Add(*task.watermark);
   return projection;
 }
 

@@ -25,6 +25,7 @@ class RowProjection {
   int Add(const delta::Field& field);
 
   const delta::Projection& columns() const { return columns_; }
+  /// -1 where the task has none.
   int watermark() const { return watermark_; }
   const std::vector<int>& output() const { return output_; }
 

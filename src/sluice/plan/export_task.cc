@@ -1,0 +1,51 @@
+#include "sluice/plan/export_task.h"
+
+#include <utility>
+
+#include "sluice/plan/column_choice.h"
+
+namespace sluice::plan {
+namespace {
+
+columnar::Codec ToCodec(config::Compression compression) {
+  switch (compression) {
+    case config::Compression::kNone:
+      return columnar::Codec::kNone;
+    case config::Compression::kSnappy:
+      return columnar::Codec::kSnappy;
+    case config::Compression::kGzip:
+      return columnar::Codec::kGzip;
+    case config::Compression::kLz4:
+      return columnar::Codec::kLz4;
+    case config::Compression::kZstd:
+      return columnar::Codec::kZstd;
+  }
+  return columnar::Codec::kZstd;
+}
+
+}  // namespace
+
+Result<ExportTask> BeginTask(const config::Table& table, const delta::Metadata& metadata) {
+  ExportTask task;
+  SLUICE_ASSIGN_OR_RETURN(ColumnChoice choice, ChooseColumns(table, metadata.schema));
+  task.output_fields = std::move(choice.output);
+  task.source_partition_columns = metadata.partition_columns;
+  task.partitioning.timezone = table.timezone;
+  task.encoder.codec = ToCodec(table.compression);
+  task.timestamps = table.timestamps;
+  task.target_file_bytes = table.target_file_bytes;
+  return task;
+}
+
+SourceFile ToSourceFile(const delta::LiveFile& file) {
+  SourceFile source;
+  source.path = file.path;
+  source.partition_values = file.partition_values;
+  source.deletion_vector = file.deletion_vector;
+  source.size = file.size;
+  const int64_t masked = file.deletion_vector ? file.deletion_vector->cardinality : 0;
+  if (file.stats.num_records) source.rows = *file.stats.num_records - masked;
+  return source;
+}
+
+}  // namespace sluice::plan

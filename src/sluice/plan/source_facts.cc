@@ -1,0 +1,54 @@
+#include "sluice/plan/source_facts.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace sluice::plan {
+
+Status CheckTableId(const SourceFacts& facts, const std::string& remedy) {
+  const std::string& exported = facts.position.table_id;
+  if (exported.empty() || exported == facts.table_id) return {};
+  return Fail(
+      Error{ErrorKind::kConflict,
+            fmt::format("the source was re-created: its table id is {}, exported so far was {}",
+                        facts.table_id, exported),
+            "check what happened to the source, then begin anew with " + remedy});
+}
+
+Status CheckSource(const SourceFacts& facts, std::optional<Version> exported,
+                   const std::string& remedy) {
+  SLUICE_RETURN_IF_ERROR(CheckTableId(facts, remedy));
+  if (!exported || facts.source_version >= *exported) return {};
+  return Fail(Error{
+      ErrorKind::kConflict,
+      fmt::format("the source is at version {}, older than version {} that was exported before",
+                  facts.source_version.value, exported->value),
+      fmt::format("if the source was replaced or restored, begin anew with {}; with --at-version, "
+                  "name a later version",
+                  remedy)});
+}
+
+Error RowConflict(const std::string& stands, const std::string& exported) {
+  return Error{
+      ErrorKind::kConflict,
+      fmt::format("the row in _export_state {}, but exports up to {} lie at the destination",
+                  stands, exported),
+      fmt::format("to go on after them run `sluice state set NAME {}`; to begin anew run "
+                  "`sluice state forget NAME`",
+                  exported)};
+}
+
+ledger::Position PositionAfter(const ledger::Position& before, const SourceFacts& facts,
+                               ledger::Bound start, ledger::Bound end) {
+  ledger::Position after = before;
+  if (std::holds_alternative<std::monostate>(after.first_start)) after.first_start = start;
+  after.end = end;
+  after.scanned_through = facts.source_version;
+  after.table_id = facts.table_id;
+  after.exported_schema = facts.exported_schema;
+  after.column_choice = facts.column_choice;
+  return after;
+}
+
+}  // namespace sluice::plan

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <string>
+
+#include "sluice/base/result.h"
+#include "sluice/ledger/records.h"
+
+namespace sluice::plan {
+
+/// What every pattern looks at before it decides: where the export stands, and the source at the pinned
+/// version. Value type.
+struct SourceFacts {
+  ledger::Position position;  ///< after the newest decided number
+  bool row_exists = false;    ///< the state table has a row for this table
+  std::string table_id;
+  Version source_version;       ///< pinned
+  std::string exported_schema;  ///< Delta schema JSON of the columns chosen at that version
+  std::string column_choice;
+  Timestamp now;
+};
+
+/// kConflict where the source was re-created since the last export. `remedy` says how to begin anew.
+Status CheckTableId(const SourceFacts& facts, const std::string& remedy);
+
+/// The same, and where `exported` lies beyond the pinned version: the source went back in time.
+Status CheckSource(const SourceFacts& facts, std::optional<Version> exported,
+                   const std::string& remedy);
+
+/// kConflict: the row in _export_state `stands` somewhere ("is missing", "stands at version 3") that does
+/// not go with what was exported, up to `exported`.
+Error RowConflict(const std::string& stands, const std::string& exported);
+
+/// The position after an export of the pinned version's columns that ends at `end`.
+ledger::Position PositionAfter(const ledger::Position& before, const SourceFacts& facts,
+                               ledger::Bound start, ledger::Bound end);
+
+}  // namespace sluice::plan
