@@ -75,7 +75,8 @@ json ToJson(const Position& position) {
           {"table_id", position.table_id},
           {"exported_schema", position.exported_schema},
           {"column_choice", position.column_choice},
-          {"newest_snapshot", ToJson(position.newest_snapshot)}};
+          {"newest_snapshot", ToJson(position.newest_snapshot)},
+          {"newest_commit", ToJson(position.newest_commit)}};
 }
 
 Position ParsePosition(const json& value) {
@@ -87,6 +88,7 @@ Position ParsePosition(const json& value) {
   value.at("exported_schema").get_to(position.exported_schema);
   value.at("column_choice").get_to(position.column_choice);
   position.newest_snapshot = ParseOptionalInstant(value.at("newest_snapshot"));
+  position.newest_commit = ParseOptionalInstant(value.at("newest_commit"));
   return position;
 }
 

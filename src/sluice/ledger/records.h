@@ -50,6 +50,8 @@ struct Position {
   std::string column_choice;
   /// The time in the folder name of the newest snapshot or seed: the next one must be later.
   std::optional<Timestamp> newest_snapshot;
+  /// cdc: when the commit at `end` was made; no later change can bear an earlier timestamp.
+  std::optional<Timestamp> newest_commit;
 };
 
 /// `n.intent.json`: what number n is going to be. Put before any byte moves.

@@ -11,6 +11,7 @@
 #include "sluice/columnar/parquet_encoder.h"
 #include "sluice/config/config.h"
 #include "sluice/delta/actions.h"
+#include "sluice/delta/change_feed.h"
 #include "sluice/delta/schema.h"
 #include "sluice/delta/snapshot.h"
 #include "sluice/plan/output_layout.h"
@@ -58,11 +59,6 @@ struct LateCommit {
   CancelRule cancel = CancelRule::kByRow;
 };
 
-/// Commits of the change feed, both ends inclusive.
-struct FeedRange {
-  Version first, last;
-};
-
 /// Everything transfer must know. One of `files` (a window, a backfill, a whole table), `late` and `feed`
 /// is filled.
 struct ExportTask {
@@ -94,7 +90,8 @@ struct ExportTask {
   std::vector<SourceFile> count_nulls;
   int64_t known_null_watermarks = 0;  ///< of files that are neither in `files` nor `count_nulls`
 
-  std::optional<FeedRange> feed;
+  /// Change feed only: which versions; their schema and times.
+  std::optional<delta::FeedRange> feed;
 };
 
 /// A task with everything but what to read: columns, partition columns and encoding, as `table` wants

@@ -61,6 +61,10 @@ class ParquetMover : public Mover {
 
  private:
   Status Run(RowExport& row_export, const plan::ExportTask& task) {
+    if (task.feed) {
+      SLUICE_RETURN_IF_ERROR(row_export.ExportFeed());
+      return row_export.CloseAll();
+    }
     SLUICE_RETURN_IF_ERROR(RunWindow(row_export, task));
     SLUICE_RETURN_IF_ERROR(RunLate(row_export, task));
     SLUICE_RETURN_IF_ERROR(row_export.CloseAll());
@@ -120,6 +124,7 @@ class ParquetMover : public Mover {
   /// `timestamps: source` keeps INT96 if any file has it: one export has one type.
   Result<bool> WantsInt96(const plan::ExportTask& task, const runtime::CancelToken& cancel) const {
     if (task.timestamps != config::Timestamps::kSource) return false;
+    if (task.feed) return FeedHasInt96(task);
     std::vector<const plan::SourceFile*> files;
     for (const auto& file : task.files) files.push_back(&file);
     for (const auto& commit : task.late) {
@@ -139,6 +144,23 @@ class ParquetMover : public Mover {
           return {};
         }));
     return found.load();
+  }
+
+  Result<bool> FeedHasInt96(const plan::ExportTask& task) const {
+    bool found = false;
+    const delta::Log log(environment_.source);
+    SLUICE_RETURN_IF_ERROR(
+        delta::VisitChanges(log, *task.feed, [&](const delta::CommitChanges& changes) -> Status {
+          for (size_t i = 0; i < changes.files.size() && !found; ++i) {
+            SLUICE_ASSIGN_OR_RETURN(
+                const auto data,
+                delta::OpenChangeFile(environment_.source, changes.version, changes.committed,
+                                      changes.files[i], task.feed->schema.fields));
+            found = data->has_int96();
+          }
+          return {};
+        }));
+    return found;
   }
 
   const RowExport::Environment environment_;

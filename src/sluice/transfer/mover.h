@@ -28,7 +28,9 @@ struct TransferResult {
   RowHashSum row_hash;               ///< of the exported rows, columns as in the files
   int64_t null_watermarks = 0;       ///< rows of the source version whose watermark is NULL
   int64_t row_groups_rewritten = 0;  ///< source row groups that were decoded
-  std::optional<Timestamp> watermark_min, watermark_max;  ///< of the exported rows
+  /// Of the exported rows: their watermarks, or the timestamps of their commits.
+  std::optional<Timestamp> watermark_min, watermark_max;
+  std::optional<Timestamp> newest_commit;  ///< change feed: when its last version was committed
 };
 
 struct TransferLimits {

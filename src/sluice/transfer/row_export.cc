@@ -56,20 +56,21 @@ RowExport::RowExport(const plan::ExportTask& task, Environment environment,
                                           progress_);
 }
 
-RouterOptions RowExport::MakeRouterOptions(const ExportPass& pass,
-                                           const RowProjection& projection) const {
+RouterOptions RowExport::MakeRouterOptions(const plan::TimeWindow& window,
+                                           std::vector<int> output_columns) const {
   const TransferLimits& limits = environment_.limits;
   RouterOptions options;
-  options.window = pass.window;
+  options.window = window;
   options.output_schema = output_schema_;
-  options.output_columns = projection.output();
+  options.output_columns = std::move(output_columns);
   options.staging_bytes = std::min(
       kMaxStagingBytes, limits.memory_bytes / (kStagingShare * std::max(1, limits.threads)));
   options.count_only = sink_ == nullptr;
   return options;
 }
 
-Status RowExport::ForEachWorker(FileScan& scan, const std::function<Status()>& work) {
+Status RowExport::ForEachWorker(const std::function<void()>& stop_scan,
+                                const std::function<Status()>& work) {
   std::mutex mutex;
   std::optional<Error> first;
   stop_ = false;
@@ -86,7 +87,7 @@ Status RowExport::ForEachWorker(FileScan& scan, const std::function<Status()>& w
         const std::lock_guard lock(mutex);
         if (!first) first = done.error();
         stop_ = true;
-        scan.Stop();
+        stop_scan();
         return done;
       });
   if (first) return Fail(*std::move(first));
@@ -107,17 +108,26 @@ Result<std::shared_ptr<arrow::TimestampArray>> RowExport::InstantsOf(
   return std::static_pointer_cast<arrow::TimestampArray>(same);
 }
 
-Status RowExport::ReadUnit(const ScanUnit& unit, const RowProjection& projection,
-                           const BatchWork& work) {
-  const int64_t rows = std::max<int64_t>(unit.data->row_group_rows(unit.row_group), 1);
-  const int64_t row_bytes = unit.data->row_group_bytes(unit.row_group) / rows * kDecodedRatio + 16;
+Status RowExport::ReadRowGroup(
+    const delta::DataFile& data, int row_group,
+    const std::function<Status(const std::shared_ptr<arrow::RecordBatch>&)>& work) {
+  const int64_t rows = std::max<int64_t>(data.row_group_rows(row_group), 1);
+  const int64_t row_bytes = data.row_group_bytes(row_group) / rows * kDecodedRatio + 16;
   const TransferLimits& limits = environment_.limits;
   const int64_t batch_bytes = limits.memory_bytes / (kBatchShare * std::max(1, limits.threads));
   const int64_t batch_rows = std::clamp(batch_bytes / row_bytes, kMinBatchRows, kMaxBatchRows);
-  return unit.data->ReadRowGroup(
-      unit.row_group, batch_rows, [&](const std::shared_ptr<arrow::RecordBatch>& batch) -> Status {
-        SLUICE_RETURN_IF_ERROR(cancel_.Check());
-        if (stop_) return Fail(Stopped());
+  return data.ReadRowGroup(row_group, batch_rows,
+                           [&](const std::shared_ptr<arrow::RecordBatch>& batch) -> Status {
+                             SLUICE_RETURN_IF_ERROR(cancel_.Check());
+                             if (stop_) return Fail(Stopped());
+                             return work(batch);
+                           });
+}
+
+Status RowExport::ReadUnit(const ScanUnit& unit, const RowProjection& projection,
+                           const BatchWork& work) {
+  return ReadRowGroup(
+      *unit.data, unit.row_group, [&](const std::shared_ptr<arrow::RecordBatch>& batch) -> Status {
         SLUICE_ASSIGN_OR_RETURN(const auto instants, InstantsOf(*batch, projection));
         return work(batch, *instants);
       });
@@ -126,13 +136,16 @@ Status RowExport::ReadUnit(const ScanUnit& unit, const RowProjection& projection
 Status RowExport::Export(ExportPass pass, const RowProjection& projection) {
   FileScan scan(environment_.source, std::move(pass.files), projection.columns(), watermark_,
                 pass.window, progress_);
-  const Status status = ForEachWorker(scan, [&]() -> Status {
-    RowRouter router(MakeRouterOptions(pass, projection), index_, budget_, sink_.get());
-    SLUICE_RETURN_IF_ERROR(ExportUnits(pass, projection, scan, router));
-    const std::lock_guard lock(mutex_);
-    totals_.Add(router.totals());
-    return {};
-  });
+  const Status status =
+      ForEachWorker([&scan] { scan.Stop(); },
+                    [&]() -> Status {
+                      RowRouter router(MakeRouterOptions(pass.window, projection.output()), index_,
+                                       budget_, sink_.get());
+                      SLUICE_RETURN_IF_ERROR(ExportUnits(pass, projection, scan, router));
+                      const std::lock_guard lock(mutex_);
+                      totals_.Add(router.totals());
+                      return {};
+                    });
   const std::lock_guard lock(mutex_);
   null_watermarks_ += scan.skipped_nulls();
   return status;
@@ -200,33 +213,36 @@ Status RowExport::CloseAll() {
 Status RowExport::Read(const std::vector<ScanFile>& files, plan::TimeWindow window,
                        const RowProjection& projection, const Visit& visit) {
   FileScan scan(environment_.source, files, projection.columns(), watermark_, window, progress_);
-  return ForEachWorker(scan, [&]() -> Status {
-    while (true) {
-      SLUICE_RETURN_IF_ERROR(cancel_.Check());
-      SLUICE_ASSIGN_OR_RETURN(const auto unit, scan.Next());
-      if (!unit) return {};
-      SLUICE_RETURN_IF_ERROR(
-          ReadUnit(*unit, projection,
-                   [&](const std::shared_ptr<arrow::RecordBatch>& batch,
-                       const arrow::TimestampArray& instants) { return visit(*batch, instants); }));
-      scan.Done(*unit);
-    }
-  });
+  return ForEachWorker(
+      [&scan] { scan.Stop(); },
+      [&]() -> Status {
+        while (true) {
+          SLUICE_RETURN_IF_ERROR(cancel_.Check());
+          SLUICE_ASSIGN_OR_RETURN(const auto unit, scan.Next());
+          if (!unit) return {};
+          SLUICE_RETURN_IF_ERROR(ReadUnit(
+              *unit, projection,
+              [&](const std::shared_ptr<arrow::RecordBatch>& batch,
+                  const arrow::TimestampArray& instants) { return visit(*batch, instants); }));
+          scan.Done(*unit);
+        }
+      });
 }
 
 Result<int64_t> RowExport::CountRows(const std::vector<ScanFile>& files, plan::TimeWindow window,
                                      const RowProjection& projection) {
   std::atomic<int64_t> rows{0};
   FileScan scan(environment_.source, files, projection.columns(), watermark_, window, progress_);
-  SLUICE_RETURN_IF_ERROR(ForEachWorker(scan, [&]() -> Status {
-    while (true) {
-      SLUICE_RETURN_IF_ERROR(cancel_.Check());
-      SLUICE_ASSIGN_OR_RETURN(const auto unit, scan.Next());
-      if (!unit) return {};
-      rows += unit->data->row_group_rows(unit->row_group);
-      scan.Done(*unit);
-    }
-  }));
+  SLUICE_RETURN_IF_ERROR(ForEachWorker([&scan] { scan.Stop(); },
+                                       [&]() -> Status {
+                                         while (true) {
+                                           SLUICE_RETURN_IF_ERROR(cancel_.Check());
+                                           SLUICE_ASSIGN_OR_RETURN(const auto unit, scan.Next());
+                                           if (!unit) return {};
+                                           rows += unit->data->row_group_rows(unit->row_group);
+                                           scan.Done(*unit);
+                                         }
+                                       }));
   return rows.load();
 }
 
@@ -254,20 +270,22 @@ Status RowExport::CountNulls(const std::vector<ScanFile>& files) {
   Progress unseen;  // the plan does not foresee these rows
   FileScan scan(environment_.source, files, projection.columns(), watermark_, kNoWindow, unseen);
   std::atomic<int64_t> nulls{0};
-  const Status status = ForEachWorker(scan, [&]() -> Status {
-    while (true) {
-      SLUICE_RETURN_IF_ERROR(cancel_.Check());
-      SLUICE_ASSIGN_OR_RETURN(const auto unit, scan.Next());
-      if (!unit) return {};
-      SLUICE_RETURN_IF_ERROR(ReadUnit(*unit, projection,
-                                      [&](const std::shared_ptr<arrow::RecordBatch>&,
-                                          const arrow::TimestampArray& instants) -> Status {
-                                        nulls += instants.null_count();
-                                        return {};
-                                      }));
-      scan.Done(*unit);
-    }
-  });
+  const Status status = ForEachWorker(
+      [&scan] { scan.Stop(); },
+      [&]() -> Status {
+        while (true) {
+          SLUICE_RETURN_IF_ERROR(cancel_.Check());
+          SLUICE_ASSIGN_OR_RETURN(const auto unit, scan.Next());
+          if (!unit) return {};
+          SLUICE_RETURN_IF_ERROR(ReadUnit(*unit, projection,
+                                          [&](const std::shared_ptr<arrow::RecordBatch>&,
+                                              const arrow::TimestampArray& instants) -> Status {
+                                            nulls += instants.null_count();
+                                            return {};
+                                          }));
+          scan.Done(*unit);
+        }
+      });
   const std::lock_guard lock(mutex_);
   null_watermarks_ += nulls + scan.skipped_nulls();
   return status;
@@ -281,8 +299,9 @@ TransferResult RowExport::TakeResult() {
   result.rows = totals_.rows;
   result.row_hash = totals_.row_hash;
   result.null_watermarks = null_watermarks_;
-  result.row_groups_rewritten = static_cast<int64_t>(row_groups_.size());
-  if (!task_.watermark) return result;
+  result.row_groups_rewritten = static_cast<int64_t>(row_groups_.size()) + feed_row_groups_;
+  result.newest_commit = newest_commit_;
+  if (!task_.watermark && !task_.feed) return result;
   if (totals_.watermark_min) result.watermark_min = Timestamp{*totals_.watermark_min};
   if (totals_.watermark_max) result.watermark_max = Timestamp{*totals_.watermark_max};
   return result;

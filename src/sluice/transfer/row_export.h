@@ -15,6 +15,7 @@
 #include "sluice/plan/export_task.h"
 #include "sluice/runtime/cancellation.h"
 #include "sluice/store/object_store.h"
+#include "sluice/transfer/feed_scan.h"
 #include "sluice/transfer/file_scan.h"
 #include "sluice/transfer/mover.h"
 #include "sluice/transfer/partition_index.h"
@@ -54,6 +55,8 @@ class RowExport {
 
   /// Reads the files of `pass` once and sends what the window and the filter leave to the sink.
   Status Export(ExportPass pass, const RowProjection& projection);
+  /// Reads the changes of task.feed once and sends all of them to the sink.
+  Status ExportFeed();
   /// Finishes every file that is open.
   Status CloseAll();
   /// Where no row came, finishes one file without rows in the partition of a whole table.
@@ -83,14 +86,20 @@ class RowExport {
   using BatchWork = std::function<Status(const std::shared_ptr<arrow::RecordBatch>&,
                                          const arrow::TimestampArray&)>;
 
-  Status ForEachWorker(FileScan& scan, const std::function<Status()>& work);
+  /// `work` on every thread; the first error calls `stop_scan`, so that the others come to an end.
+  Status ForEachWorker(const std::function<void()>& stop_scan, const std::function<Status()>& work);
   Status ExportUnits(const ExportPass& pass, const RowProjection& projection, FileScan& scan,
                      RowRouter& router);
   Result<std::shared_ptr<arrow::TimestampArray>> InstantsOf(const arrow::RecordBatch& batch,
                                                             const RowProjection& projection) const;
   Status ReadUnit(const ScanUnit& unit, const RowProjection& projection, const BatchWork& work);
   Status CountNullsOf(const ScanUnit& unit);
-  RouterOptions MakeRouterOptions(const ExportPass& pass, const RowProjection& projection) const;
+  RouterOptions MakeRouterOptions(const plan::TimeWindow& window,
+                                  std::vector<int> output_columns) const;
+  Status ReadRowGroup(
+      const delta::DataFile& data, int row_group,
+      const std::function<Status(const std::shared_ptr<arrow::RecordBatch>&)>& work);
+  Status ExportChanges(FeedScan& scan, RowRouter& router);
 
   const plan::ExportTask& task_;
   const Environment environment_;
@@ -103,6 +112,8 @@ class RowExport {
   std::shared_ptr<arrow::Schema> output_schema_;
 
   std::atomic<bool> stop_{false};  ///< a worker failed
+  std::atomic<int64_t> feed_row_groups_{0};
+  std::optional<Timestamp> newest_commit_;  ///< of the feed; set when its threads have ended
   std::mutex mutex_;
   RowTotals totals_;                                              ///< guarded by mutex_
   int64_t null_watermarks_ = 0;                                   ///< guarded by mutex_

@@ -1,0 +1,153 @@
+#include "sluice/plan/feed_plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "sluice/plan/column_choice.h"
+#include "sluice/plan/snapshot_plan.h"
+
+namespace sluice::plan {
+namespace {
+
+using ledger::Bound;
+using ledger::ExportKind;
+using ledger::Position;
+
+const std::string kReseed = "`sluice run NAME --reseed`";
+
+std::optional<Version> AsVersion(const Bound& bound) {
+  const auto* v = std::get_if<Version>(&bound);
+  return v == nullptr ? std::nullopt : std::optional(*v);
+}
+
+std::string RowStands(const FeedFacts& facts) {
+  return !facts.row_exists    ? "is missing"
+         : !facts.row_version ? "has last_exported_version NULL"
+                              : fmt::format("stands at version {}", facts.row_version->value);
+}
+
+/// The columns of `range` that are exported, as Delta schema JSON.
+Result<std::string> ExportedSchema(const config::Table& table, const delta::TableSchema& schema) {
+  SLUICE_ASSIGN_OR_RETURN(const ColumnChoice choice, ChooseColumns(table, schema));
+  return delta::SchemaToJson(delta::TableSchema{choice.output});
+}
+
+PlannedExport Window(const Position& before, const FeedFacts& facts, Bound row, Version start,
+                     Version end) {
+  PlannedExport window;
+  window.kind = ExportKind::kWindow;
+  window.start = start;
+  window.end = end;
+  window.source_version = facts.source_version;
+  window.position = PositionAfter(before, facts, start, end);
+  window.state_expected = row;
+  window.state_value = end;
+  return window;
+}
+
+Result<FeedBeginning> Seed(const FeedFacts& facts, ExportKind kind) {
+  if (!facts.feed_on) {
+    return Fail(Error{
+        ErrorKind::kSourceGone,
+        fmt::format("the change data feed is off at version {}, so nothing could follow a seed",
+                    facts.source_version.value),
+        "turn it on: ALTER TABLE ... SET TBLPROPERTIES (delta.enableChangeDataFeed = true)"});
+  }
+  FeedBeginning beginning;
+  beginning.first = PlanSeed(facts, kind);
+  return beginning;
+}
+
+}  // namespace
+
+Result<FeedBeginning> BeginFeed(const config::Table& table, const FeedFacts& facts) {
+  if (facts.reseed) return Seed(facts, ExportKind::kReseed);
+  const auto exported = AsVersion(facts.position.end);
+  SLUICE_RETURN_IF_ERROR(CheckSource(facts, exported, kReseed));
+  FeedBeginning beginning;
+  if (exported) {
+    if (!facts.row_version || *facts.row_version < *exported) {
+      return Fail(RowConflict(RowStands(facts), fmt::format("version {}", exported->value)));
+    }
+    beginning.after = facts.row_version;
+    if (*facts.row_version > *exported) {
+      PlannedExport reset =
+          Window(facts.position, facts, *facts.row_version, *exported, *facts.row_version);
+      reset.kind = ExportKind::kReset;
+      reset.reason = "the row in _export_state was moved on by another writer";
+      beginning.first = std::move(reset);
+    }
+    return beginning;
+  }
+  if (facts.row_version) {  // a notebook exported up to here before us
+    beginning.after = facts.row_version;
+  } else if (const auto* number = std::get_if<config::StartVersion>(&table.start)) {
+    beginning.after = Version{number->first.value - 1};
+  } else if (std::holds_alternative<config::StartEnabled>(table.start)) {
+    beginning.from_enabling = true;
+  } else {
+    return Seed(facts, ExportKind::kSeed);
+  }
+  return beginning;
+}
+
+Result<std::vector<PlannedExport>> PlanFeedWindows(const config::Table& table,
+                                                   const FeedFacts& facts, const Position& before,
+                                                   Bound row, Version after,
+                                                   const std::vector<delta::FeedRange>& ranges,
+                                                   std::optional<int64_t> chunk) {
+  std::vector<PlannedExport> windows;
+  Position position = before;
+  for (const auto& range : ranges) {
+    SLUICE_ASSIGN_OR_RETURN(const std::string schema, ExportedSchema(table, range.schema));
+    while (after < range.last) {
+      const int64_t step = chunk.value_or(range.last.value - after.value);
+      const Version end{std::min(range.last.value, after.value + step)};
+      windows.push_back(Window(position, facts, row, after, end));
+      windows.back().position.exported_schema = schema;
+      position = windows.back().position;
+      after = end;
+      row = end;
+    }
+  }
+  return windows;
+}
+
+Result<PlannedExport> PlanFeedAgain(const config::Table& table, const ledger::Intent& intent,
+                                    const FeedFacts& facts, const delta::FeedRange& range) {
+  const auto start = AsVersion(intent.start), end = AsVersion(intent.end);
+  if (!start || !end) return Fail(ErrorKind::kCorrupt, "the intent of a feed names no versions");
+  const Bound row = facts.row_version ? Bound(*facts.row_version) : Bound();
+  PlannedExport again = Window(facts.position, facts, row, *start, *end);
+  SLUICE_ASSIGN_OR_RETURN(again.position.exported_schema, ExportedSchema(table, range.schema));
+  again.kind = intent.kind;
+  again.replaces = intent.replaces;
+  if (intent.kind == ExportKind::kBackfill) {
+    again.position = facts.position;
+    again.state_expected = facts.position.end;
+    again.state_value = Bound();
+  }
+  return again;
+}
+
+Result<ExportTask> MakeFeedTask(const config::Table& table, const PlannedExport& planned,
+                                const delta::Metadata& metadata, const delta::FeedRange& range) {
+  const auto start = AsVersion(planned.start), end = AsVersion(planned.end);
+  if (!start || !end || Next(*start) < range.first || range.last < *end) {
+    return Fail(ErrorKind::kInternal, "a window of the feed was planned outside of its range");
+  }
+  delta::Metadata as_of_range = metadata;
+  as_of_range.schema = range.schema;
+  SLUICE_ASSIGN_OR_RETURN(ExportTask task, BeginTask(table, as_of_range));
+  task.output_fields = delta::WithFeedColumns(std::move(task.output_fields));
+  task.data_folder = DataFolder(config::Pattern::kCdc, table.name);
+  task.partitioning.kind = Partitioning::Kind::kCommitDate;
+  task.feed = range;
+  task.feed->first = Next(*start);
+  task.feed->last = *end;
+  return task;
+}
+
+}  // namespace sluice::plan

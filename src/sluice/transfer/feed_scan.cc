@@ -1,0 +1,110 @@
+#include "sluice/transfer/feed_scan.h"
+
+#include <exception>
+#include <utility>
+
+#include "sluice/delta/log.h"
+
+namespace sluice::transfer {
+namespace {
+
+/// Files that wait to be opened; a commit of more is listed as the readers get on.
+constexpr size_t kFilesAhead = 64;
+
+Error Stopped() {
+  return Error{ErrorKind::kCancelled, "the change feed is not wanted any more", {}};
+}
+
+}  // namespace
+
+FeedScan::FeedScan(std::shared_ptr<store::ObjectStore> source, delta::FeedRange range,
+                   std::vector<delta::Field> fields)
+    : source_(std::move(source)), range_(std::move(range)), fields_(std::move(fields)) {
+  lister_ = std::thread([this] { List(); });
+}
+
+FeedScan::~FeedScan() {
+  Stop();
+  lister_.join();
+}
+
+void FeedScan::List() {
+  Status listed;
+  try {
+    listed = delta::VisitChanges(delta::Log(source_), range_, [this](delta::CommitChanges changes) {
+      return Put(std::move(changes));
+    });
+  } catch (const std::exception& e) {
+    listed = Fail(ErrorKind::kInternal, "unexpected exception while listing changes: {}", e.what());
+  }
+  const std::lock_guard lock(mutex_);
+  listed_ = true;
+  if (!listed && !stopped_ && !failure_) failure_ = listed.error();
+  changed_.notify_all();
+}
+
+Status FeedScan::Put(delta::CommitChanges changes) {
+  std::unique_lock lock(mutex_);
+  last_committed_ = changes.committed;
+  for (auto& file : changes.files) {
+    changed_.wait(lock, [this] { return stopped_ || failure_ || files_.size() < kFilesAhead; });
+    if (stopped_ || failure_) return Fail(Stopped());
+    files_.push_back({changes.version, changes.committed, std::move(file)});
+    changed_.notify_all();
+  }
+  return stopped_ ? Status(Fail(Stopped())) : Status();
+}
+
+Result<std::shared_ptr<const delta::DataFile>> FeedScan::Open(const Pending& pending) const {
+  SLUICE_ASSIGN_OR_RETURN(
+      std::shared_ptr<const delta::DataFile> data,
+      delta::OpenChangeFile(source_, pending.version, pending.committed, pending.file, fields_));
+  return data;
+}
+
+Result<std::optional<FeedUnit>> FeedScan::Next() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    if (failure_) return Fail(*failure_);
+    if (stopped_) return std::nullopt;
+    if (!units_.empty()) {
+      FeedUnit unit = std::move(units_.front());
+      units_.pop_front();
+      return std::optional(std::move(unit));
+    }
+    if (!files_.empty()) {
+      const Pending pending = std::move(files_.front());
+      files_.pop_front();
+      ++opening_;
+      changed_.notify_all();
+      lock.unlock();
+      auto data = Open(pending);
+      lock.lock();
+      --opening_;
+      if (!data) {
+        if (!failure_) failure_ = data.error();
+      } else {
+        for (int group = 0; group < (*data)->num_row_groups(); ++group) {
+          units_.push_back({*data, group});
+        }
+      }
+      changed_.notify_all();
+      continue;
+    }
+    if (listed_ && opening_ == 0) return std::nullopt;
+    changed_.wait(lock);
+  }
+}
+
+void FeedScan::Stop() {
+  const std::lock_guard lock(mutex_);
+  stopped_ = true;
+  changed_.notify_all();
+}
+
+std::optional<Timestamp> FeedScan::last_committed() const {
+  const std::lock_guard lock(mutex_);
+  return last_committed_;
+}
+
+}  // namespace sluice::transfer

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "sluice/base/result.h"
+#include "sluice/delta/change_feed.h"
+#include "sluice/store/object_store.h"
+
+namespace sluice::transfer {
+
+/// One row group of a change file to read.
+struct FeedUnit {
+  std::shared_ptr<const delta::DataFile> data;
+  int row_group = 0;
+};
+
+/// Hands out the row groups that hold the changes of a range of versions to as many threads as ask. The
+/// commits are listed by a thread of its own, which stays a few files ahead of the readers, so that
+/// memory does not grow with the range. Thread-safe.
+class FeedScan {
+ public:
+  /// `fields`: the table's columns to read; batches have the feed's three behind them.
+  FeedScan(std::shared_ptr<store::ObjectStore> source, delta::FeedRange range,
+           std::vector<delta::Field> fields);
+  /// Stops and waits for the listing thread.
+  ~FeedScan();
+  FeedScan(const FeedScan&) = delete;
+  FeedScan& operator=(const FeedScan&) = delete;
+
+  /// The next row group; nullopt when there are no more. An error ends the scan for everybody.
+  Result<std::optional<FeedUnit>> Next();
+  /// Ends the scan: Next() gives nullopt from now on.
+  void Stop();
+  /// When the range's last version was committed. After the scan came to its end.
+  std::optional<Timestamp> last_committed() const;
+
+ private:
+  struct Pending {
+    Version version;
+    Timestamp committed;
+    delta::ChangeFile file;
+  };
+
+  void List();
+  Status Put(delta::CommitChanges changes);
+  Result<std::shared_ptr<const delta::DataFile>> Open(const Pending& pending) const;
+
+  const std::shared_ptr<store::ObjectStore> source_;
+  const delta::FeedRange range_;
+  const std::vector<delta::Field> fields_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  // Guarded by mutex_:
+  std::deque<Pending> files_;   ///< not opened yet
+  std::deque<FeedUnit> units_;  ///< of opened files
+  bool listed_ = false;         ///< no more files will come
+  bool stopped_ = false;
+  int opening_ = 0;
+  std::optional<Error> failure_;
+  std::optional<Timestamp> last_committed_;
+
+  std::thread lister_;
+};
+
+}  // namespace sluice::transfer
