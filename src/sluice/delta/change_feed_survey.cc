@@ -20,14 +20,12 @@ struct TableState {
   Protocol protocol;
   Metadata metadata;
 
-  // kUnsupported or kCorrupt where the metadata can't be understood.
-  Status Take(Commit commit) {
+  // kUnsupported, as CheckReadable, or kCorrupt where the table can't be read as of this commit.
+  Status Take(Commit commit, std::string_view table) {
     if (commit.protocol) protocol = *std::move(commit.protocol);
-    if (commit.metadata) {
-      metadata = *std::move(commit.metadata);
-      SLUICE_RETURN_IF_ERROR(ResolveSchema(metadata));
-    }
-    return {};
+    if (commit.metadata) metadata = *std::move(commit.metadata);
+    SLUICE_RETURN_IF_ERROR(CheckReadable(protocol, metadata, table));
+    return commit.metadata ? ResolveSchema(metadata) : Status();
   }
 };
 
@@ -62,19 +60,20 @@ std::span<const CommitFile> Contiguous(const LogListing& listing, Version first,
   return {begin, end};
 }
 
-// The first version of [from, last] that has its commit and can be rebuilt from what is left.
+// The first version of [from, last] that has its commit and can be rebuilt from what is left: commits
+// without a gap lead to it from version 0 or from a checkpoint. `listing` is of the whole log.
 std::optional<Version> FirstRebuildable(const LogListing& listing, Version from, Version last) {
-  for (const CommitFile& commit : listing.commits) {
-    if (commit.version < from) continue;
-    if (commit.version > last) break;
-    if (commit.version.value == 0) return commit.version;
-    for (const CheckpointFile& checkpoint : listing.checkpoints) {
-      if (checkpoint.version > commit.version) break;
-      const auto after = Contiguous(listing, Next(checkpoint.version), commit.version);
-      if (static_cast<int64_t>(after.size()) == commit.version.value - checkpoint.version.value) {
-        return commit.version;
-      }
+  Version base;       // the newest checkpoint so far; none counts as the state before version 0
+  Version run_start;  // of the commits without a gap
+  auto checkpoint = listing.checkpoints.begin();
+  for (size_t i = 0; i < listing.commits.size(); ++i) {
+    const Version version = listing.commits[i].version;
+    if (version > last) break;
+    if (i == 0 || version != Next(listing.commits[i - 1].version)) run_start = version;
+    for (; checkpoint != listing.checkpoints.end() && checkpoint->version <= version; ++checkpoint) {
+      base = checkpoint->version;
     }
+    if (version >= from && run_start <= Next(base)) return version;
   }
   return std::nullopt;
 }
@@ -87,26 +86,30 @@ class FeedSurvey {
 
   // The first version from `from` on, up to the source's, at which a range can begin.
   Result<std::optional<Version>> NextStart(Version from) const {
-    const auto base = FirstRebuildable(listing_, from, source_.version);
+    SLUICE_ASSIGN_OR_RETURN(const LogListing whole, log_.List());
+    const auto base = FirstRebuildable(whole, from, source_.version);
     if (!base) return std::optional<Version>();
-    auto state = LoadState(log_, *base);
-    // Beyond what sluice reads: its metadata is no guide to what follows.
-    if (!state && state.error().kind != ErrorKind::kUnsupported) return Fail(state.error());
     std::optional<Version> start;
-    if (state && FeedOn(state->metadata)) start = *base;
+    std::optional<TableState> state;  // none where sluice can't read the version
+    const auto look = [&](Version version) -> Status {
+      if (!state) {
+        auto loaded = LoadState(log_, version);
+        if (!loaded && loaded.error().kind == ErrorKind::kUnsupported) return {};
+        if (!loaded) return Fail(std::move(loaded).error());
+        state = *std::move(loaded);
+      }
+      if (FeedOn(state->metadata)) start = version;
+      return {};
+    };
+    SLUICE_RETURN_IF_ERROR(look(*base));
     if (start) return start;
-    bool known = state.has_value();
-    TableState now = known ? *std::move(state) : TableState{source_.protocol, {}};
     SLUICE_RETURN_IF_ERROR(
-        VisitCommits(log_, Contiguous(listing_, Next(*base), source_.version), ReadTableActions,
+        VisitCommits(log_, Contiguous(whole, Next(*base), source_.version), ReadTableActions,
                      [&](Commit commit) -> Result<bool> {
+                       if (!commit.metadata && !commit.protocol) return true;
                        const Version version = commit.version;
-                       known = known || commit.metadata;
-                       known = now.Take(std::move(commit)).has_value() && known;
-                       if (known && FeedOn(now.metadata) &&
-                           CheckReadable(now.protocol, now.metadata, table_)) {
-                         start = version;
-                       }
+                       if (state && !state->Take(std::move(commit), table_)) state.reset();
+                       SLUICE_RETURN_IF_ERROR(look(version));
                        return !start;
                      }));
     return start;
@@ -197,8 +200,7 @@ class FeedSurvey {
                                        TableSchema& served) const {
     const Version version = commit.version;
     const TableSchema before = state.metadata.schema;
-    auto readable = state.Take(std::move(commit));
-    if (readable) readable = CheckReadable(state.protocol, state.metadata, table_);
+    auto readable = state.Take(std::move(commit), table_);
     if (!readable) {
       if (readable.error().kind != ErrorKind::kUnsupported) return Fail(readable.error());
       return Unsupported(version, std::move(readable).error());
