@@ -1,8 +1,7 @@
 #include "sluice/cli/command.h"
 
-#include <unistd.h>
+#include <fmt/format.h>
 
-#include <cstdio>
 #include <filesystem>
 #include <utility>
 
@@ -30,6 +29,19 @@ Result<Selection> LoadAndSelect(const Context& context, const std::vector<std::s
   SLUICE_ASSIGN_OR_RETURN(selection.tables,
                           config::SelectTables(*selection.loaded.config, names));
   return selection;
+}
+
+Result<OneTable> LoadAndSelectOne(const Context& context, const std::string& name) {
+  SLUICE_ASSIGN_OR_RETURN(Selection selection, LoadAndSelect(context, {name}));
+  if (selection.tables.size() != 1) {
+    std::vector<std::string> names;
+    for (const auto* table : selection.tables) names.push_back(table->name);
+    return Fail(Error{ErrorKind::kUsage,
+                      fmt::format("'{}' means {} tables: {}", name, names.size(),
+                                  fmt::join(names, ", ")),
+                      "name one of them"});
+  }
+  return OneTable{std::move(selection.loaded), selection.tables.front()};
 }
 
 int ExitCodeOf(const Error& error, const Context& context) {

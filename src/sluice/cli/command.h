@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "sluice/base/result.h"
@@ -31,6 +32,13 @@ struct Loaded {
 };
 Result<Loaded> Load(const Context& context);
 
+/// The one table that `name` means, for commands that work on one. kUsage where it means several.
+struct OneTable {
+  Loaded loaded;
+  const config::Table* table = nullptr;
+};
+Result<OneTable> LoadAndSelectOne(const Context& context, const std::string& name);
+
 /// Loads the config and selects the tables that `names` mean (none: all).
 struct Selection {
   Loaded loaded;
@@ -54,35 +62,54 @@ class ExitCode {
   bool failed_ = false, all_retryable_ = true;
 };
 
-/// The options of `run`, `plan` and `backfill`, as they came from the command line.
-struct RunArguments {
+/// The commands with their arguments, as they came from the command line. NAMES empty: all tables.
+struct CheckCommand {
+  std::vector<std::string> names;
+};
+struct PlanCommand {
   std::vector<std::string> names;
   std::optional<int64_t> at_version;
-  std::string wait, from, to, chunk;
-  bool reseed = false, again = false;
 };
-struct InitArguments {
-  std::vector<std::string> paths;
-  std::string destination, add;
+struct RunCommand {
+  std::vector<std::string> names;
+  std::optional<int64_t> at_version;
+  std::string wait;  ///< a duration, or ""
+  bool reseed = false;
 };
-struct ListArguments {
-  std::string name;
-  bool recursive = false, human_readable = false, summarize = false;
+struct BackfillCommand {
+  std::string name, from, to;
+  std::string chunk;  ///< or ""
+  std::optional<int64_t> at_version;
+  bool again = false;
 };
-struct StateArguments {
+struct StatusCommand {
+  std::vector<std::string> names;
+};
+struct StateShowCommand {
+  std::vector<std::string> names;
+};
+struct StateSetCommand {
   std::string name, value;
 };
+struct StateForgetCommand {
+  std::string name;
+};
+struct StateVoidCommand {
+  std::string name;
+};
+using Command =
+    std::variant<CheckCommand, PlanCommand, RunCommand, BackfillCommand, StatusCommand, StateShowCommand, StateSetCommand, StateForgetCommand,
+                 StateVoidCommand>;
 
-int RunInit(const Context& context, const InitArguments& arguments);
-int RunCheck(const Context& context, const std::vector<std::string>& names);
-int RunPlan(const Context& context, const RunArguments& arguments);
-int RunRun(const Context& context, const RunArguments& arguments);
-int RunBackfill(const Context& context, const RunArguments& arguments);
-int RunStatus(const Context& context, const std::vector<std::string>& names);
-int RunLs(const Context& context, const ListArguments& arguments);
-int RunStateShow(const Context& context, const std::vector<std::string>& names);
-int RunStateSet(const Context& context, const StateArguments& arguments);
-int RunStateForget(const Context& context, const StateArguments& arguments);
-int RunStateVoid(const Context& context, const StateArguments& arguments);
+/// Each command prints what it has to say and returns its exit code.
+int Execute(const Context& context, const CheckCommand& command);
+int Execute(const Context& context, const PlanCommand& command);
+int Execute(const Context& context, const RunCommand& command);
+int Execute(const Context& context, const BackfillCommand& command);
+int Execute(const Context& context, const StatusCommand& command);
+int Execute(const Context& context, const StateShowCommand& command);
+int Execute(const Context& context, const StateSetCommand& command);
+int Execute(const Context& context, const StateForgetCommand& command);
+int Execute(const Context& context, const StateVoidCommand& command);
 
 }  // namespace sluice::cli

@@ -56,6 +56,13 @@ transfer::Progress* ProgressDisplay::Add(const std::string& name) {
   return &items_.back()->progress;
 }
 
+void ProgressDisplay::Interrupt(const std::function<void()>& print) {
+  const std::lock_guard lock(mutex_);
+  if (enabled_) std::fputs("\r\x1b[K", stderr);
+  print();
+  std::fflush(stdout);
+}
+
 void ProgressDisplay::Draw() {
   int64_t read = 0, expected = 0, exported = 0, bytes = 0;
   std::string name;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -22,6 +23,9 @@ class ProgressDisplay {
 
   /// The counters of one table; lives as long as the display.
   transfer::Progress* Add(const std::string& name);
+
+  /// Clears the line, lets `print` write to the terminal, and goes on below what it wrote.
+  void Interrupt(const std::function<void()>& print);
 
  private:
   struct Item {

@@ -1,0 +1,103 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "sluice/cli/command.h"
+#include "sluice/cli/output.h"
+#include "sluice/exporter/exporter.h"
+
+namespace sluice::cli {
+namespace {
+
+using exporter::Finding;
+using exporter::Severity;
+
+Colour ColourOf(Severity severity) {
+  switch (severity) {
+    case Severity::kOk:
+      return Colour::kGood;
+    case Severity::kNote:
+      return Colour::kFaint;
+    case Severity::kWarning:
+      return Colour::kWarning;
+    case Severity::kFault:
+      return Colour::kBad;
+  }
+  return Colour::kBad;
+}
+
+nlohmann::json ToJson(const Finding& finding) {
+  return {{"subject", finding.subject},
+          {"severity", exporter::Name(finding.severity)},
+          {"message", finding.message},
+          {"fix", finding.fix}};
+}
+
+int64_t Count(const std::vector<Finding>& findings, Severity severity) {
+  return std::count_if(findings.begin(), findings.end(),
+                       [&](const Finding& finding) { return finding.severity == severity; });
+}
+
+/// Findings under a heading for their subject. With `quiet`, only what asks for something.
+void Print(const std::vector<Finding>& findings, bool quiet) {
+  std::string subject;
+  for (const auto& finding : findings) {
+    const bool asks = finding.severity == Severity::kWarning || finding.severity == Severity::kFault;
+    if (quiet && !asks) continue;
+    if (finding.subject != subject) {
+      subject = finding.subject;
+      PrintLine(subject);
+    }
+    PrintLine(fmt::format("  {}  {}",
+                          Paint(ColourOf(finding.severity),
+                                fmt::format("{:<7}", exporter::Name(finding.severity))),
+                          finding.message));
+    if (!finding.fix.empty()) PrintLine(fmt::format("           fix: {}", finding.fix));
+  }
+}
+
+void PrintSummary(const std::vector<Finding>& findings) {
+  const int64_t faults = Count(findings, Severity::kFault);
+  const int64_t warnings = Count(findings, Severity::kWarning);
+  PrintLine(faults > 0 ? Paint(Colour::kBad, fmt::format("{}, {}", Plural(faults, "fault"),
+                                                         Plural(warnings, "warning")))
+            : warnings > 0
+                ? Paint(Colour::kWarning, fmt::format("no faults, {}", Plural(warnings, "warning")))
+                : Paint(Colour::kGood, "no faults, no warnings"));
+}
+
+}  // namespace
+
+int Execute(const Context& context, const CheckCommand& command) {
+  const auto selection = LoadAndSelect(context, command.names);
+  if (!selection) return Report(selection.error(), context);
+  const auto& services = selection->loaded.services;
+  std::vector<Finding> findings{
+      {"config", Severity::kOk,
+       fmt::format("{}: {}", selection->loaded.config->file,
+                   Plural(static_cast<int64_t>(selection->loaded.config->tables.size()), "table")),
+       ""}};
+  if (!context.json) Print(findings, context.quiet);
+  const auto add = [&](std::vector<Finding> more) {
+    if (!context.json) Print(more, context.quiet);
+    findings.insert(findings.end(), more.begin(), more.end());
+  };
+  add(exporter::CheckDestination(services));
+  for (const auto* table : selection->tables) {
+    if (!context.cancel.cancelled()) add(exporter::CheckTable(services, *table));
+  }
+  const bool faulty = Count(findings, Severity::kFault) > 0;
+  if (context.json) {
+    nlohmann::json all = nlohmann::json::array();
+    for (const auto& finding : findings) all.push_back(ToJson(finding));
+    PrintJson({{"ok", !faulty}, {"findings", std::move(all)}});
+  } else if (!context.quiet) {
+    PrintSummary(findings);
+  }
+  if (context.cancel.cancelled()) return 128 + context.cancel.signal();
+  return faulty ? kExitFailed : kExitOk;
+}
+
+}  // namespace sluice::cli

@@ -1,0 +1,150 @@
+#include "sluice/cli/run_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "sluice/cli/output.h"
+
+namespace sluice::cli {
+namespace {
+
+using exporter::RunReport;
+using exporter::RunStatus;
+using ledger::ExportKind;
+
+std::string StatusText(RunStatus status) {
+  switch (status) {
+    case RunStatus::kExported:
+      return Paint(Colour::kGood, "exported   ");
+    case RunStatus::kNothingNew:
+      return Paint(Colour::kFaint, "nothing new");
+    case RunStatus::kBusy:
+      return Paint(Colour::kWarning, "busy       ");
+    case RunStatus::kFailed:
+      return Paint(Colour::kBad, "failed     ");
+  }
+  return "";
+}
+
+/// "1,234 rows, 3 files, 12.3 MiB in 0.84 s"
+std::string Amount(const RunReport& report) {
+  return fmt::format("{}, {}, {} in {}", Plural(report.rows, "row"), Plural(report.files, "file"),
+                     HumanBytes(report.bytes), HumanSeconds(report.seconds));
+}
+
+/// The hull of the windows that moved the end.
+std::string WindowsText(const RunReport& report) {
+  const exporter::WindowReport* first = nullptr;
+  const exporter::WindowReport* last = nullptr;
+  int64_t count = 0;
+  for (const auto& window : report.windows) {
+    if (window.kind == ExportKind::kLate || window.kind == ExportKind::kVoid) continue;
+    if (first == nullptr) first = &window;
+    last = &window;
+    ++count;
+  }
+  if (count == 0) return "";
+  std::string text = DescribeRange(report.pattern, first->start, last->end);
+  if (count > 1) text += fmt::format(" in {} windows", count);
+  return text;
+}
+
+/// What a person should look at, one a line.
+std::vector<std::string> Remarks(const RunReport& report) {
+  std::vector<std::string> remarks;
+  if (report.resumed > 0) {
+    remarks.push_back(fmt::format("{} that an earlier run had begun {} finished first",
+                                  Plural(report.resumed, "export"),
+                                  report.resumed == 1 ? "was" : "were"));
+  }
+  if (report.late_rows > 0) {
+    remarks.push_back(fmt::format("{} came late, after their windows had been exported",
+                                  Plural(report.late_rows, "row")));
+  }
+  if (report.null_watermarks > 0) {
+    remarks.push_back(fmt::format("{} without a watermark: no window ever covers {}",
+                                  Plural(report.null_watermarks, "row"),
+                                  report.null_watermarks == 1 ? "it" : "them"));
+  }
+  for (const auto& window : report.windows) {
+    if (window.kind == ExportKind::kVoid) {
+      remarks.push_back(fmt::format("export {} came to nothing", window.n));
+    }
+  }
+  remarks.insert(remarks.end(), report.notes.begin(), report.notes.end());
+  return remarks;
+}
+
+/// " (1.2 million rows/s, 80.0 MiB/s)"; nothing for what took no time.
+std::string Rate(int64_t rows, int64_t bytes, double seconds) {
+  constexpr double kTooShort = 0.001;
+  if (rows == 0 || seconds < kTooShort) return "";
+  const auto per_second = [&](int64_t amount) {
+    return static_cast<int64_t>(static_cast<double>(amount) / seconds);
+  };
+  return fmt::format(" ({} rows/s, {}/s)", HumanCount(per_second(rows)),
+                     HumanBytes(per_second(bytes)));
+}
+
+}  // namespace
+
+std::string DescribeRange(config::Pattern pattern, const ledger::Bound& start,
+                          const ledger::Bound& end) {
+  if (std::holds_alternative<std::monostate>(end)) return "";
+  if (pattern == config::Pattern::kAppend) {
+    return fmt::format("({}, {}]", ledger::ToText(start), ledger::ToText(end));
+  }
+  if (std::holds_alternative<std::monostate>(start)) return "version " + ledger::ToText(end);
+  return fmt::format("versions ({}, {}]", ledger::ToText(start), ledger::ToText(end));
+}
+
+std::string DescribeRun(const RunReport& report, size_t width) {
+  std::string text = fmt::format("{:<{}}  {}", report.name, width, StatusText(report.status));
+  switch (report.status) {
+    case RunStatus::kExported:
+      text += fmt::format("  {}  {}", WindowsText(report), Amount(report));
+      break;
+    case RunStatus::kBusy:
+      text += "  another run works on it";
+      break;
+    case RunStatus::kFailed:
+      text += report.windows.empty() ? fmt::format("  after {}", HumanSeconds(report.seconds))
+                                     : fmt::format("  after {}", Amount(report));
+      break;
+    case RunStatus::kNothingNew:
+      break;
+  }
+  while (!text.empty() && text.back() == ' ') text.pop_back();
+  for (const auto& remark : Remarks(report)) text += "\n    " + remark;
+  return text;
+}
+
+std::string SummarizeRuns(const std::vector<RunReport>& reports, double seconds) {
+  int64_t rows = 0, files = 0, bytes = 0;
+  std::vector<std::string> parts;
+  const auto count = [&](RunStatus status, std::string_view what, Colour colour) {
+    const auto n = std::count_if(reports.begin(), reports.end(),
+                                 [&](const RunReport& report) { return report.status == status; });
+    if (n > 0) parts.push_back(Paint(colour, fmt::format("{} {}", n, what)));
+  };
+  count(RunStatus::kExported, "exported", Colour::kGood);
+  count(RunStatus::kNothingNew, "with nothing new", Colour::kPlain);
+  count(RunStatus::kBusy, "busy", Colour::kWarning);
+  count(RunStatus::kFailed, "failed", Colour::kBad);
+  for (const auto& report : reports) {
+    rows += report.rows;
+    files += report.files;
+    bytes += report.bytes;
+  }
+  std::string text = fmt::format("{}: {}", Plural(static_cast<int64_t>(reports.size()), "table"),
+                                 fmt::join(parts, ", "));
+  if (files > 0 || rows > 0) {
+    text += fmt::format("; {} in {}, {}", Plural(rows, "row"), Plural(files, "file"),
+                        HumanBytes(bytes));
+  }
+  return text + fmt::format("; {}{}", HumanSeconds(seconds), Rate(rows, bytes, seconds));
+}
+
+}  // namespace sluice::cli

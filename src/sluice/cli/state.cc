@@ -1,0 +1,154 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+#include <vector>
+
+#include "sluice/base/time_zone.h"
+#include "sluice/cli/command.h"
+#include "sluice/cli/output.h"
+#include "sluice/exporter/exporter.h"
+#include "sluice/exporter/session.h"
+#include "sluice/state/export_state.h"
+
+namespace sluice::cli {
+namespace {
+
+struct Shown {
+  std::string place;
+  state::StateView view;  ///< only the rows that were asked for
+};
+
+/// Without names, every row: other writers' tables, which the config does not know, included.
+Result<Shown> ReadState(const Context& context, const std::vector<std::string>& names) {
+  SLUICE_ASSIGN_OR_RETURN(const Selection selection, LoadAndSelect(context, names));
+  const auto& services = selection.loaded.services;
+  SLUICE_ASSIGN_OR_RETURN(const exporter::Places places, exporter::FindPlaces(*services.config));
+  SLUICE_ASSIGN_OR_RETURN(auto store, services.open_store(places.state));
+  Shown shown{places.state.ToString(), {}};
+  SLUICE_ASSIGN_OR_RETURN(
+      shown.view,
+      state::ExportState(std::move(store), services.wall, services.entropy).Read());
+  if (names.empty()) return shown;
+  std::erase_if(shown.view.rows, [&](const state::StateRow& row) {
+    return std::none_of(selection.tables.begin(), selection.tables.end(),
+                        [&](const auto* table) { return table->table == row.source_table; });
+  });
+  return shown;
+}
+
+nlohmann::json TimeJson(const std::optional<Timestamp>& t) {
+  return t ? nlohmann::json(FormatTimestamp(*t)) : nlohmann::json(nullptr);
+}
+
+nlohmann::json ToJson(const Shown& shown) {
+  nlohmann::json rows = nlohmann::json::array();
+  for (const auto& row : shown.view.rows) {
+    rows.push_back({{"source_table", row.source_table},
+                    {"last_exported_end_time", TimeJson(row.last_exported_end_time)},
+                    {"last_exported_version", row.last_exported_version
+                                                  ? nlohmann::json(row.last_exported_version->value)
+                                                  : nlohmann::json(nullptr)},
+                    {"last_run_timestamp", TimeJson(row.last_run_timestamp)}});
+  }
+  return {{"state", shown.place},
+          {"version", shown.view.exists ? nlohmann::json(shown.view.version.value)
+                                        : nlohmann::json(nullptr)},
+          {"rows", std::move(rows)}};
+}
+
+std::string Describe(const Shown& shown) {
+  if (!shown.view.exists) {
+    return fmt::format("{}: no state table yet; the first run makes it", shown.place);
+  }
+  std::string text = fmt::format("{}, version {}", shown.place, shown.view.version.value);
+  if (shown.view.rows.empty()) return text + ": no such row";
+  const auto time = [](const std::optional<Timestamp>& t) {
+    return t ? FormatTimestamp(*t) : std::string("NULL");
+  };
+  std::vector<std::vector<std::string>> cells{{"source_table", "last_exported_end_time",
+                                               "last_exported_version", "last_run_timestamp"}};
+  for (const auto& row : shown.view.rows) {
+    cells.push_back({row.source_table, time(row.last_exported_end_time),
+                     row.last_exported_version ? fmt::format("{}", row.last_exported_version->value)
+                                               : "NULL",
+                     time(row.last_run_timestamp)});
+  }
+  return text + "\n" + FormatTable(cells, {2});
+}
+
+/// The number that the repair became; 0 where it failed.
+int64_t NumberOf(const exporter::RunReport& report) {
+  return report.windows.empty() ? 0 : report.windows.back().n;
+}
+
+using RepairWork =
+    std::function<exporter::RunReport(const exporter::Services&, const config::Table&)>;
+using RepairText = std::function<std::string(const exporter::RunReport&)>;
+
+int Repair(const Context& context, const std::string& name, const RepairWork& repair,
+           const RepairText& text) {
+  const auto one = LoadAndSelectOne(context, name);
+  if (!one) return Report(one.error(), context);
+  const exporter::RunReport report = repair(one->loaded.services, *one->table);
+  if (context.json) {
+    PrintJson({{"runs", nlohmann::json::array({cli::ToJson(report)})}});
+    return report.error ? ExitCodeOf(*report.error, context) : kExitOk;
+  }
+  if (report.error) return Report(*report.error, context);
+  if (!context.quiet) {
+    PrintLine(fmt::format("{}: {}", report.name, text(report)));
+    for (const auto& note : report.notes) PrintLine("    " + note);
+  }
+  return kExitOk;
+}
+
+}  // namespace
+
+int Execute(const Context& context, const StateShowCommand& command) {
+  const auto shown = ReadState(context, command.names);
+  if (!shown) return Report(shown.error(), context);
+  if (context.json) {
+    PrintJson(ToJson(*shown));
+  } else {
+    PrintLine(Describe(*shown));
+  }
+  return kExitOk;
+}
+
+int Execute(const Context& context, const StateSetCommand& command) {
+  return Repair(
+      context, command.name,
+      [&](const auto& services, const auto& table) {
+        return exporter::StateSet(services, table, command.value);
+      },
+      [](const exporter::RunReport& report) {
+        return fmt::format("the next run goes on after {} (reset, number {})",
+                           ledger::ToText(report.windows.back().end), NumberOf(report));
+      });
+}
+
+int Execute(const Context& context, const StateForgetCommand& command) {
+  return Repair(
+      context, command.name,
+      [](const auto& services, const auto& table) {
+        return exporter::StateForget(services, table);
+      },
+      [](const exporter::RunReport& report) {
+        return fmt::format("forgotten: the next run is a first run (reset, number {})",
+                           NumberOf(report));
+      });
+}
+
+int Execute(const Context& context, const StateVoidCommand& command) {
+  return Repair(
+      context, command.name,
+      [](const auto& services, const auto& table) { return exporter::StateVoid(services, table); },
+      [](const exporter::RunReport& report) {
+        return fmt::format("export {} is given up; the next run plans its window anew",
+                           NumberOf(report));
+      });
+}
+
+}  // namespace sluice::cli

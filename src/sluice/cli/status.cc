@@ -1,0 +1,33 @@
+#include <utility>
+#include <vector>
+
+#include "sluice/cli/command.h"
+#include "sluice/cli/output.h"
+#include "sluice/cli/status_text.h"
+#include "sluice/exporter/exporter.h"
+
+namespace sluice::cli {
+
+int Execute(const Context& context, const StatusCommand& command) {
+  const auto selection = LoadAndSelect(context, command.names);
+  if (!selection) return Report(selection.error(), context);
+  std::vector<exporter::StatusReport> reports;
+  ExitCode code;
+  for (const auto* table : selection->tables) {
+    reports.push_back(exporter::StatusOf(selection->loaded.services, *table));
+    code.Add(reports.back().error);
+  }
+  if (context.json) {
+    nlohmann::json tables = nlohmann::json::array();
+    for (const auto& report : reports) tables.push_back(ToJson(report));
+    PrintJson({{"tables", std::move(tables)}});
+    return code.Value(context);
+  }
+  if (!context.quiet) PrintLine(DescribeStatus(reports));
+  for (const auto& report : reports) {
+    if (report.error) PrintError(*report.error);
+  }
+  return code.Value(context);
+}
+
+}  // namespace sluice::cli
