@@ -2,7 +2,12 @@
 
 #include <arrow/util/crc32.h>
 #include <gmock/gmock.h>
+#include <rapidcheck/gtest.h>
 #include <roaring/roaring.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
 
 #include "sluice/delta/roaring_format.h"
 #include "sluice/delta/z85.h"
@@ -85,6 +90,35 @@ TEST(DeletionVector, EveryKindOfContainerIsRead) {
   EXPECT_THAT(Rows(*vector, 2 * second + 4, 2 * second + 10),
               ElementsAre(2 * second + 6, 2 * second + 9));
   EXPECT_EQ(vector->end(), 8 * second);
+}
+
+// Rows around the borders of containers and of 32-bit bitmaps.
+std::set<int64_t> SomeRows() {
+  const auto base = rc::gen::element<int64_t>(0, 65'530, (int64_t{1} << 32) - 5, int64_t{3} << 32);
+  const auto row = rc::gen::apply([](int64_t b, int64_t i) { return b + i; }, base,
+                                  rc::gen::inRange<int64_t>(0, 10));
+  return *rc::gen::container<std::set<int64_t>>(row);
+}
+
+DeletionVector VectorOf(const std::set<int64_t>& rows) {
+  std::map<uint32_t, roaring_bitmap_t*> bitmaps;
+  for (const int64_t row : rows) {
+    roaring_bitmap_t*& bitmap = bitmaps[static_cast<uint32_t>(row >> 32)];
+    if (bitmap == nullptr) bitmap = roaring_bitmap_create();
+    roaring_bitmap_add(bitmap, static_cast<uint32_t>(row));
+  }
+  return DeletionVector::Parse(Serialize({bitmaps.begin(), bitmaps.end()})).value();
+}
+
+RC_GTEST_PROP(DeletionVector, ADifferenceMasksWhatOnlyTheFirstMasks, ()) {
+  const auto from = SomeRows(), without = SomeRows();
+  std::vector<int64_t> expected;
+  std::set_difference(from.begin(), from.end(), without.begin(), without.end(),
+                      std::back_inserter(expected));
+  const auto difference = DeletionVector::Difference(VectorOf(from), VectorOf(without));
+  RC_ASSERT(Rows(difference) == expected);
+  RC_ASSERT(difference.cardinality() == static_cast<int64_t>(expected.size()));
+  RC_ASSERT(difference.end() == (expected.empty() ? 0 : expected.back() + 1));
 }
 
 TEST(DeletionVector, EmptyOneMasksNothing) {
