@@ -14,7 +14,8 @@ namespace {
 // that is missing is no zero.
 bool IsMergeWithoutChanges(const std::optional<CommitInfo>& info) {
   if (!info || info->operation != "MERGE") return false;
-  for (const char* name : {"numTargetRowsInserted", "numTargetRowsUpdated", "numTargetRowsDeleted"}) {
+  for (const char* name :
+       {"numTargetRowsInserted", "numTargetRowsUpdated", "numTargetRowsDeleted"}) {
     const auto metric = info->operation_metrics.find(name);
     if (metric == info->operation_metrics.end() || metric->second != "0") return false;
   }
@@ -23,11 +24,12 @@ bool IsMergeWithoutChanges(const std::optional<CommitInfo>& info) {
 
 Status RequirePartitionValues(const RemoveFile& remove, Version version) {
   if (remove.extended_file_metadata || !remove.partition_values.empty()) return {};
-  return Fail(Error{ErrorKind::kUnsupported,
-                    fmt::format("version {}: the remove action of {} has no partition values (an old "
-                                "writer made it), so its rows can't be told",
-                                version.value, remove.path),
-                    "begin anew from a snapshot: `sluice run NAME --reseed`"});
+  return Fail(
+      Error{ErrorKind::kUnsupported,
+            fmt::format("version {}: the remove action of {} has no partition values (an old "
+                        "writer made it), so its rows can't be told",
+                        version.value, remove.path),
+            "begin anew from a snapshot: `sluice run NAME --reseed`"});
 }
 
 ChangeFile Inserted(AddFile add, RowSelection rows) {
@@ -40,8 +42,8 @@ ChangeFile Deleted(RemoveFile remove, RowSelection rows) {
                     remove.size, std::move(rows)};
 }
 
-// One file under two vectors: what the new one masks and the old one did not was deleted, the reverse
-// is back again. An add action always has partition values.
+// One file under two vectors: what the new one masks and the old one did not was deleted, the
+// reverse is back again. An add action always has partition values.
 void AddDifference(const AddFile& add, const RemoveFile& remove, std::vector<ChangeFile>& files) {
   const auto& before = remove.deletion_vector;
   const auto& after = add.deletion_vector;
@@ -84,8 +86,8 @@ Result<std::vector<ChangeFile>> ChangesOf(Commit commit) {
   std::vector<ChangeFile> files;
   if (!commit.cdc.empty()) {
     for (AddCdcFile& cdc : commit.cdc) {
-      files.push_back(ChangeFile{ChangeKind::kInFile, std::move(cdc.path),
-                                 std::move(cdc.partition_values), cdc.size, {}});
+      files.push_back(ChangeFile{
+          ChangeKind::kInFile, std::move(cdc.path), std::move(cdc.partition_values), cdc.size, {}});
     }
     return files;
   }

@@ -60,8 +60,9 @@ std::span<const CommitFile> Contiguous(const LogListing& listing, Version first,
   return {begin, end};
 }
 
-// The first version of [from, last] that has its commit and can be rebuilt from what is left: commits
-// without a gap lead to it from version 0 or from a checkpoint. `listing` is of the whole log.
+// The first version of [from, last] that has its commit and can be rebuilt from what is left:
+// commits without a gap lead to it from version 0 or from a checkpoint. `listing` is of the whole
+// log.
 std::optional<Version> FirstRebuildable(const LogListing& listing, Version from, Version last) {
   Version base;       // the newest checkpoint so far; none counts as the state before version 0
   Version run_start;  // of the commits without a gap
@@ -70,7 +71,8 @@ std::optional<Version> FirstRebuildable(const LogListing& listing, Version from,
     const Version version = listing.commits[i].version;
     if (version > last) break;
     if (i == 0 || version != Next(listing.commits[i - 1].version)) run_start = version;
-    for (; checkpoint != listing.checkpoints.end() && checkpoint->version <= version; ++checkpoint) {
+    for (; checkpoint != listing.checkpoints.end() && checkpoint->version <= version;
+         ++checkpoint) {
       base = checkpoint->version;
     }
     if (version >= from && run_start <= Next(base)) return version;
@@ -103,15 +105,15 @@ class FeedSurvey {
     };
     SLUICE_RETURN_IF_ERROR(look(*base));
     if (start) return start;
-    SLUICE_RETURN_IF_ERROR(
-        VisitCommits(log_, Contiguous(whole, Next(*base), source_.version), ReadTableActions,
-                     [&](Commit commit) -> Result<bool> {
-                       if (!commit.metadata && !commit.protocol) return true;
-                       const Version version = commit.version;
-                       if (state && !state->Take(std::move(commit), table_)) state.reset();
-                       SLUICE_RETURN_IF_ERROR(look(version));
-                       return !start;
-                     }));
+    SLUICE_RETURN_IF_ERROR(VisitCommits(log_, Contiguous(whole, Next(*base), source_.version),
+                                        ReadTableActions, [&](Commit commit) -> Result<bool> {
+                                          if (!commit.metadata && !commit.protocol) return true;
+                                          const Version version = commit.version;
+                                          if (state && !state->Take(std::move(commit), table_))
+                                            state.reset();
+                                          SLUICE_RETURN_IF_ERROR(look(version));
+                                          return !start;
+                                        }));
     return start;
   }
 
@@ -131,7 +133,8 @@ class FeedSurvey {
           "recorded, and no later version can be read",
           table_, at.value, source_.version.value);
       cut.error.remedy =
-          "turn it on (ALTER TABLE ... SET TBLPROPERTIES (delta.enableChangeDataFeed = true)), then "
+          "turn it on (ALTER TABLE ... SET TBLPROPERTIES (delta.enableChangeDataFeed = true)), "
+          "then "
           "begin anew from a snapshot: `sluice run NAME --reseed`";
     }
     return cut;
@@ -142,12 +145,14 @@ class FeedSurvey {
     FeedCut cut{FeedCutCause::kLogCleanedUp, at, resume, {}};
     cut.error.kind = ErrorKind::kSourceGone;
     cut.error.message =
-        resume ? fmt::format("{}: the log of {} was cleaned up, and their changes with it; the first "
-                             "version from which the change data feed can be read is {}",
-                             table_, Versions(at, Version{resume->value - 1}), resume->value)
-               : fmt::format("{}: the log was cleaned up: the changes from version {} on can't be "
-                             "read, and up to the latest version, {}, none that can",
-                             table_, at.value, source_.version.value);
+        resume ? fmt::format(
+                     "{}: the log of {} was cleaned up, and their changes with it; the first "
+                     "version from which the change data feed can be read is {}",
+                     table_, Versions(at, Version{resume->value - 1}), resume->value)
+               : fmt::format(
+                     "{}: the log was cleaned up: the changes from version {} on can't be "
+                     "read, and up to the latest version, {}, none that can",
+                     table_, at.value, source_.version.value);
     cut.error.remedy = fmt::format(
         "{}; raise delta.logRetentionDuration of the source table, or run more often", kReseed);
     return cut;
@@ -157,8 +162,8 @@ class FeedSurvey {
     SLUICE_ASSIGN_OR_RETURN(const auto resume, NextStart(Next(at)));
     why.message = fmt::format("version {}: {}", at.value, why.message);
     if (resume) {
-      why.message += fmt::format("; the first version from which the feed can be read is {}",
-                                 resume->value);
+      why.message +=
+          fmt::format("; the first version from which the feed can be read is {}", resume->value);
       why.remedy = kReseed;
     }
     return FeedCut{FeedCutCause::kUnsupported, at, resume, std::move(why)};
@@ -167,10 +172,10 @@ class FeedSurvey {
   FeedCut SchemaChange(Version at, const TableSchema& before, const TableSchema& after) const {
     FeedCut cut{FeedCutCause::kSchemaChange, at, at, {}};
     cut.error.kind = ErrorKind::kUnsupported;
-    cut.error.message =
-        fmt::format("{}: version {} changed the schema ({}), so that no one schema holds the rows "
-                    "before and after it",
-                    table_, at.value, fmt::join(DescribeSchemaChange(before, after), ", "));
+    cut.error.message = fmt::format(
+        "{}: version {} changed the schema ({}), so that no one schema holds the rows "
+        "before and after it",
+        table_, at.value, fmt::join(DescribeSchemaChange(before, after), ", "));
     cut.error.remedy = fmt::format("read the feed up to version {}, and anew from version {}",
                                    at.value - 1, at.value);
     return cut;
@@ -233,8 +238,7 @@ Result<FeedRange> Survey(const Log& log, const FeedSurvey& survey, Version last,
     return NothingBecauseOf(std::move(cut), std::move(range));
   }
   if (!state && state.error().kind == ErrorKind::kUnsupported) {
-    SLUICE_ASSIGN_OR_RETURN(FeedCut cut,
-                            survey.Unsupported(range.first, std::move(state).error()));
+    SLUICE_ASSIGN_OR_RETURN(FeedCut cut, survey.Unsupported(range.first, std::move(state).error()));
     return NothingBecauseOf(std::move(cut), std::move(range));
   }
   if (!state) return Fail(std::move(state).error());
@@ -251,12 +255,13 @@ Result<FeedRange> Survey(const Log& log, const FeedSurvey& survey, Version last,
 Result<FeedRange> SurveyFeed(const Log& log, const Snapshot& source, Version first, Version last) {
   const std::string table = log.store().DisplayName("");
   if (first.value < 0 || first > Next(source.version)) {
-    return Fail(Error{ErrorKind::kConflict,
-                      fmt::format("{}: changes from version {} on are wanted, but the latest version "
-                                  "is {}",
-                                  table, first.value, source.version.value),
-                      "if the table was created anew at its path, begin anew as well: "
-                      "`sluice run NAME --reseed`"});
+    return Fail(
+        Error{ErrorKind::kConflict,
+              fmt::format("{}: changes from version {} on are wanted, but the latest version "
+                          "is {}",
+                          table, first.value, source.version.value),
+              "if the table was created anew at its path, begin anew as well: "
+              "`sluice run NAME --reseed`"});
   }
   last = std::min(last, source.version);
   FeedRange range;
@@ -285,8 +290,9 @@ Result<Version> FeedEnabledSince(const Log& log, const Snapshot& source) {
     SLUICE_ASSIGN_OR_RETURN(FeedCut cut, survey.FeedOff(source.version));
     return Fail(std::move(cut.error));
   }
-  const auto newest = std::find_if(listing.commits.rbegin(), listing.commits.rend(),
-                                   [&](const auto& file) { return file.version <= source.version; });
+  const auto newest =
+      std::find_if(listing.commits.rbegin(), listing.commits.rend(),
+                   [&](const auto& file) { return file.version <= source.version; });
   std::vector<CommitFile> backwards(newest, listing.commits.rend());
   Version due = source.version;
   std::optional<Version> enabled;
@@ -301,7 +307,8 @@ Result<Version> FeedEnabledSince(const Log& log, const Snapshot& source) {
         return !found;
       }));
   if (enabled && (found || due.value < 0)) return *enabled;
-  // The log begins at due + 1: before it, the feed was on already, or its first commit turned it on.
+  // The log begins at due + 1: before it, the feed was on already, or its first commit turned it
+  // on.
   SLUICE_RETURN_IF_ERROR(Log::RequireContiguous(listing, Next(due), source.version, table));
   SLUICE_ASSIGN_OR_RETURN(const auto readable, survey.NextStart(Version{0}));
   if (enabled && readable == enabled) return *enabled;

@@ -4,8 +4,8 @@
 namespace sluice::delta {
 namespace {
 
-using ::testing::HasSubstr;
 using testing::HasMessage;
+using ::testing::HasSubstr;
 using testing::IsError;
 using testing::IsOk;
 

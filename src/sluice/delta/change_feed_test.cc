@@ -7,8 +7,8 @@ namespace sluice::delta {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 using testing::HasMessage;
+using ::testing::IsEmpty;
 using testing::IsError;
 using testing::IsOk;
 using ::testing::UnorderedElementsAre;
@@ -84,13 +84,16 @@ TEST(ChangesOf, AFileThatCameBackAsItWasIsNoChange) {
 TEST(ChangesOf, AMergeThatReportsNoChangedRowGivesNothing) {
   const std::string kRewrite = Remove("a") + Add("b");
   EXPECT_THAT(Changes(Merge("0", "0", "0") + kRewrite), IsEmpty());
-  EXPECT_THAT(Changes(Merge("0", "1", "0") + kRewrite), UnorderedElementsAre("delete a", "insert b"));
-  EXPECT_THAT(Changes(Merge("0", "0", "") + kRewrite), UnorderedElementsAre("delete a", "insert b"));
+  EXPECT_THAT(Changes(Merge("0", "1", "0") + kRewrite),
+              UnorderedElementsAre("delete a", "insert b"));
+  EXPECT_THAT(Changes(Merge("0", "0", "") + kRewrite),
+              UnorderedElementsAre("delete a", "insert b"));
   EXPECT_THAT(Changes(Merge("0", "0", "0") + Cdc("c")), ElementsAre("in file _change_data/c"));
 }
 
 TEST(ChangesOf, ARemovedFileWithoutItsPartitionValuesIsRefused) {
-  const auto commit = ParseCommitActions(Version{3}, R"({"remove":{"path":"a","dataChange":true}})", "");
+  const auto commit =
+      ParseCommitActions(Version{3}, R"({"remove":{"path":"a","dataChange":true}})", "");
   const auto files = ChangesOf(*commit);
   EXPECT_THAT(files, IsError(ErrorKind::kUnsupported));
   EXPECT_THAT(files, HasMessage("version 3"));
@@ -105,14 +108,15 @@ TEST_F(VisitChangesTest, EveryVersionOfTheRangeIsVisitedOnce) {
   const auto range = Survey(69, 71);
   ASSERT_THAT(range, IsOk());
   std::vector<std::string> seen;
-  ASSERT_THAT(VisitChanges(log_, *range, [&](CommitChanges changes) -> Status {
-                seen.push_back(std::to_string(changes.version.value));
-                for (const auto& file : changes.files) seen.push_back(Describe(file));
-                if (changes.version.value == 71) {
-                  EXPECT_EQ(changes.committed.micros, 123'000);
-                }
-                return {};
-              }),
+  ASSERT_THAT(VisitChanges(log_, *range,
+                           [&](CommitChanges changes) -> Status {
+                             seen.push_back(std::to_string(changes.version.value));
+                             for (const auto& file : changes.files) seen.push_back(Describe(file));
+                             if (changes.version.value == 71) {
+                               EXPECT_EQ(changes.committed.micros, 123'000);
+                             }
+                             return {};
+                           }),
               IsOk());
   EXPECT_THAT(seen, ElementsAre("69", "insert f69", "70", "insert f70", "71"));
 }

@@ -28,15 +28,13 @@ class ChangeRows : public DataFile {
  public:
   ChangeRows(std::unique_ptr<DataFile> file, std::string name, ChangeKind kind, Version version,
              Timestamp committed)
-      : file_(std::move(file)),
-        name_(std::move(name)),
-        type_in_file_(kind == ChangeKind::kInFile) {
+      : file_(std::move(file)), name_(std::move(name)), type_in_file_(kind == ChangeKind::kInFile) {
     arrow::FieldVector fields = file_->schema()->fields();
     if (!type_in_file_) {
-      Append(kChangeTypeColumn,
-             std::make_shared<arrow::StringScalar>(kind == ChangeKind::kInsert ? "insert"
-                                                                               : "delete"),
-             fields);
+      Append(
+          kChangeTypeColumn,
+          std::make_shared<arrow::StringScalar>(kind == ChangeKind::kInsert ? "insert" : "delete"),
+          fields);
     }
     Append(kCommitVersionColumn, std::make_shared<arrow::Int64Scalar>(version.value), fields);
     Append(kCommitTimestampColumn,
@@ -117,8 +115,8 @@ Error ForVersion(Error error, Version version) {
 
 std::vector<Field> WithFeedColumns(std::vector<Field> fields) {
   fields.push_back(ChangeTypeField());
-  fields.push_back(Field{std::string(kCommitVersionColumn), DataType{TypeId::kLong, 0, 0, {}}, true,
-                         "{}"});
+  fields.push_back(
+      Field{std::string(kCommitVersionColumn), DataType{TypeId::kLong, 0, 0, {}}, true, "{}"});
   fields.push_back(Field{std::string(kCommitTimestampColumn),
                          DataType{TypeId::kTimestamp, 0, 0, {}}, true, "{}"});
   return fields;

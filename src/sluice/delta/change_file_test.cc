@@ -15,8 +15,8 @@ namespace {
 
 namespace fs = std::filesystem;
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 using testing::HasMessage;
+using ::testing::HasSubstr;
 using testing::IsError;
 using testing::IsOk;
 
@@ -76,9 +76,9 @@ TEST_P(ToldChangesTest, ARangeHasTheRowsThatSparkTells) {
   std::vector<std::string> actual;
   const auto read = [&](const CommitChanges& changes) -> Status {
     for (const ChangeFile& file : changes.files) {
-      SLUICE_ASSIGN_OR_RETURN(const auto data,
-                              OpenChangeFile(store, changes.version, changes.committed, file,
-                                             range->schema.fields));
+      SLUICE_ASSIGN_OR_RETURN(
+          const auto data,
+          OpenChangeFile(store, changes.version, changes.committed, file, range->schema.fields));
       SLUICE_ASSIGN_OR_RETURN(const auto rows, Rows(*data, timed));
       actual.insert(actual.end(), rows.begin(), rows.end());
     }
@@ -106,9 +106,10 @@ class ChangeFileTest : public ::testing::Test {
       EXPECT_TRUE(ids.Append(static_cast<int64_t>(i)).ok());
       EXPECT_TRUE((words[i].empty() ? types.AppendNull() : types.Append(words[i])).ok());
     }
-    const auto table = arrow::Table::Make(arrow::schema({arrow::field("id", arrow::int64()),
-                                                         arrow::field("_change_type", arrow::utf8())}),
-                                          {ids.Finish().ValueOrDie(), types.Finish().ValueOrDie()});
+    const auto table =
+        arrow::Table::Make(arrow::schema({arrow::field("id", arrow::int64()),
+                                          arrow::field("_change_type", arrow::utf8())}),
+                           {ids.Finish().ValueOrDie(), types.Finish().ValueOrDie()});
     const auto add = WriteDataFile(*store_, *entropy_, *table, {}, kCommitted);
     EXPECT_THAT(add, IsOk());
     return ChangeFile{kind, add->path, {}, add->size, {}};
@@ -146,7 +147,8 @@ TEST_F(ChangeFileTest, AChangeDataFileSaysTheTypeRowByRow) {
 }
 
 TEST_F(ChangeFileTest, ChangesWithoutAKnownTypeAreCorrupt) {
-  EXPECT_THAT(Read(Write(ChangeKind::kInFile, {"upsert"})), HasMessage("unknown change type 'upsert'"));
+  EXPECT_THAT(Read(Write(ChangeKind::kInFile, {"upsert"})),
+              HasMessage("unknown change type 'upsert'"));
   EXPECT_THAT(Read(Write(ChangeKind::kInFile, {"insert", ""})), IsError(ErrorKind::kCorrupt));
 }
 

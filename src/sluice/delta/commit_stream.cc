@@ -66,8 +66,8 @@ Status VisitCommits(const Log& log, std::span<const CommitFile> files, const Com
   while (!files.empty()) {
     const size_t size = BlockSize(files);
     std::vector<std::optional<Commit>> block(size);
-    SLUICE_RETURN_IF_ERROR(runtime::ParallelFor(
-        size, kFetchThreads, runtime::CancelToken(), [&](size_t i) -> Status {
+    SLUICE_RETURN_IF_ERROR(
+        runtime::ParallelFor(size, kFetchThreads, runtime::CancelToken(), [&](size_t i) -> Status {
           const Version version = files[i].version;
           SLUICE_ASSIGN_OR_RETURN(const std::string text, log.ReadCommitText(version));
           SLUICE_ASSIGN_OR_RETURN(block[i],

@@ -19,9 +19,10 @@ Result<Commit> ReadFileActions(Version version, std::string_view text, std::stri
 /// Only `metaData` (its schema unresolved) and `protocol`; other actions are not even parsed.
 Result<Commit> ReadTableActions(Version version, std::string_view text, std::string_view name);
 
-/// Reads commits and calls `visit` for each, in the order of `files`, from the calling thread. A few
-/// are fetched at once so that their latency overlaps, bounded in number and in bytes, and dropped
-/// when visited: memory does not grow with their number. `visit` returning false ends it early.
+/// Reads commits and calls `visit` for each, in the order of `files`, from the calling thread. A
+/// few are fetched at once so that their latency overlaps, bounded in number and in bytes, and
+/// dropped when visited: memory does not grow with their number. `visit` returning false ends it
+/// early.
 Status VisitCommits(const Log& log, std::span<const CommitFile> files, const CommitReader& read,
                     const std::function<Result<bool>(Commit)>& visit);
 

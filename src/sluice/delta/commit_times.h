@@ -11,12 +11,13 @@
 namespace sluice::delta {
 
 /// When the versions of a range were committed, as Spark says in `_commit_timestamp`: the commit's
-/// in-commit timestamp where it has one (PROTOCOL.md, "In-Commit Timestamps"), else the modification
-/// time of its file, made to ascend: t[v] = max(modified[v], t[v-1] + 1 ms), in whole milliseconds.
-/// `commitInfo.timestamp`, the writer's clock, never counts. Value type.
+/// in-commit timestamp where it has one (PROTOCOL.md, "In-Commit Timestamps"), else the
+/// modification time of its file, made to ascend: t[v] = max(modified[v], t[v-1] + 1 ms), in whole
+/// milliseconds. `commitInfo.timestamp`, the writer's clock, never counts. Value type.
 class CommitTimes {
  public:
-  /// The chain begins this many versions before a range, so that a range says what Spark says of it.
+  /// The chain begins this many versions before a range, so that a range says what Spark says of
+  /// it.
   static constexpr int64_t kVersionsBefore = 100;
 
   CommitTimes() = default;

@@ -33,7 +33,8 @@ TEST(CommitTimes, AnInCommitTimestampRulesAndPushesNobody) {
   const CommitTimes times(Modified({10, 20}), Version{0}, Version{1});
   CommitInfo info;
   info.timestamp = 77;
-  EXPECT_EQ(times.Of(Version{0}, info).micros, 10 * kMillis) << "the writer's clock counts for nothing";
+  EXPECT_EQ(times.Of(Version{0}, info).micros, 10 * kMillis)
+      << "the writer's clock counts for nothing";
   info.in_commit_timestamp = 99;
   EXPECT_EQ(times.Of(Version{0}, info).micros, 99 * kMillis);
   EXPECT_EQ(MillisOf(times, 1), 20);

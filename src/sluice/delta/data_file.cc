@@ -258,9 +258,8 @@ class ParquetDataFile : public DataFile {
       return arrow::RecordBatch::Make(schema_, wanted, arrow::ArrayVector());
     }
     std::vector<bool> keep(static_cast<size_t>(batch->num_rows()), !mask_->keeps);
-    mask_->rows.VisitIn(begin, end, [&](int64_t row) {
-      keep[static_cast<size_t>(row - begin)] = mask_->keeps;
-    });
+    mask_->rows.VisitIn(
+        begin, end, [&](int64_t row) { keep[static_cast<size_t>(row - begin)] = mask_->keeps; });
     arrow::BooleanBuilder builder;
     SLUICE_ARROW_RETURN(builder.AppendValues(keep), file_.name);
     SLUICE_ARROW_ASSIGN(auto filter, builder.Finish(), file_.name);
@@ -326,10 +325,11 @@ Result<std::optional<RowMask>> LoadMask(const store::ObjectStore& table_store,
 
 }  // namespace
 
-Result<std::unique_ptr<DataFile>> DataFile::Open(
-    std::shared_ptr<store::ObjectStore> table_store, const std::string& path,
-    const PartitionValues& partition_values, const std::optional<DeletionVectorDescriptor>& dv,
-    const Projection& projection) {
+Result<std::unique_ptr<DataFile>> DataFile::Open(std::shared_ptr<store::ObjectStore> table_store,
+                                                 const std::string& path,
+                                                 const PartitionValues& partition_values,
+                                                 const std::optional<DeletionVectorDescriptor>& dv,
+                                                 const Projection& projection) {
   return OpenRows(std::move(table_store), path, partition_values, RowSelection{dv, {}}, projection);
 }
 
@@ -341,8 +341,8 @@ Result<std::unique_ptr<DataFile>> DataFile::OpenRows(
   const std::string name = file.name;
   SLUICE_ASSIGN_OR_RETURN(std::optional<RowMask> mask, LoadMask(*table_store, rows, name));
   auto opened = std::make_unique<ParquetDataFile>(std::move(file), std::move(mask));
-  auto prepared = GuardParquet(
-      name, [&]() -> Status { return opened->Prepare(partition_values, projection); });
+  auto prepared =
+      GuardParquet(name, [&]() -> Status { return opened->Prepare(partition_values, projection); });
   if (!prepared) return Fail(std::move(prepared).error().Within(name));
   return opened;
 }

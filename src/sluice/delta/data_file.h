@@ -36,7 +36,7 @@ struct RowGroupBounds {
 /// Which rows of a data file are wanted; by default all of them.
 struct RowSelection {
   std::optional<DeletionVectorDescriptor> hidden;  ///< the rows masked by it are left out
-  std::optional<DeletionVectorDescriptor> only;    ///< if set: only rows that are masked by this one
+  std::optional<DeletionVectorDescriptor> only;  ///< if set: only rows that are masked by this one
   bool operator==(const RowSelection&) const = default;
 };
 
@@ -71,8 +71,8 @@ class DataFile {
   virtual bool has_int96() const = 0;
   virtual const std::shared_ptr<arrow::Schema>& schema() const = 0;
 
-  /// Decodes one row group in batches of at most `batch_rows` rows with schema(). `visit` returning an
-  /// error stops. Batches without rows are not visited.
+  /// Decodes one row group in batches of at most `batch_rows` rows with schema(). `visit` returning
+  /// an error stops. Batches without rows are not visited.
   virtual Status ReadRowGroup(
       int row_group, int64_t batch_rows,
       const std::function<Status(const std::shared_ptr<arrow::RecordBatch>&)>& visit) const = 0;

@@ -41,13 +41,14 @@ inline std::string Vector(const std::string& name) {
 
 inline std::string Add(const std::string& path, const std::string& more = "") {
   return R"({"add":{"path":")" + path +
-         R"(","partitionValues":{},"size":10,"modificationTime":1,"dataChange":true)" + more + "}}\n";
+         R"(","partitionValues":{},"size":10,"modificationTime":1,"dataChange":true)" + more +
+         "}}\n";
 }
 
 inline std::string Remove(const std::string& path, const std::string& more = "") {
   return R"({"remove":{"path":")" + path +
-         R"(","dataChange":true,"extendedFileMetadata":true,"partitionValues":{},"size":11)" + more +
-         "}}\n";
+         R"(","dataChange":true,"extendedFileMetadata":true,"partitionValues":{},"size":11)" +
+         more + "}}\n";
 }
 
 inline std::string Cdc(const std::string& path) {
@@ -64,7 +65,9 @@ class FeedLogFixture : public ::testing::Test {
   void Append(int64_t first, int64_t last) {
     for (int64_t v = first; v <= last; ++v) Commit(v, Add("f" + std::to_string(v)));
   }
-  void Lose(int64_t version) { ASSERT_THAT(store_->Delete(CommitKey(Version{version})), testing::IsOk()); }
+  void Lose(int64_t version) {
+    ASSERT_THAT(store_->Delete(CommitKey(Version{version})), testing::IsOk());
+  }
 
   Snapshot Latest() {
     SnapshotOptions options;

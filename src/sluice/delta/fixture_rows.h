@@ -16,8 +16,8 @@
 #include "sluice/base/time_zone.h"
 #include "sluice/delta/schema.h"
 
-/// Rows of the tables in tests/fixtures as JSON text, so that what Spark wrote down and what we read
-/// can be compared. See tests/fixtures/README.md for the notation.
+/// Rows of the tables in tests/fixtures as JSON text, so that what Spark wrote down and what we
+/// read can be compared. See tests/fixtures/README.md for the notation.
 namespace sluice::delta {
 
 using nlohmann::json;
