@@ -71,6 +71,16 @@ Result<ArrayPtr> ConformList(const ArrayPtr& array, const TypePtr& wanted,
   return arrow::MakeArray(changed);
 }
 
+/// Writers that leave an Arrow schema in the file (delta-rs) make the reader bring lists and strings in
+/// the layouts that the writer had in memory.
+bool IsOtherList(arrow::Type::type id) {
+  return id == arrow::Type::LARGE_LIST || id == arrow::Type::FIXED_SIZE_LIST;
+}
+
+bool IsBytes(arrow::Type::type id) {
+  return arrow::is_base_binary_like(id) || arrow::is_binary_view_like(id);
+}
+
 bool IsDecimal(arrow::Type::type id) {
   return id == arrow::Type::DECIMAL32 || id == arrow::Type::DECIMAL64 ||
          id == arrow::Type::DECIMAL128 || id == arrow::Type::DECIMAL256;
@@ -86,7 +96,8 @@ bool MayCast(const arrow::DataType& from, const arrow::DataType& to) {
     return from.bit_width() <= 32 || IsDecimal(b);
   }
   if (IsDecimal(a) && IsDecimal(b)) return true;
-  if (arrow::is_base_binary_like(a) && arrow::is_base_binary_like(b)) return true;
+  if (IsBytes(a) && IsBytes(b)) return true;
+  if (IsOtherList(a) && b == arrow::Type::LIST) return true;
   if (a == arrow::Type::FIXED_SIZE_BINARY && arrow::is_base_binary_like(b)) return true;
   if (a == arrow::Type::TIMESTAMP && b == arrow::Type::TIMESTAMP) return true;
   if (a == arrow::Type::DATE32 && b == arrow::Type::TIMESTAMP) return true;
@@ -125,6 +136,11 @@ Result<ArrayPtr> Conform(const ArrayPtr& array, const TypePtr& wanted, std::stri
   const bool maps =
       (from == arrow::Type::MAP || from == arrow::Type::LIST) && to == arrow::Type::MAP;
   if (lists || maps) return ConformList(array, wanted, column);
+  if (IsOtherList(from) && to == arrow::Type::LIST) {
+    const auto& element = static_cast<const arrow::BaseListType&>(*array->type()).value_field();
+    SLUICE_ASSIGN_OR_RETURN(const ArrayPtr list, Cast(array, arrow::list(element), column));
+    return Conform(list, wanted, column);
+  }
   return Cast(array, wanted, column);
 }
 
