@@ -21,7 +21,8 @@ enum class Fault {
 
 /// Counts the calls of a store and breaks those that `plan` names (1-based count over mutating and
 /// reading calls alike; the operation's name is given, e.g. "PutIfAbsent"). UploadWriters that it
-/// hands out count too ("Append", "Finish"). Thread-safe.
+/// hands out count too ("Append", "AppendCopy", "Finish"), and readers ("ReadAt"). The plan runs without
+/// a lock, so that it may use the inner store, as another process would. Thread-safe.
 class FaultyStore : public store::ObjectStore {
  public:
   using Plan = std::function<Fault(int call, std::string_view operation, const store::Key& key)>;
