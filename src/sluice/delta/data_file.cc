@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "sluice/columnar/conform.h"
+#include "sluice/delta/char_padding.h"
 #include "sluice/delta/column_name.h"
 #include "sluice/delta/deletion_vector.h"
 #include "sluice/delta/parquet_file.h"
@@ -30,6 +31,7 @@ struct Source {
   std::shared_ptr<arrow::Scalar> constant;  // set where there is no column
   int column = -1;                          // among the root's fields
   int batch_index = -1;                     // among the columns that are read
+  int64_t char_length = 0;                  // of a CHAR(n) column
 };
 
 // The file's column of that name; exact spelling first, as an older spelling may differ by case.
@@ -152,6 +154,7 @@ class ParquetDataFile : public DataFile {
       Source source;
       source.field = field;
       SLUICE_ASSIGN_OR_RETURN(source.type, ToArrow(field.type));
+      source.char_length = CharLength(field);
       if (IsPartitionColumn(projection, field.name)) {
         auto value = ParsePartitionValue(PartitionText(partition_values, field.name), field.type);
         if (!value) {
@@ -221,25 +224,34 @@ class ParquetDataFile : public DataFile {
                 file_.name, row_group, rows);
   }
 
+  Result<std::shared_ptr<arrow::Array>> ColumnOf(const Source& source,
+                                                 const arrow::RecordBatch* batch,
+                                                 int64_t count) const {
+    if (source.batch_index < 0) {
+      SLUICE_ARROW_ASSIGN(auto column, arrow::MakeArrayFromScalar(*source.constant, count),
+                          file_.name);
+      return column;
+    }
+    if (source.batch_index >= batch->num_columns()) {
+      return Fail(ErrorKind::kCorrupt, "{}: column '{}' can't be read", file_.name,
+                  source.field.name);
+    }
+    auto column =
+        columnar::Conform(batch->column(source.batch_index), source.type, source.field.name);
+    if (!column) return Fail(std::move(column).error().Within(file_.name));
+    return column;
+  }
+
   // Projects and masks the rows [begin, begin + count) of the file, whose columns `batch` holds.
   Status Emit(const arrow::RecordBatch* batch, int64_t begin, int64_t count,
               const Visit& visit) const {
     arrow::ArrayVector columns;
     for (const Source& source : sources_) {
-      if (source.batch_index < 0) {
-        SLUICE_ARROW_ASSIGN(auto column, arrow::MakeArrayFromScalar(*source.constant, count),
-                            file_.name);
-        columns.push_back(std::move(column));
-        continue;
+      SLUICE_ASSIGN_OR_RETURN(auto column, ColumnOf(source, batch, count));
+      if (source.char_length > 0) {
+        SLUICE_ASSIGN_OR_RETURN(column, PadChars(column, source.char_length));
       }
-      if (source.batch_index >= batch->num_columns()) {
-        return Fail(ErrorKind::kCorrupt, "{}: column '{}' can't be read", file_.name,
-                    source.field.name);
-      }
-      auto column =
-          columnar::Conform(batch->column(source.batch_index), source.type, source.field.name);
-      if (!column) return Fail(std::move(column).error().Within(file_.name));
-      columns.push_back(*std::move(column));
+      columns.push_back(std::move(column));
     }
     auto live = arrow::RecordBatch::Make(schema_, count, std::move(columns));
     if (mask_) {

@@ -41,7 +41,8 @@ struct RowSelection {
 };
 
 /// One data file of a table, read as the rows that are live at its version: projected, cast to the
-/// table's types, its partition values filled in, rows masked by its deletion vector left out.
+/// table's types, its partition values filled in, CHAR(n) filled up with blanks, rows masked by its
+/// deletion vector left out.
 /// Thread-safe: row groups may be read concurrently.
 ///
 /// Errors name the file: kSourceGone if it is not there (vacuumed), kCorrupt for bytes that are not
