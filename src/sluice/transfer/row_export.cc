@@ -298,7 +298,7 @@ TransferResult RowExport::TakeResult() {
   const std::lock_guard lock(mutex_);
   result.rows = totals_.rows;
   result.row_hash = totals_.row_hash;
-  result.null_watermarks = null_watermarks_;
+  result.null_watermarks = task_.known_null_watermarks + null_watermarks_;
   result.row_groups_rewritten = static_cast<int64_t>(row_groups_.size()) + feed_row_groups_;
   result.newest_commit = newest_commit_;
   if (!task_.watermark && !task_.feed) return result;
