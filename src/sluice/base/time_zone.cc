@@ -13,7 +13,6 @@ namespace sluice {
 namespace {
 
 constexpr int64_t kSecond = 1'000'000;
-constexpr int64_t kDaySeconds = 86'400;
 
 int64_t FloorDiv(int64_t a, int64_t b) { return a / b - (a % b != 0 && (a < 0) != (b < 0)); }
 

@@ -41,9 +41,9 @@ Fields DeletionVectorFields() {
 
 // PROTOCOL.md, "Checkpoint Schema".
 std::shared_ptr<arrow::Schema> CheckpointSchema() {
-  const auto text = arrow::utf8();
-  const auto number = arrow::int64();
-  const auto flag = arrow::boolean();
+  const auto& text = arrow::utf8();
+  const auto& number = arrow::int64();
+  const auto& flag = arrow::boolean();
   const auto vector = arrow::field("deletionVector", arrow::struct_(DeletionVectorFields()));
   const auto names = [&](const char* name) {
     return arrow::field(name, arrow::list(arrow::field("element", text)));

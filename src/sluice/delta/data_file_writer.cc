@@ -43,13 +43,8 @@ Result<AddFile> WriteDataFile(store::ObjectStore& table_store, runtime::Entropy&
   AddFile add;
   add.path = fmt::format("{}{}{}", kPrefix, runtime::RandomUuid(entropy), kSuffix);
   SLUICE_ASSIGN_OR_RETURN(const auto upload, table_store.StartUpload(add.path));
-  auto pending = Encode(*upload, rows);
-  Status done;
-  if (pending) {
-    done = Complete(table_store, *pending);
-  } else {
-    done = tl::make_unexpected(std::move(pending).error());
-  }
+  const auto pending = Encode(*upload, rows);
+  Status done = pending ? Complete(table_store, *pending) : Fail(pending.error());
   if (!done) {
     // Best effort: the clean-up of the log finds what is left.
     (void)table_store.AbortUpload(add.path, upload->upload_id());

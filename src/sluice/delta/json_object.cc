@@ -8,7 +8,6 @@ namespace sluice::delta {
 namespace {
 
 using simdjson::dom::element;
-using simdjson::dom::element_type;
 
 std::string AsText(element value) {
   std::string_view text;

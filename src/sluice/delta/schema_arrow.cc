@@ -31,7 +31,7 @@ Result<std::shared_ptr<arrow::DataType>> NestedToArrow(const DataType& type) {
     case TypeId::kMap:
       return std::make_shared<arrow::MapType>(parts.at(0)->WithNullable(false), parts.at(1));
     default:
-      return arrow::struct_(std::move(parts));
+      return arrow::struct_(parts);
   }
 }
 

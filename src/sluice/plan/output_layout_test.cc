@@ -87,11 +87,13 @@ TEST(OutputLayoutTest, DataFileNameReadsBack) {
 TEST(OutputLayoutTest, ForeignNamesAreNotParsed) {
   for (const char* name :
        {"", "part-00000-1.parquet", "sluice-12-9f00aa11bb22cce1-00003.parquet",
-        "sluice-00000012-9f00aa11bb22cce1-3.parquet", "sluice-00000012-9F00AA11BB22CCE1-00003.parquet",
+        "sluice-00000012-9f00aa11bb22cce1-3.parquet",
+        "sluice-00000012-9F00AA11BB22CCE1-00003.parquet",
         "sluice-00000012-9f00aa11bb22cce1-00003.parquet.crc", "sluice-00000012-9f00-00003.parquet",
         "sluice--0000012-9f00aa11bb22cce1-00003.parquet",
         "sluice-00000012-9f00aa11bb22cce1-00003.snappy.parquet",
-        "sluice-000000012-9f00aa11bb22cce1-00003.parquet", "x/sluice-00000012-9f00aa11bb22cce1-00003.parquet",
+        "sluice-000000012-9f00aa11bb22cce1-00003.parquet",
+        "x/sluice-00000012-9f00aa11bb22cce1-00003.parquet",
         "sluice-99999999999999999999-9f00aa11bb22cce1-00003.parquet"}) {
     EXPECT_EQ(ParseDataFileName(name), std::nullopt) << name;
   }

@@ -213,9 +213,10 @@ Status PartitionSink::Write(Partition& partition, std::vector<Piece> pieces) {
   std::vector<Piece> chunk;
   int64_t bytes = 0;
   for (Piece& piece : pieces) {
+    const bool last = &piece == &pieces.back();
     bytes += BytesOf(piece);
     chunk.push_back(std::move(piece));
-    if (bytes < options_.row_group_bytes && &piece != &pieces.back()) continue;
+    if (bytes < options_.row_group_bytes && !last) continue;
     SLUICE_RETURN_IF_ERROR(WriteChunk(partition, chunk));
     chunk.clear();
     bytes = 0;
