@@ -14,7 +14,7 @@ MAKEFLAGS += --no-print-directory
 BUILD := build
 PREFIX ?= /usr/local
 PYTHON := .deps/venv/bin/python
-CTEST_FLAGS := --output-on-failure --progress
+CTEST_FLAGS := --output-on-failure --no-tests=error -j2
 
 setup:
 	@tools/setup build
@@ -48,8 +48,8 @@ spark-tests: $(BUILD)/tests
 check: setup-lint
 	@tools/check_layers
 	@tools/lint format
-	@tools/lint tidy --changed
 	@$(MAKE) unit-tests
+	@tools/lint tidy --changed
 
 test: check spark-tests
 
