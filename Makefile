@@ -8,7 +8,9 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: build demo check test soak install format lint clean unit-tests spark-tests setup
+.PHONY: build build-tests demo check test soak install format lint clean unit-tests spark-tests \
+  setup setup-unit setup-test setup-lint
+.NOTPARALLEL:
 MAKEFLAGS += --no-print-directory
 
 BUILD := build
@@ -24,7 +26,7 @@ build: setup
 	@cmake --build $(BUILD) --target sluice
 
 # The tests share the folder and the objects of the build; once asked for, they stay configured.
-$(BUILD)/tests: setup-test
+build-tests: setup-unit
 	@grep -qs 'SLUICE_TESTS:BOOL=ON' $(BUILD)/CMakeCache.txt || cmake --preset release -DSLUICE_TESTS=ON
 	@cmake --build $(BUILD)
 
@@ -33,16 +35,17 @@ demo:
 	@$(MAKE) build
 	@demo/run
 
-.PHONY: setup-test setup-lint $(BUILD)/tests
+setup-unit:
+	@tools/setup unit
 setup-test:
 	@tools/setup test
 setup-lint:
 	@tools/setup lint
 
-unit-tests: $(BUILD)/tests
+unit-tests: build-tests
 	@ctest --test-dir $(BUILD) $(CTEST_FLAGS)
 
-spark-tests: $(BUILD)/tests
+spark-tests: setup-test build-tests
 	@$(PYTHON) -m pytest tests -q
 
 check: setup-lint
@@ -53,7 +56,7 @@ check: setup-lint
 
 test: check spark-tests
 
-soak: $(BUILD)/tests
+soak: setup-test build-tests
 	@SLUICE_HISTORY_SEEDS=50 $(PYTHON) -m pytest tests/differential/test_history.py -q
 
 install: build
@@ -62,7 +65,7 @@ install: build
 format: setup-lint
 	@tools/lint format --fix
 
-lint: setup-lint $(BUILD)/tests
+lint: setup-lint build-tests
 	@tools/lint tidy
 
 # Removes what was built and the demo; .deps/, which takes long to fetch, stays.
