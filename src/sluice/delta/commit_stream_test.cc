@@ -1,6 +1,7 @@
 #include "sluice/delta/commit_stream.h"
 
 #include "sluice/delta/feed_log_fixture.h"
+#include "sluice/testing/faulty_store.h"
 
 namespace sluice::delta {
 namespace {
@@ -43,6 +44,34 @@ TEST_F(CommitStreamTest, ACommitThatVanishedIsAnError) {
   const auto files = log_.List()->commits;
   Lose(3);
   EXPECT_THAT(Visited(files), IsError(ErrorKind::kCorrupt));
+}
+
+TEST_F(CommitStreamTest, FewCommitsAreReadAheadHoweverManyThereAre) {
+  Append(0, 400);
+  const auto files = log_.List()->commits;
+  const auto counted = std::make_shared<testing::FaultyStore>(
+      store_, [](int, std::string_view, const store::Key&) { return testing::Fault::kNone; });
+  int visited = 0;
+  const auto visit = [&](const delta::Commit&) -> Result<bool> {
+    EXPECT_LE(counted->calls() - visited++, 32);
+    return true;
+  };
+  EXPECT_THAT(VisitCommits(Log(counted), files, ReadFileActions, visit), IsOk());
+  EXPECT_EQ(visited, 401);
+}
+
+TEST_F(CommitStreamTest, ACommitThatCannotBeReadIsNeverPassedOver) {
+  Append(0, 40);
+  const auto files = log_.List()->commits;
+  for (int broken = 1; broken <= 41; ++broken) {
+    const auto faulty = std::make_shared<testing::FaultyStore>(
+        store_, [broken](int call, std::string_view, const store::Key&) {
+          return call == broken ? testing::Fault::kFailBefore : testing::Fault::kNone;
+        });
+    const auto visit = [](const delta::Commit&) -> Result<bool> { return true; };
+    EXPECT_THAT(VisitCommits(Log(faulty), files, ReadFileActions, visit),
+                IsError(ErrorKind::kTransient));
+  }
 }
 
 TEST(ReadTableActions, OtherActionsAreNotEvenParsed) {
