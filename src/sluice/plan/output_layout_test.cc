@@ -24,7 +24,7 @@ TEST(OutputLayoutTest, PartitionColumnsFollowThePartitioning) {
               testing::ElementsAre("dt", "hr"));
   EXPECT_THAT(PartitionColumns(Pattern::kAppend, Partition::kDaily), testing::ElementsAre("dt"));
   EXPECT_THAT(PartitionColumns(Pattern::kCdc, Partition::kDaily),
-              testing::ElementsAre("_commit_date"));
+              testing::ElementsAre("_commit_date", "snapshot_ts"));
 }
 
 TEST(OutputLayoutTest, FolderFollowsTheZone) {
