@@ -2,8 +2,7 @@
 
 #include <utility>
 
-#include "sluice/exporter/facts.h"
-#include "sluice/plan/append_task.h"
+#include "sluice/exporter/pattern_source.h"
 
 namespace sluice::exporter {
 
@@ -19,7 +18,7 @@ Adoptable JudgeIntent(const Session& session, const ledger::Intent& intent) {
     return {false, "the config that shapes its files has changed since it was begun"};
   }
   const bool has_rows = intent.kind == ExportKind::kWindow || intent.kind == ExportKind::kLate ||
-                        intent.kind == ExportKind::kBackfill;
+                        intent.kind == ExportKind::kBackfill || plan::IsWholeTable(intent.kind);
   if (!has_rows || !intent.source_version) {
     return {false, fmt::format("a {} is begun anew", Name(intent.kind))};
   }
@@ -32,24 +31,19 @@ Result<Performance> PrepareAgain(Session& session, const ledger::Intent& intent)
     SLUICE_ASSIGN_OR_RETURN(const auto previous, session.ledger->ReadDecision(intent.n - 1));
     if (previous) before = previous->position;
   }
-  SLUICE_ASSIGN_OR_RETURN(AppendSource source,
-                          LookAtSource(session, before, intent.source_version));
-  if (source.facts.table_id != intent.table_id) {
+  SourceOptions at;
+  at.at = intent.source_version;
+  SLUICE_ASSIGN_OR_RETURN(const auto source, LookAtSource(session, before, at));
+  if (source->facts().table_id != intent.table_id) {
     return Fail(ErrorKind::kConflict, "the source was re-created: its table id was {} and is {}",
-                intent.table_id, source.facts.table_id);
+                intent.table_id, source->facts().table_id);
   }
   Performance again;
   again.n = intent.n;
   again.adopted = true;
-  again.planned = plan::PlanFromIntent(intent, source.facts);
-  if (intent.kind == ledger::ExportKind::kLate) {
-    SLUICE_ASSIGN_OR_RETURN(const auto commits, LookAtCommits(session, source.facts));
-    SLUICE_ASSIGN_OR_RETURN(
-        again.task, plan::MakeLateTask(*session.table, again.planned, source.snapshot, commits));
-  } else {
-    SLUICE_ASSIGN_OR_RETURN(again.task,
-                            plan::MakeWindowTask(*session.table, again.planned, source.snapshot));
-  }
+  again.row_still_stands = source->RowStillStands(intent);
+  SLUICE_ASSIGN_OR_RETURN(again.planned, source->PlanAgain(intent));
+  SLUICE_ASSIGN_OR_RETURN(again.task, source->MakeTask(again.planned));
   return again;
 }
 

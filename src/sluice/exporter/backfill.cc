@@ -1,76 +1,112 @@
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
+#include "sluice/exporter/append_source.h"
+#include "sluice/exporter/carry_out.h"
 #include "sluice/exporter/exporter.h"
-#include "sluice/exporter/facts.h"
-#include "sluice/exporter/late_rows.h"
-#include "sluice/exporter/perform.h"
+#include "sluice/exporter/pattern_source.h"
 #include "sluice/exporter/reconcile.h"
-#include "sluice/plan/append_task.h"
+#include "sluice/exporter/report_on.h"
 
 namespace sluice::exporter {
 namespace {
 
 using ledger::ExportKind;
+using Range = PatternSource::Range;
+using Replaced = PatternSource::Replaced;
 
-struct Range {
-  Timestamp from, to;  ///< (from, to]
+/// Edges of a range as a user reads and writes them: times, or versions.
+class Edges {
+ public:
+  explicit Edges(const config::Table& table) : table_(table) {}
+
+  Result<int64_t> Parse(const char* option, const std::string& text) const {
+    if (table_.pattern == config::Pattern::kCdc) return ParseNumber(option, text, 0);
+    auto time = ParseTimestamp(text, table_.timezone);
+    if (!time) return Fail(std::move(time).error().Within(option));
+    return time->micros;
+  }
+
+  Result<int64_t> ParseChunk(const std::string& text) const {
+    if (table_.pattern == config::Pattern::kCdc) return ParseNumber("--chunk", text, 1);
+    const auto parsed = ParseDuration(text);
+    if (parsed && parsed->micros > 0) return parsed->micros;
+    return Fail(ErrorKind::kUsage, "--chunk: '{}' is no duration like 1d or 6h", text);
+  }
+
+  std::string Text(int64_t edge) const {
+    if (table_.pattern == config::Pattern::kCdc) return fmt::format("{}", edge);
+    return FormatTimestamp(Timestamp{edge});
+  }
+  std::string Text(const Range& range) const {
+    return fmt::format("({}, {}]", Text(range.from), Text(range.to));
+  }
+
+ private:
+  static Result<int64_t> ParseNumber(const char* option, const std::string& text, int64_t least) {
+    int64_t value = 0;
+    const char* end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, value);
+    if (error == std::errc() && stop == end && value >= least) return value;
+    return Fail(Error{ErrorKind::kUsage,
+                      fmt::format("{}: '{}' is no number of versions", option, text),
+                      "the ranges of a cdc table are commit versions, e.g. --from 10 --to 20"});
+  }
+
+  const config::Table& table_;
 };
 
-std::optional<Timestamp> AsTime(const ledger::Bound& bound) {
-  const auto* t = std::get_if<Timestamp>(&bound);
-  return t == nullptr ? std::nullopt : std::optional(*t);
+std::optional<int64_t> Value(const ledger::Bound& bound) {
+  if (const auto* t = std::get_if<Timestamp>(&bound)) return t->micros;
+  if (const auto* v = std::get_if<Version>(&bound)) return v->value;
+  return std::nullopt;
 }
 
-Result<Range> ParseRange(const config::Table& table, const BackfillOptions& options) {
-  const TimeZone& zone = table.timezone;
-  auto from = ParseTimestamp(options.from, zone);
-  if (!from) return Fail(std::move(from).error().Within("--from"));
-  auto to = ParseTimestamp(options.to, zone);
-  if (!to) return Fail(std::move(to).error().Within("--to"));
-  if (*from >= *to) {
-    return Fail(Error{
-        ErrorKind::kUsage,
-        fmt::format("the range ({}, {}] is empty", FormatTimestamp(*from), FormatTimestamp(*to)),
-        "give --from a time before --to"});
-  }
-  return Range{*from, *to};
+Result<Range> ParseRange(const Edges& edges, const BackfillOptions& options) {
+  Range range;
+  SLUICE_ASSIGN_OR_RETURN(range.from, edges.Parse("--from", options.from));
+  SLUICE_ASSIGN_OR_RETURN(range.to, edges.Parse("--to", options.to));
+  if (range.from < range.to) return range;
+  return Fail(Error{ErrorKind::kUsage, fmt::format("the range {} is empty", edges.Text(range)),
+                    "give --from something before --to"});
 }
 
 /// Cuts the range where coming windows begin: a row must not be exported by both.
-Status ClipRange(const config::Table& table, const plan::AppendFacts& facts, Range& range) {
-  const Timestamp limit = plan::BackfillLimit(table, facts);
+Status ClipRange(const Session& session, PatternSource& source, const Edges& edges, Range& range) {
+  SLUICE_ASSIGN_OR_RETURN(const int64_t limit, source.BackfillLimit());
   if (range.from >= limit) {
-    return Fail(Error{
-        ErrorKind::kUsage,
-        fmt::format("({}, {}] lies after {}, where the next window begins",
-                    FormatTimestamp(range.from), FormatTimestamp(range.to), FormatTimestamp(limit)),
-        fmt::format("`sluice run {}` exports it in its turn", table.name)});
+    return Fail(Error{ErrorKind::kUsage,
+                      fmt::format("{} lies after {}, where the next window begins",
+                                  edges.Text(range), edges.Text(limit)),
+                      fmt::format("`sluice run {}` exports it in its turn", session.name())});
   }
   range.to = std::min(range.to, limit);
   return {};
 }
 
-/// What an old number holds of the watermark's axis: its window, or (late rows) the hull of its rows.
+/// What an old number holds: its window, or (late rows) the hull of its rows.
 std::optional<Range> Extent(const ledger::Decision& decision) {
   const ExportKind kind = decision.manifest.kind;
+  std::optional<int64_t> from, to;
   if (kind == ExportKind::kWindow || kind == ExportKind::kBackfill) {
-    const auto from = AsTime(decision.manifest.start), to = AsTime(decision.manifest.end);
-    if (!from || !to || *from >= *to) return std::nullopt;
-    return Range{*from, *to};
+    from = Value(decision.manifest.start);
+    to = Value(decision.manifest.end);
+  } else if (kind == ExportKind::kLate) {
+    from = Value(decision.watermark_min);
+    if (from) *from -= 1;
+    to = Value(decision.watermark_max);
   }
-  if (kind == ExportKind::kLate) {
-    const auto low = AsTime(decision.watermark_min), high = AsTime(decision.watermark_max);
-    if (!low || !high) return std::nullopt;
-    return Range{*low - Duration{1}, *high};
-  }
-  return std::nullopt;
+  if (!from || !to || *from >= *to) return std::nullopt;
+  return Range{*from, *to};
 }
 
 /// The numbers that hold rows of `range`, not yet replaced by another one. kConflict where there are any
 /// and `again` was not given, or where one lies only partly inside: its other rows would be lost.
-Result<std::vector<plan::Replaced>> FindReplaced(const Session& session, const Range& range,
-                                                 bool again, Version source_version) {
+Result<std::vector<Replaced>> FindReplaced(const Session& session, const Edges& edges,
+                                           const Range& range, bool again, Version source_version) {
   SLUICE_ASSIGN_OR_RETURN(const auto decisions, session.ledger->ReadDecisions());
   std::vector<int64_t> gone;
   for (const auto& decision : decisions) {
@@ -78,7 +114,7 @@ Result<std::vector<plan::Replaced>> FindReplaced(const Session& session, const R
     const auto& replaces = decision.manifest.replaces;
     gone.insert(gone.end(), replaces.begin(), replaces.end());
   }
-  std::vector<plan::Replaced> replaced;
+  std::vector<Replaced> replaced;
   Range whole = range;
   bool partly = false;
   Version newest_source{-1};
@@ -93,21 +129,20 @@ Result<std::vector<plan::Replaced>> FindReplaced(const Session& session, const R
     newest_source = std::max(newest_source, decision.manifest.source_version.value_or(Version{-1}));
   }
   if (replaced.empty()) return replaced;
-  const std::string name = session.name();
   if (!again) {
     return Fail(Error{
         ErrorKind::kConflict,
-        fmt::format("rows of ({}, {}] are exported already, by export {}{}",
-                    FormatTimestamp(range.from), FormatTimestamp(range.to), replaced.front().n,
+        fmt::format("rows of {} are exported already, by export {}{}", edges.Text(range),
+                    replaced.front().n,
                     replaced.size() > 1 ? fmt::format(" and {} more", replaced.size() - 1) : ""),
         "add --again to export them anew: the new manifest then replaces the old ones"});
   }
   if (partly) {
-    return Fail(Error{ErrorKind::kConflict,
-                      fmt::format("({}, {}] cuts through windows that were exported whole",
-                                  FormatTimestamp(range.from), FormatTimestamp(range.to)),
-                      fmt::format("sluice backfill {} --from {} --to {} --again", name,
-                                  FormatTimestamp(whole.from), FormatTimestamp(whole.to))});
+    return Fail(
+        Error{ErrorKind::kConflict,
+              fmt::format("{} cuts through windows that were exported whole", edges.Text(range)),
+              fmt::format("sluice backfill {} --from {} --to {} --again", session.name(),
+                          edges.Text(whole.from), edges.Text(whole.to))});
   }
   if (source_version < newest_source) {
     return Fail(Error{ErrorKind::kConflict,
@@ -119,17 +154,25 @@ Result<std::vector<plan::Replaced>> FindReplaced(const Session& session, const R
   return replaced;
 }
 
+/// Late rows first: afterwards everything exported is as of one version, so that the backfill neither misses
+/// rows nor lets a later run find them a second time.
+Result<Performed> ExportLateRows(Session& session, PatternSource& source, int64_t newest,
+                                 transfer::Progress& progress, RunReport& report) {
+  auto* append = dynamic_cast<AppendSource*>(&source);
+  if (append == nullptr) return Performed::kDone;
+  SLUICE_ASSIGN_OR_RETURN(const auto late, append->PlanLate());
+  if (!late) return Performed::kDone;
+  return CarryOut(session, source, newest, {*late}, progress, report);
+}
+
 Status BackfillInto(const Services& services, const config::Table& table,
                     const BackfillOptions& options, transfer::Progress& progress,
                     RunReport& report) {
-  SLUICE_ASSIGN_OR_RETURN(Range range, ParseRange(table, options));
-  std::optional<Duration> chunk;
+  const Edges edges(table);
+  SLUICE_ASSIGN_OR_RETURN(Range range, ParseRange(edges, options));
+  std::optional<int64_t> chunk;
   if (options.chunk) {
-    auto parsed = ParseDuration(*options.chunk);
-    if (!parsed || parsed->micros <= 0) {
-      return Fail(ErrorKind::kUsage, "--chunk: '{}' is no duration like 1d or 6h", *options.chunk);
-    }
-    chunk = *parsed;
+    SLUICE_ASSIGN_OR_RETURN(chunk, edges.ParseChunk(*options.chunk));
   }
   SLUICE_ASSIGN_OR_RETURN(Session session, OpenSession(services, table));
   Reconciled reconciled;
@@ -140,40 +183,32 @@ Status BackfillInto(const Services& services, const config::Table& table,
       return {};
     }
   } while (reconciled.again);
-  SLUICE_ASSIGN_OR_RETURN(AppendSource source, LookAtSource(session, reconciled.view.position(),
-                                                            options.run.at_version));
-  SLUICE_RETURN_IF_ERROR(ClipRange(table, source.facts, range));
-  const Version version = source.facts.source_version;
-  SLUICE_RETURN_IF_ERROR(FindReplaced(session, range, options.again, version));
-  // Late rows first: afterwards everything exported is as of one version, so that the backfill neither
-  // misses rows nor lets a later run find them a second time.
+  SourceOptions wanted;
+  wanted.at = options.run.at_version;
+  SLUICE_ASSIGN_OR_RETURN(auto source, LookAtSource(session, reconciled.view.position(), wanted));
+  SLUICE_RETURN_IF_ERROR(ClipRange(session, *source, edges, range));
+  const Version version = source->facts().source_version;
+  SLUICE_RETURN_IF_ERROR(FindReplaced(session, edges, range, options.again, version));
   SLUICE_ASSIGN_OR_RETURN(
       const Performed late,
-      ExportLateRows(session, source, reconciled.view.newest + 1, progress, report));
+      ExportLateRows(session, *source, reconciled.view.newest, progress, report));
   if (late == Performed::kLost) {
     return Fail(ErrorKind::kTransient, "another runner of this table came first");
   }
+  // Late rows moved the position: everything is looked at again, at the same version.
   SLUICE_ASSIGN_OR_RETURN(reconciled.view, session.ledger->Load());
-  source.facts.position = reconciled.view.position();
+  wanted.at = version;
+  SLUICE_ASSIGN_OR_RETURN(source, LookAtSource(session, reconciled.view.position(), wanted));
   SLUICE_ASSIGN_OR_RETURN(const auto replaced,
-                          FindReplaced(session, range, options.again, version));
-  SLUICE_ASSIGN_OR_RETURN(const auto pieces, plan::PlanBackfill(table, source.facts, range.from,
-                                                                range.to, chunk, replaced));
-  int64_t n = reconciled.view.newest;
-  for (const auto& planned : pieces) {
-    Performance piece;
-    piece.n = ++n;
-    piece.planned = planned;
-    SLUICE_ASSIGN_OR_RETURN(piece.task, plan::MakeWindowTask(table, planned, source.snapshot));
-    for (const auto& file : piece.task.files) progress.rows_expected += file.rows.value_or(0);
-    SLUICE_ASSIGN_OR_RETURN(const Performed performed,
-                            Perform(session, std::move(piece), progress, report));
-    if (performed == Performed::kLost) {
-      return Fail(ErrorKind::kTransient,
-                  "another runner came in between; what is left of the range "
-                  "begins after {}",
-                  ledger::ToText(planned.start));
-    }
+                          FindReplaced(session, edges, range, options.again, version));
+  SLUICE_ASSIGN_OR_RETURN(const auto pieces, source->PlanBackfill(range, chunk, replaced));
+  SLUICE_ASSIGN_OR_RETURN(
+      const Performed performed,
+      CarryOut(session, *source, reconciled.view.newest, pieces, progress, report));
+  if (performed == Performed::kLost) {
+    return Fail(
+        Error{ErrorKind::kTransient, "another runner of this table came in between",
+              "the exports that the report names are done; run the rest of the range again"});
   }
   TellAlive(session);
   return {};

@@ -1,11 +1,14 @@
 #include <algorithm>
+#include <array>
 #include <set>
 #include <utility>
 
 #include "sluice/columnar/parquet_encoder.h"
+#include "sluice/delta/column_name.h"
 #include "sluice/delta/schema.h"
+#include "sluice/exporter/append_source.h"
 #include "sluice/exporter/exporter.h"
-#include "sluice/exporter/facts.h"
+#include "sluice/exporter/feed_source.h"
 #include "sluice/exporter/retention.h"
 #include "sluice/plan/append_task.h"
 #include "sluice/plan/column_choice.h"
@@ -15,6 +18,10 @@
 namespace sluice::exporter {
 namespace {
 
+/// From so many commits on their operations tell what a table is used for.
+constexpr int64_t kFewCommits = 10;
+/// A whole table of this size each run is worth a second thought.
+constexpr int64_t kLargeSnapshot = int64_t{100} << 30;
 constexpr std::string_view kProbeFolder = "_sluice/probe/";
 
 /// Findings about one subject, added one a line.
@@ -51,6 +58,7 @@ Status Probe(store::ObjectStore& store, const store::Key& key) {
   return {};
 }
 
+/// What the operations of the last commits say about the choice of pattern.
 void CheckHistory(Session& session, const delta::Snapshot& snapshot, Findings& findings) {
   constexpr int64_t kCommits = 100;
   const auto listing = session.log->List();
@@ -68,9 +76,20 @@ void CheckHistory(Session& session, const delta::Snapshot& snapshot, Findings& f
                                         [](const auto& remove) { return remove.data_change; });
     if (takes_rows) changing.insert(commit->info ? commit->info->operation : "unknown operation");
   }
+  const std::string versions =
+      fmt::format("versions {} to {}", first.value, snapshot.version.value);
+  if (session.table->pattern == config::Pattern::kCdc) {
+    if (!changing.empty()) {
+      findings.Add(Severity::kOk,
+                   fmt::format("{} change rows ({})", versions, fmt::join(changing, ", ")));
+    } else if (snapshot.version.value - first.value > kFewCommits) {
+      findings.Add(Severity::kNote, versions + " only add rows",
+                   "if rows are never changed, pattern append is simpler and cheaper");
+    }
+    return;
+  }
   if (changing.empty()) {
-    findings.Add(Severity::kOk, fmt::format("versions {} to {} only add rows", first.value,
-                                            snapshot.version.value));
+    findings.Add(Severity::kOk, versions + " only add rows");
     return;
   }
   findings.Add(Severity::kWarning,
@@ -81,16 +100,16 @@ void CheckHistory(Session& session, const delta::Snapshot& snapshot, Findings& f
 }
 
 /// `start` is exclusive: says how many rows stand exactly on it.
-void CheckStart(Session& session, const AppendSource& source, Findings& findings) {
+void CheckStart(Session& session, const delta::Snapshot& snapshot, Findings& findings) {
   const auto* start = std::get_if<config::StartTime>(&session.table->start);
   if (start == nullptr) return;
   plan::PlannedExport planned;
   planned.start = start->at - Duration{1};
   planned.end = start->at;
-  auto task = plan::MakeWindowTask(*session.table, planned, source.snapshot);
+  auto task = plan::MakeWindowTask(*session.table, planned, snapshot);
   if (!task) return;
   plan::LateCommit everything;
-  everything.version = source.snapshot.version;
+  everything.version = snapshot.version;
   everything.added = std::move(task->files);
   task->files.clear();
   task->late = {std::move(everything)};
@@ -107,8 +126,8 @@ void CheckStart(Session& session, const AppendSource& source, Findings& findings
   }
 }
 
-void CheckColumns(Session& session, const AppendSource& source, Findings& findings) {
-  const auto choice = plan::ChooseColumns(*session.table, source.snapshot.metadata.schema);
+void CheckColumns(Session& session, const delta::Snapshot& snapshot, Findings& findings) {
+  const auto choice = plan::ChooseColumns(*session.table, snapshot.metadata.schema);
   if (!choice) return findings.AddFault(choice.error());
   for (const auto& name : choice->replaced) {
     findings.Add(Severity::kWarning,
@@ -123,17 +142,54 @@ void CheckColumns(Session& session, const AppendSource& source, Findings& findin
   if (!encodable) findings.AddFault(encodable.error());
 }
 
-void CheckPosition(Session& session, const AppendSource& source, Findings& findings) {
-  const auto windows = plan::PlanWindows(*session.table, source.facts);
-  if (!windows) return findings.AddFault(windows.error());
+void CheckPosition(Session& session, PatternSource& source, Findings& findings) {
+  const auto work = source.Plan();
+  if (!work) return findings.AddFault(work.error());
+  if (work->then) findings.AddFault(*work->then);
   std::vector<std::string> notes;
-  const auto changed = CheckSchemaChange(session, source.facts, notes);
+  const auto changed = CheckSchemaChange(session, source.facts(), notes);
   if (!changed) findings.AddFault(changed.error());
   for (auto& note : notes) findings.Add(Severity::kWarning, std::move(note));
 }
 
+/// A feed needs its property on, and something that tells the partner's rows apart.
+void CheckFeed(Session& session, const FeedSource& source, Findings& findings) {
+  if (!source.facts().feed_on) {
+    findings.Add(Severity::kFault, "the change data feed is off",
+                 "ALTER TABLE ... SET TBLPROPERTIES (delta.enableChangeDataFeed = true)");
+  } else {
+    const auto since = delta::FeedEnabledSince(*session.log, source.snapshot());
+    findings.Add(Severity::kOk,
+                 since ? fmt::format("the change data feed is on since version {}", since->value)
+                       : std::string("the change data feed is on"));
+  }
+  const auto choice = plan::ChooseColumns(*session.table, source.snapshot().metadata.schema);
+  if (!choice) return;  // told already
+  static constexpr std::array<std::string_view, 5> kKeys{"id", "key", "uuid", "guid", "pk"};
+  const bool has_key =
+      std::any_of(choice->output.begin(), choice->output.end(), [](const delta::Field& field) {
+        const std::string name = delta::FoldColumnName(field.name);
+        return !field.nullable || std::any_of(kKeys.begin(), kKeys.end(), [&](auto key) {
+          return name == key || name.ends_with(std::string("_") + std::string(key)) ||
+                 name.ends_with(key);
+        });
+      });
+  if (has_key) return;
+  findings.Add(Severity::kWarning,
+               "no exported column looks like a key, so the partner can't tell which row a change "
+               "belongs to",
+               "add the table's key column to `columns`");
+}
+
+void CheckSize(const delta::Snapshot& snapshot, Findings& findings) {
+  if (snapshot.total_bytes < kLargeSnapshot) return;
+  findings.Add(Severity::kWarning,
+               fmt::format("each run copies the whole table: {} GiB", snapshot.total_bytes >> 30),
+               "for a table this large pattern cdc or append moves only what is new");
+}
+
 void CheckRetention(Session& session, const ledger::Position& position, Findings& findings) {
-  const auto retention = LookAtRetention(session, position.scanned_through);
+  const auto retention = LookAtRetention(session, NeededAfter(position));
   if (!retention) return findings.AddFault(retention.error());
   if (!retention->left) return;
   constexpr Duration kSoon = Days(3);
@@ -144,7 +200,10 @@ void CheckRetention(Session& session, const ledger::Position& position, Findings
             ? std::string("the source may drop commits that the next run needs at any time")
             : fmt::format("the source may drop commits that the next run needs in {}",
                           FormatDuration(*retention->left)),
-        "run now, or raise delta.logRetentionDuration on the source");
+        session.table->pattern == config::Pattern::kCdc
+            ? "run now, or raise delta.deletedFileRetentionDuration and "
+              "delta.logRetentionDuration on the source"
+            : "run now, or raise delta.logRetentionDuration on the source");
   } else {
     findings.Add(Severity::kOk,
                  fmt::format("{} left before the source may drop what the next run "
@@ -156,18 +215,28 @@ void CheckRetention(Session& session, const ledger::Position& position, Findings
 Status CheckTableInto(const Services& services, const config::Table& table, Findings& findings) {
   SLUICE_ASSIGN_OR_RETURN(Session session, OpenSession(services, table));
   SLUICE_ASSIGN_OR_RETURN(const auto view, session.ledger->Load());
-  SLUICE_ASSIGN_OR_RETURN(const AppendSource source,
-                          LookAtSource(session, view.position(), std::nullopt));
+  SLUICE_ASSIGN_OR_RETURN(const auto source,
+                          LookAtSource(session, view.position(), SourceOptions{}));
+  const delta::Snapshot& snapshot = source->snapshot();
   findings.Add(Severity::kOk,
-               fmt::format("{}: version {}, {} files, {} bytes; watermark {} ({})",
-                           session.source->DisplayName(""), source.snapshot.version.value,
-                           source.snapshot.num_files, source.snapshot.total_bytes, table.watermark,
-                           source.snapshot.metadata.schema.Find(table.watermark)->type.ToString()));
-  CheckColumns(session, source, findings);
-  CheckPosition(session, source, findings);
-  CheckHistory(session, source.snapshot, findings);
+               fmt::format("{}: version {}, {} files, {} bytes", session.source->DisplayName(""),
+                           snapshot.version.value, snapshot.num_files, snapshot.total_bytes));
+  CheckColumns(session, snapshot, findings);
+  CheckPosition(session, *source, findings);
+  switch (table.pattern) {
+    case config::Pattern::kAppend:
+      CheckHistory(session, snapshot, findings);
+      CheckStart(session, snapshot, findings);
+      break;
+    case config::Pattern::kCdc:
+      CheckFeed(session, static_cast<FeedSource&>(*source), findings);
+      CheckHistory(session, snapshot, findings);
+      break;
+    case config::Pattern::kSnapshot:
+      CheckSize(snapshot, findings);
+      break;
+  }
   CheckRetention(session, view.position(), findings);
-  CheckStart(session, source, findings);
   return {};
 }
 

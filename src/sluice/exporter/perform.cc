@@ -26,6 +26,28 @@ void AbortUploads(Session& session, const transfer::TransferResult& result) {
   }
 }
 
+/// The stretch of time into which no later window can bring a row, and an earlier one could; nullopt where
+/// this number closes none.
+std::optional<plan::TimeWindow> ClosedTime(const Performance& performance,
+                                           const transfer::TransferResult& result) {
+  const plan::PlannedExport& planned = performance.planned;
+  if (planned.kind != ledger::ExportKind::kWindow) return std::nullopt;
+  if (performance.task.feed) {
+    if (!result.newest_commit) return std::nullopt;
+    // Before the first window, and after a seed, no change was exported.
+    const Timestamp from = planned.position.newest_commit.value_or(
+        result.watermark_min.value_or(*result.newest_commit) - Duration{1});
+    return plan::TimeWindow{from, *result.newest_commit};
+  }
+  const auto* start = std::get_if<Timestamp>(&planned.start);
+  const auto* end = std::get_if<Timestamp>(&planned.end);
+  if (start == nullptr || end == nullptr) return std::nullopt;
+  // A first window may begin decades before the first row: what lies before that was never open.
+  const bool first = planned.position.first_start == planned.start;
+  return plan::TimeWindow{first ? std::max(*start, result.watermark_min.value_or(*end)) : *start,
+                          *end};
+}
+
 ledger::Manifest MakeManifest(const Session& session, const Performance& performance,
                               const transfer::TransferResult& result) {
   const plan::PlannedExport& planned = performance.planned;
@@ -47,14 +69,10 @@ ledger::Manifest MakeManifest(const Session& session, const Performance& perform
     touched.insert(file.partition);
   }
   manifest.partitions_touched.assign(touched.begin(), touched.end());
-  const auto* start = std::get_if<Timestamp>(&planned.start);
-  const auto* end = std::get_if<Timestamp>(&planned.end);
-  if (planned.kind == ledger::ExportKind::kWindow && start != nullptr && end != nullptr) {
-    // A first window may begin decades before the first row: what lies before that was never open.
-    const bool first = planned.position.first_start == planned.start;
-    const Timestamp from = first ? std::max(*start, result.watermark_min.value_or(*end)) : *start;
-    manifest.partitions_final = plan::FinalPartitions(
-        plan::TimeWindow{from, *end}, session.table->partition, session.table->timezone);
+  if (const auto closed = ClosedTime(performance, result)) {
+    manifest.partitions_final = plan::FinalPartitions(*closed, performance.task.partitioning);
+  } else if (plan::IsWholeTable(planned.kind)) {
+    manifest.partitions_final = manifest.partitions_touched;
   }
   if (planned.kind == ledger::ExportKind::kLate) manifest.reopened = manifest.partitions_touched;
   manifest.replaces = planned.replaces;
@@ -91,6 +109,7 @@ ledger::Intent MakeIntent(const Session& session, int64_t n, const plan::Planned
   intent.source_version = planned.source_version;
   intent.start = planned.start;
   intent.end = planned.end;
+  intent.snapshot_at = planned.snapshot_at;
   intent.replaces = planned.replaces;
   intent.shape = plan::ShapeOf(*session.table);
   intent.shape_digest = ledger::DigestOf(intent.shape);
@@ -111,6 +130,9 @@ ledger::Decision MakeDecision(const Session& session, const Performance& perform
   }
   decision.manifest = MakeManifest(session, performance, result);
   decision.position = planned.position;
+  if (result.newest_commit && planned.kind == ledger::ExportKind::kWindow) {
+    decision.position.newest_commit = result.newest_commit;
+  }
   decision.state_expected = planned.state_expected;
   decision.state_value = planned.state_value;
   decision.state_forget = planned.state_forget;

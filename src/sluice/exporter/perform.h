@@ -2,8 +2,8 @@
 
 #include "sluice/exporter/report.h"
 #include "sluice/exporter/session.h"
-#include "sluice/plan/append_plan.h"
 #include "sluice/plan/export_task.h"
+#include "sluice/plan/planned_export.h"
 
 namespace sluice::exporter {
 
@@ -17,8 +17,9 @@ struct Performance {
   int64_t n = 0;
   plan::PlannedExport planned;
   plan::ExportTask task;  ///< n and attempt are filled in here
-  std::string timezone;
-  bool adopted = false;  ///< its intent exists already
+  bool adopted = false;   ///< its intent exists already
+  /// Adopted only: no other writer moved the state row since the number was begun.
+  bool row_still_stands = true;
   /// Known already from another piece at the same source version.
   std::optional<int64_t> null_watermarks;
 };

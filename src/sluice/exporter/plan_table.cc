@@ -3,14 +3,11 @@
 #include <utility>
 
 #include "sluice/exporter/exporter.h"
-#include "sluice/exporter/facts.h"
-#include "sluice/plan/append_task.h"
+#include "sluice/exporter/pattern_source.h"
 #include "sluice/plan/output_layout.h"
 
 namespace sluice::exporter {
 namespace {
-
-using ledger::ExportKind;
 
 /// S3 Standard, us-east-1, list price in dollars for one request.
 constexpr double kPutPrice = 0.005 / 1000;
@@ -21,10 +18,12 @@ constexpr int64_t kGetsPerNumber = 10;
 /// Footer and column chunks of one source file, coalesced.
 constexpr int64_t kGetsPerFile = 3;
 
-/// How many folders the rows of `files` can fall into, by the statistics; at most those of the window.
-int64_t CountPartitions(const config::Table& table, const plan::ExportTask& task) {
+/// How many folders the rows of `task.files` can fall into, by the statistics; at most those of the window.
+int64_t CountPartitions(const plan::ExportTask& task) {
+  using Kind = plan::Partitioning::Kind;
+  if (task.partitioning.kind == Kind::kSnapshot) return 1;
   if (task.files.empty()) return 0;
-  const int64_t step = (table.partition == config::Partition::kHourly ? Hours(1) : Days(1)).micros;
+  const int64_t step = (task.partitioning.kind == Kind::kHour ? Hours(1) : Days(1)).micros;
   int64_t low = task.window.end.micros, high = task.window.start.micros;
   for (const auto& file : task.files) {
     low = std::min(low, std::max(file.watermark_min.value_or(task.window.start.micros),
@@ -35,12 +34,35 @@ int64_t CountPartitions(const config::Table& table, const plan::ExportTask& task
   return low > high ? 0 : (high - low) / step + 1;
 }
 
-PlannedWindow Describe(const config::Table& table, const plan::PlannedExport& planned,
-                       const plan::ExportTask& task) {
+/// The files of a window of the change feed: read from its commits.
+Status DescribeFeed(const Session& session, const plan::ExportTask& task, PlannedWindow& window) {
+  std::set<std::string> folders;
+  SLUICE_RETURN_IF_ERROR(delta::VisitChanges(
+      *session.log, *task.feed, [&](const delta::CommitChanges& changes) -> Status {
+        for (const auto& file : changes.files) {
+          ++window.source_files;
+          window.source_bytes += file.size.value_or(0);
+        }
+        if (!changes.files.empty()) {
+          folders.insert(plan::PartitionFolder(changes.committed, task.partitioning));
+        }
+        return {};
+      }));
+  window.partitions = static_cast<int64_t>(folders.size());
+  window.rewritten_files = window.source_files;
+  return {};
+}
+
+Result<PlannedWindow> Describe(const Session& session, const plan::PlannedExport& planned,
+                               const plan::ExportTask& task) {
   PlannedWindow window;
   window.kind = planned.kind;
   window.start = planned.start;
   window.end = planned.end;
+  if (task.feed) {
+    SLUICE_RETURN_IF_ERROR(DescribeFeed(session, task, window));
+    return window;
+  }
   int64_t rows = 0;
   bool all_known = true;
   const auto count = [&](const plan::SourceFile& file) {
@@ -55,7 +77,7 @@ PlannedWindow Describe(const config::Table& table, const plan::PlannedExport& pl
     for (const auto& file : commit.change_files) count(file);
   }
   if (all_known) window.source_rows = rows;
-  window.partitions = CountPartitions(table, task);
+  window.partitions = CountPartitions(task);
   window.rewritten_files = window.source_files;
   return window;
 }
@@ -79,32 +101,27 @@ Status PlanInto(const Services& services, const config::Table& table, const RunO
     report.unfinished = 1;
     report.notes.push_back(fmt::format("run would first finish export {}", view.newest));
   }
-  SLUICE_ASSIGN_OR_RETURN(AppendSource source,
-                          LookAtSource(session, view.position(), options.at_version));
-  report.source_version = source.facts.source_version;
+  SourceOptions wanted;
+  wanted.at = options.at_version;
+  wanted.reseed = options.reseed;
+  SLUICE_ASSIGN_OR_RETURN(const auto source, LookAtSource(session, view.position(), wanted));
+  report.source_version = source->facts().source_version;
   if (report.unfinished > 0 && !view.undecided() && !view.decision->is_void()) {
     // The state follows as soon as the number is settled: plan from there.
-    if (const auto* end = std::get_if<Timestamp>(&view.decision->position.end)) {
-      source.facts.row_exists = true;
-      source.facts.row_end = std::max(source.facts.row_end.value_or(*end), *end);
-    }
+    source->AssumeRowAt(view.decision->position.end);
   }
-  SLUICE_ASSIGN_OR_RETURN(const auto windows, plan::PlanWindows(table, source.facts));
-  if (windows.empty()) return {};
-  SLUICE_RETURN_IF_ERROR(CheckSchemaChange(session, source.facts, report.notes));
-  SLUICE_ASSIGN_OR_RETURN(const auto commits, LookAtCommits(session, source.facts));
-  if (!commits.empty()) {
-    const plan::PlannedExport late = plan::PlanLate(source.facts);
-    SLUICE_ASSIGN_OR_RETURN(const auto task,
-                            plan::MakeLateTask(table, late, source.snapshot, commits));
-    if (!task.late.empty()) report.windows.push_back(Describe(table, late, task));
+  SLUICE_ASSIGN_OR_RETURN(const PlannedWork work, source->Plan());
+  for (const auto& planned : work.exports) {
+    SLUICE_ASSIGN_OR_RETURN(const auto task, source->MakeTask(planned));
+    SLUICE_ASSIGN_OR_RETURN(auto window, Describe(session, planned, task));
+    report.windows.push_back(std::move(window));
   }
-  for (const auto& planned : windows) {
-    SLUICE_ASSIGN_OR_RETURN(const auto task, plan::MakeWindowTask(table, planned, source.snapshot));
-    report.windows.push_back(Describe(table, planned, task));
+  if (!report.windows.empty()) {
+    SLUICE_RETURN_IF_ERROR(CheckSchemaChange(session, source->facts(), report.notes));
+    report.status = RunStatus::kExported;
   }
-  report.status = RunStatus::kExported;
   AddCost(session, report);
+  if (work.then) return Fail(*work.then);
   return {};
 }
 

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "sluice/exporter/adopt.h"
-#include "sluice/exporter/facts.h"
+#include "sluice/exporter/pattern_source.h"
 #include "sluice/exporter/settle.h"
 #include "sluice/runtime/log.h"
 
@@ -33,16 +33,7 @@ ledger::Heartbeat OwnerOf(const LedgerView& view) {
 Result<bool> IsSettled(Session& session, const LedgerView& view) {
   if (!view.manifest) return false;
   if (view.decision->is_void()) return view.decision->superseded.empty();
-  return StateFollowed(session, view.newest);
-}
-
-/// A notebook that moved the row since the window was begun has exported its rows already.
-bool RowStillStands(const ledger::Intent& intent, const plan::AppendFacts& facts) {
-  if (intent.kind != ExportKind::kWindow) return true;
-  const auto* start = std::get_if<Timestamp>(&intent.start);
-  if (start == nullptr) return false;
-  if (std::holds_alternative<std::monostate>(facts.position.end) && !facts.row_end) return true;
-  return facts.row_end == *start;
+  return !KeepsState(session) ? Result<bool>(true) : StateFollowed(session, view.newest);
 }
 
 bool PinnedVersionIsGone(const Error& error) {
@@ -53,18 +44,21 @@ bool PinnedVersionIsGone(const Error& error) {
 /// True if the source can be read today at a version other than the pinned one, so that giving the number
 /// up leads somewhere.
 bool SourceHasMovedOn(Session& session, const LedgerView& view, Version pinned) {
-  const auto today = LookAtSource(session, view.position(), std::nullopt);
-  return today &&
-         (today->facts.source_version != pinned || today->facts.table_id != view.intent->table_id);
+  const auto today = LookAtSource(session, view.position(), SourceOptions{});
+  return today && ((*today)->facts().source_version != pinned ||
+                   (*today)->facts().table_id != view.intent->table_id);
 }
 
 /// Does the undecided newest number, whose runner is gone, as it was begun; or gives it up.
-Status AdoptOrVoid(Session& session, const LedgerView& view, transfer::Progress& progress,
-                   RunReport& report) {
+Status AdoptOrVoid(Session& session, const LedgerView& view, const RunOptions& options,
+                   transfer::Progress& progress, RunReport& report) {
   const auto give_up = [&](std::string reason) {
     return VoidUndecided(session, view.newest, view.position(), std::move(reason), report);
   };
   if (!view.intent) return give_up("its intent was written by another version of sluice");
+  if (options.reseed && view.intent->kind != ExportKind::kReseed) {
+    return give_up("the feed is begun anew");
+  }
   const Adoptable adoptable = JudgeIntent(session, *view.intent);
   if (!adoptable.yes) return give_up(adoptable.reason);
   const Version pinned = *view.intent->source_version;
@@ -76,9 +70,7 @@ Status AdoptOrVoid(Session& session, const LedgerView& view, transfer::Progress&
     }
     return Fail(std::move(again).error());
   }
-  SLUICE_ASSIGN_OR_RETURN(const AppendSource source,
-                          LookAtSource(session, view.position(), pinned));
-  if (!RowStillStands(*view.intent, source.facts)) {
+  if (!again->row_still_stands) {
     return give_up("the row in _export_state was moved on by another writer");
   }
   spdlog::info("{}: finishing export {}, which {} began", session.name(), view.newest,
@@ -119,7 +111,7 @@ Result<Reconciled> Reconcile(Session& session, const RunOptions& options,
     }
     const ledger::Heartbeat owner = OwnerOf(view);
     if (ledger::Judge(owner, services.wall->Now(), session.runner) == ledger::Liveness::kGone) {
-      SLUICE_RETURN_IF_ERROR(AdoptOrVoid(session, view, progress, report));
+      SLUICE_RETURN_IF_ERROR(AdoptOrVoid(session, view, options, progress, report));
       reconciled.again = true;
       return reconciled;
     }

@@ -1,10 +1,13 @@
+#include <fmt/format.h>
+
+#include <charconv>
 #include <utility>
 
 #include "sluice/exporter/exporter.h"
-#include "sluice/exporter/facts.h"
-#include "sluice/exporter/late_rows.h"
+#include "sluice/exporter/pattern_source.h"
 #include "sluice/exporter/perform.h"
 #include "sluice/exporter/reconcile.h"
+#include "sluice/exporter/report_on.h"
 #include "sluice/exporter/settle.h"
 
 namespace sluice::exporter {
@@ -46,8 +49,26 @@ Result<ledger::LedgerView> PrepareRepair(Session& session, RunReport& report) {
   return view;
 }
 
+/// `value` as a position of the table: a time (append) or a version (cdc).
+Result<ledger::Bound> ParsePosition(const config::Table& table, const std::string& value) {
+  if (table.pattern == config::Pattern::kAppend) {
+    SLUICE_ASSIGN_OR_RETURN(const Timestamp time, ParseTimestamp(value, table.timezone));
+    return ledger::Bound(time);
+  }
+  if (table.pattern == config::Pattern::kSnapshot) {
+    return Fail(Error{ErrorKind::kUsage, "pattern snapshot keeps no position in _export_state",
+                      "`sluice run` exports the whole table each time"});
+  }
+  int64_t version = 0;
+  const char* end = value.data() + value.size();
+  const auto [stop, error] = std::from_chars(value.data(), end, version);
+  if (error == std::errc() && stop == end && version >= 0) return ledger::Bound(Version{version});
+  return Fail(Error{ErrorKind::kUsage, fmt::format("'{}' is no version", value),
+                    "give the last version that counts as exported, e.g. 42"});
+}
+
 Status Reset(const Services& services, const config::Table& table,
-             const std::optional<Timestamp>& value, RunReport& report) {
+             const std::optional<ledger::Bound>& value, RunReport& report) {
   SLUICE_ASSIGN_OR_RETURN(Session session, OpenSession(services, table));
   SLUICE_ASSIGN_OR_RETURN(const ledger::LedgerView view, PrepareRepair(session, report));
   Performance reset;
@@ -59,18 +80,12 @@ Status Reset(const Services& services, const config::Table& table,
   planned.state_expected = view.position().end;
   if (value) {
     // What is late is counted from here on, so the source's version of today is needed.
-    SLUICE_ASSIGN_OR_RETURN(const AppendSource source,
-                            LookAtSource(session, view.position(), std::nullopt));
-    planned.position = view.position();
-    planned.position.end = *value;
-    if (std::holds_alternative<std::monostate>(planned.position.first_start)) {
-      planned.position.first_start = *value;
-    }
-    planned.position.scanned_through = source.facts.source_version;
-    planned.position.table_id = source.facts.table_id;
-    planned.position.exported_schema = source.facts.exported_schema;
-    planned.position.column_choice = source.facts.column_choice;
-    planned.source_version = source.facts.source_version;
+    SLUICE_ASSIGN_OR_RETURN(const auto source,
+                            LookAtSource(session, view.position(), SourceOptions{}));
+    const plan::SourceFacts& facts = source->facts();
+    planned.position = plan::PositionAfter(view.position(), facts, *value, *value);
+    planned.position.newest_commit.reset();
+    planned.source_version = facts.source_version;
     planned.end = *value;
     planned.state_value = *value;
     planned.reason = "state set by hand";
@@ -94,9 +109,9 @@ Status Reset(const Services& services, const config::Table& table,
 RunReport StateSet(const Services& services, const config::Table& table, const std::string& value) {
   return ReportOn(services, table, RunOptions{},
                   [&](transfer::Progress&, RunReport& report) -> Status {
-                    const auto time = ParseTimestamp(value, table.timezone);
-                    if (!time) return Status(Fail(Error(time.error())));
-                    return Reset(services, table, *time, report);
+                    const auto position = ParsePosition(table, value);
+                    if (!position) return Status(Fail(Error(position.error())));
+                    return Reset(services, table, *position, report);
                   });
 }
 

@@ -1,11 +1,31 @@
 #include "sluice/exporter/retention.h"
 
+#include <algorithm>
+
 #include "sluice/delta/snapshot.h"
 #include "sluice/delta/write_support.h"
 
 namespace sluice::exporter {
 
-Result<Retention> LookAtRetention(Session& session, std::optional<Version> scanned_through) {
+namespace {
+
+/// How long `property` keeps things; nullopt where it is set to something unreadable.
+std::optional<Duration> Keeps(const delta::Metadata& metadata, const char* property,
+                              Duration otherwise) {
+  const auto set = metadata.configuration.find(property);
+  if (set == metadata.configuration.end()) return otherwise;
+  const auto parsed = delta::ParseInterval(set->second);
+  return parsed ? std::optional(*parsed) : std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Version> NeededAfter(const ledger::Position& position) {
+  if (const auto* version = std::get_if<Version>(&position.end)) return *version;
+  return position.scanned_through;
+}
+
+Result<Retention> LookAtRetention(Session& session, std::optional<Version> after) {
   SLUICE_RETURN_IF_ERROR(OpenSource(session));
   delta::SnapshotOptions options;
   options.with_files = false;
@@ -14,20 +34,23 @@ Result<Retention> LookAtRetention(Session& session, std::optional<Version> scann
   Retention retention;
   retention.latest = snapshot.version;
   if (!listing.commits.empty()) retention.first = listing.commits.front().version;
-
-  const auto set = snapshot.metadata.configuration.find("delta.logRetentionDuration");
-  Duration kept = Days(30);
-  if (set != snapshot.metadata.configuration.end()) {
-    const auto parsed = delta::ParseInterval(set->second);
-    if (!parsed) return retention;
-    kept = *parsed;
-  }
-  retention.left = kept;
-  if (!scanned_through) return retention;
   for (const auto& commit : listing.commits) {
-    if (commit.version <= *scanned_through) continue;
-    retention.left = commit.modified + kept - session.services->wall->Now();
+    if (!after || commit.version <= *after) continue;
+    retention.first_needed = commit.modified;
     break;
+  }
+  // Each snapshot stands for itself: it needs nothing of the past.
+  if (session.table->pattern == config::Pattern::kSnapshot) return retention;
+
+  auto kept = Keeps(snapshot.metadata, "delta.logRetentionDuration", Days(30));
+  if (session.table->pattern == config::Pattern::kCdc) {
+    const auto files = Keeps(snapshot.metadata, "delta.deletedFileRetentionDuration", Days(7));
+    if (kept && files) kept = std::min(*kept, *files);
+  }
+  if (!kept) return retention;
+  retention.left = *kept;
+  if (retention.first_needed) {
+    retention.left = *retention.first_needed + *kept - session.services->wall->Now();
   }
   return retention;
 }

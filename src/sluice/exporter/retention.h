@@ -13,9 +13,16 @@ struct Retention {
   /// Until the first commit that was not looked at yet may be cleaned up (delta.logRetentionDuration);
   /// negative where that could happen at any time; nullopt where the table sets no readable duration.
   std::optional<Duration> left;
+  /// When the first commit that was not looked at yet was made, if it is still there.
+  std::optional<Timestamp> first_needed;
 };
 
-/// `scanned_through`: the last commit that needs no look any more; nullopt before the first export.
-Result<Retention> LookAtRetention(Session& session, std::optional<Version> scanned_through);
+/// The last version whose commit no coming run needs: for the feed the exported one, otherwise the last that
+/// was scanned for late rows.
+std::optional<Version> NeededAfter(const ledger::Position& position);
+
+/// `after`: the last commit that needs no look any more; nullopt before the first export. For the change feed
+/// the deleted-file retention counts, too: VACUUM takes its files.
+Result<Retention> LookAtRetention(Session& session, std::optional<Version> after);
 
 }  // namespace sluice::exporter

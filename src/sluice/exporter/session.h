@@ -38,6 +38,11 @@ Result<Session> OpenSession(const Services& services, const config::Table& table
 /// Opens the table's source. kNotFound where there is no Delta table is found later, by reading its log.
 Status OpenSource(Session& session);
 
+/// False for pattern C: its snapshots need no row in _export_state, as in the guide.
+inline bool KeepsState(const Session& session) {
+  return session.table->pattern != config::Pattern::kSnapshot;
+}
+
 /// Where the destination and the state table of a config lie.
 struct Places {
   store::Location destination, state;

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
 #include <mutex>
 #include <set>
 #include <utility>
 
 #include "sluice/exporter/rebuild.h"
 #include "sluice/plan/output_layout.h"
+#include "sluice/plan/planned_export.h"
 #include "sluice/runtime/executor.h"
 #include "sluice/runtime/log.h"
 
@@ -74,18 +76,38 @@ Result<std::vector<store::Key>> CompleteAll(Session& session, const Decision& de
   return absent;
 }
 
+/// Every pending upload of this table's data.
+Status VisitUploads(Session& session,
+                    const std::function<void(const store::PendingUploadInfo&)>& visit) {
+  for (const auto& folder : plan::DataFolders(session.table->pattern, session.name())) {
+    SLUICE_RETURN_IF_ERROR(
+        session.destination->ListUploads(folder, [&](const store::PendingUploadInfo& upload) {
+          visit(upload);
+          return true;
+        }));
+  }
+  return {};
+}
+
+/// Snapshots and seeds: the marker beside their files, once all of these are there.
+Status MarkComplete(Session& session, const Decision& decision) {
+  if (!plan::IsWholeTable(decision.manifest.kind)) return {};
+  const std::string folder = plan::DataFolder(config::Pattern::kSnapshot, session.name());
+  for (const auto& partition : decision.manifest.partitions_touched) {
+    SLUICE_RETURN_IF_ERROR(session.destination->Put(plan::SuccessKey(folder, partition), ""));
+  }
+  return {};
+}
+
 /// Removes what an earlier generation, or a voided number, left. The abort comes first: after it nobody
 /// can complete that upload any more, so the deletion is final.
 Status ClearSuperseded(Session& session, int64_t n, const std::vector<store::Key>& keys) {
   if (keys.empty()) return {};
   const std::set<store::Key> doomed(keys.begin(), keys.end());
   std::vector<store::PendingUploadInfo> uploads;
-  SLUICE_RETURN_IF_ERROR(
-      session.destination->ListUploads(plan::DataFolder(session.table->pattern, session.name()),
-                                       [&](const store::PendingUploadInfo& upload) {
-                                         if (doomed.contains(upload.key)) uploads.push_back(upload);
-                                         return true;
-                                       }));
+  SLUICE_RETURN_IF_ERROR(VisitUploads(session, [&](const store::PendingUploadInfo& upload) {
+    if (doomed.contains(upload.key)) uploads.push_back(upload);
+  }));
   for (const auto& upload : uploads) {
     SLUICE_RETURN_IF_ERROR(session.destination->AbortUpload(upload.key, upload.upload_id));
   }
@@ -103,13 +125,10 @@ Status ClearSuperseded(Session& session, int64_t n, const std::vector<store::Key
 /// Aborts whatever attempts at number n left pending; best effort, `prune` does it thoroughly.
 void AbortAttempts(Session& session, int64_t n) {
   std::vector<store::PendingUploadInfo> uploads;
-  const auto listed = session.destination->ListUploads(
-      plan::DataFolder(session.table->pattern, session.name()),
-      [&](const store::PendingUploadInfo& upload) {
-        const auto name = plan::ParseDataFileName(upload.key.substr(upload.key.rfind('/') + 1));
-        if (name && name->n == n) uploads.push_back(upload);
-        return true;
-      });
+  const auto listed = VisitUploads(session, [&](const store::PendingUploadInfo& upload) {
+    const auto name = plan::ParseDataFileName(upload.key.substr(upload.key.rfind('/') + 1));
+    if (name && name->n == n) uploads.push_back(upload);
+  });
   if (!listed) spdlog::debug("listing uploads: {}", listed.error().message);
   for (const auto& upload : uploads) {
     const auto aborted = session.destination->AbortUpload(upload.key, upload.upload_id);
@@ -175,8 +194,9 @@ void Tell(const Decision& decision, RunReport& report) {
   report.spliced += decision.row_groups_spliced;
   report.rewritten += decision.row_groups_rewritten;
   if (window.kind == ExportKind::kLate) report.late_rows += window.rows;
-  if (window.kind == ExportKind::kWindow)
+  if (window.kind == ExportKind::kWindow) {
     report.null_watermarks = decision.manifest.null_watermarks;
+  }
   report.windows.push_back(std::move(window));
 }
 
@@ -210,6 +230,7 @@ Status Settle(Session& session, Decision decision, bool manifest_exists, RunRepo
     SLUICE_RETURN_IF_ERROR(ClearSuperseded(session, decision.n, decision.superseded));
     SLUICE_ASSIGN_OR_RETURN(const auto absent, CompleteAll(session, decision));
     if (!absent.empty()) return Rebuild(session, std::move(decision), absent, report);
+    SLUICE_RETURN_IF_ERROR(MarkComplete(session, decision));
   }
   if (decision.is_void()) {
     SLUICE_RETURN_IF_ERROR(ClearSuperseded(session, decision.n, decision.superseded));
@@ -220,7 +241,7 @@ Status Settle(Session& session, Decision decision, bool manifest_exists, RunRepo
     if (put == store::PutOutcome::kCreated && !decision.is_void()) Tell(decision, report);
   }
   // A void number moves nothing: the state stands where the number before it left it.
-  if (decision.is_void()) return {};
+  if (decision.is_void() || !KeepsState(session)) return {};
   SLUICE_ASSIGN_OR_RETURN(const bool followed, StateFollowed(session, decision.n));
   if (!followed) SLUICE_RETURN_IF_ERROR(FollowState(session, decision));
   return {};

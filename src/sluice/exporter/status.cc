@@ -6,6 +6,7 @@
 #include "sluice/exporter/last_run.h"
 #include "sluice/exporter/retention.h"
 #include "sluice/exporter/session.h"
+#include "sluice/plan/planned_export.h"
 #include "sluice/plan/schedule.h"
 
 namespace sluice::exporter {
@@ -35,7 +36,7 @@ Status FindLastWindow(Session& session, const ledger::LedgerView& view, StatusRe
     if (!decision) continue;
     if (!report.last_committed) report.last_committed = decision->manifest.committed_at;
     const auto kind = decision->manifest.kind;
-    if (kind != ledger::ExportKind::kWindow) continue;
+    if (kind != ledger::ExportKind::kWindow && !plan::IsWholeTable(kind)) continue;
     report.last_window = Describe(decision->manifest);
     report.exported_version = decision->manifest.source_version;
     return {};
@@ -69,19 +70,26 @@ Status StatusInto(const Services& services, const config::Table& table, StatusRe
   SLUICE_ASSIGN_OR_RETURN(const ledger::LedgerView view, session.ledger->Load());
   report.unfinished = DescribeUnfinished(session, view);
   if (view.newest > 0) SLUICE_RETURN_IF_ERROR(FindLastWindow(session, view, report));
-  if (const auto* end = std::get_if<Timestamp>(&view.position().end)) report.lag = now - *end;
   if (const auto last = ReadLastRun(session)) {
     report.last_run = last->at;
     report.last_error = last->error;
   } else {
-    SLUICE_ASSIGN_OR_RETURN(const auto state, session.state->Read());
+    SLUICE_ASSIGN_OR_RETURN(const auto state, session.state->Read(table.table));
     if (const auto* row = state.Find(table.table)) report.last_run = row->last_run_timestamp;
   }
   SLUICE_RETURN_IF_ERROR(OpenSource(session));
-  SLUICE_ASSIGN_OR_RETURN(const auto retention,
-                          LookAtRetention(session, view.position().scanned_through));
+  const ledger::Position& position = view.position();
+  SLUICE_ASSIGN_OR_RETURN(const auto retention, LookAtRetention(session, NeededAfter(position)));
   report.source_version = retention.latest;
   report.retention_left = retention.left;
+  if (const auto* end = std::get_if<Timestamp>(&position.end)) {
+    report.lag = now - *end;
+  } else if (const auto* version = std::get_if<Version>(&position.end)) {
+    report.exported_version = *version;
+    report.lag = *version >= retention.latest ? Duration{0}
+                 : retention.first_needed     ? now - *retention.first_needed
+                                              : std::optional<Duration>();
+  }
   return {};
 }
 

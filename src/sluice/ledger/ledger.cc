@@ -220,6 +220,17 @@ Result<Intent> Ledger::ReadIntent(int64_t n) const {
   return ParseIntent(text, ledger_store_->DisplayName(key));
 }
 
+Result<std::optional<Manifest>> Ledger::ReadManifest(int64_t n) const {
+  const Key key = ManifestKey(name_, n);
+  auto text = destination_->Get(key);
+  if (!text) {
+    if (text.error().kind == ErrorKind::kNotFound) return std::nullopt;
+    return Fail(std::move(text).error());
+  }
+  SLUICE_ASSIGN_OR_RETURN(auto manifest, ParseManifest(*text, destination_->DisplayName(key)));
+  return std::optional(std::move(manifest));
+}
+
 Result<std::vector<Manifest>> Ledger::ReadManifests() const {
   SLUICE_ASSIGN_OR_RETURN(const auto objects, store::ListAll(*destination_, ManifestFolder(name_)));
   std::vector<Manifest> manifests;

@@ -60,6 +60,8 @@ class Ledger {
   Result<std::optional<Decision>> ReadDecision(int64_t n) const;
   /// kNotFound where n was never begun.
   Result<Intent> ReadIntent(int64_t n) const;
+  /// nullopt where number n is not published.
+  Result<std::optional<Manifest>> ReadManifest(int64_t n) const;
   /// Every manifest, ascending by n.
   Result<std::vector<Manifest>> ReadManifests() const;
   /// Every decision's latest generation, ascending by n; as ReadDecision, but a void that only the

@@ -4,8 +4,8 @@
 
 namespace sluice::plan {
 
-std::vector<std::string> FinalPartitions(const TimeWindow& window, config::Partition partition,
-                                         const TimeZone& zone) {
+std::vector<std::string> FinalPartitions(const TimeWindow& window,
+                                         const Partitioning& partitioning) {
   // A partition's last instant is one microsecond before the next one begins; an instant is the last
   // of its partition where the folder changes after it. Zone offsets are multiples of a quarter of an
   // hour (older ones of seconds: those are found a quarter late, when the next window asks).
@@ -18,8 +18,8 @@ std::vector<std::string> FinalPartitions(const TimeWindow& window, config::Parti
   for (Timestamp t{first * kStep.micros}; t <= window.end + kTick; t = t + kStep) {
     const Timestamp last = t - kTick;
     if (last <= window.start || last > window.end) continue;
-    std::string folder = PartitionFolder(last, partition, zone);
-    if (folder == PartitionFolder(t, partition, zone) || folder == before) continue;
+    std::string folder = PartitionFolder(last, partitioning);
+    if (folder == PartitionFolder(t, partitioning) || folder == before) continue;
     before = folder;
     folders.push_back(std::move(folder));
   }

@@ -1,0 +1,99 @@
+#include "sluice/exporter/append_source.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "sluice/delta/schema.h"
+#include "sluice/plan/append_task.h"
+#include "sluice/plan/column_choice.h"
+#include "sluice/survey/append_survey.h"
+
+namespace sluice::exporter {
+
+using ledger::ExportKind;
+
+Result<std::unique_ptr<AppendSource>> AppendSource::Look(Session& session,
+                                                         const ledger::Position& position,
+                                                         const SourceOptions& options) {
+  const config::Table& table = *session.table;
+  std::unique_ptr<AppendSource> source(new AppendSource(session));
+  SLUICE_ASSIGN_OR_RETURN(source->snapshot_,
+                          survey::SurveySnapshot(*session.log, table.watermark, options.at));
+  SLUICE_RETURN_IF_ERROR(plan::FindWatermark(table, source->snapshot_.metadata.schema));
+  plan::AppendFacts& facts = source->facts_;
+  std::optional<state::StateRow> row;
+  SLUICE_ASSIGN_OR_RETURN(
+      row, FillFacts(session, position, source->snapshot_, static_cast<plan::SourceFacts&>(facts)));
+  if (row) facts.row_end = row->last_exported_end_time;
+  return source;
+}
+
+void AppendSource::AssumeRowAt(const ledger::Bound& end) {
+  const auto* t = std::get_if<Timestamp>(&end);
+  if (t == nullptr) return;
+  facts_.row_exists = true;
+  facts_.row_end = std::max(facts_.row_end.value_or(*t), *t);
+}
+
+Result<PlannedWork> AppendSource::Plan() {
+  PlannedWork work;
+  SLUICE_ASSIGN_OR_RETURN(work.exports, plan::PlanWindows(*session_.table, facts_));
+  if (work.exports.empty()) return work;
+  SLUICE_ASSIGN_OR_RETURN(auto late, PlanLate());
+  if (late) work.exports.insert(work.exports.begin(), *std::move(late));
+  return work;
+}
+
+Result<std::optional<plan::PlannedExport>> AppendSource::PlanLate() {
+  SLUICE_ASSIGN_OR_RETURN(const auto commits, ReadCommits());
+  if (commits.empty()) return std::nullopt;
+  plan::PlannedExport late = plan::PlanLate(facts_);
+  SLUICE_ASSIGN_OR_RETURN(const auto task,
+                          plan::MakeLateTask(*session_.table, late, snapshot_, commits));
+  if (task.late.empty()) return std::nullopt;
+  return std::optional(std::move(late));
+}
+
+Result<std::vector<delta::Commit>> AppendSource::ReadCommits() const {
+  const ledger::Position& position = facts_.position;
+  const bool nothing_exported = std::holds_alternative<std::monostate>(position.end);
+  if (session_.table->late_rows == config::LateRows::kIgnore || nothing_exported ||
+      !position.scanned_through) {
+    return std::vector<delta::Commit>{};
+  }
+  return survey::SurveyCommits(*session_.log, *position.scanned_through, facts_.source_version);
+}
+
+Result<plan::PlannedExport> AppendSource::PlanAgain(const ledger::Intent& intent) {
+  return plan::PlanFromIntent(intent, facts_);
+}
+
+bool AppendSource::RowStillStands(const ledger::Intent& intent) const {
+  if (intent.kind != ExportKind::kWindow) return true;
+  const auto* start = std::get_if<Timestamp>(&intent.start);
+  if (start == nullptr) return false;
+  if (std::holds_alternative<std::monostate>(facts_.position.end) && !facts_.row_end) return true;
+  return facts_.row_end == *start;
+}
+
+Result<plan::ExportTask> AppendSource::MakeTask(const plan::PlannedExport& planned) {
+  if (planned.kind != ExportKind::kLate) {
+    return plan::MakeWindowTask(*session_.table, planned, snapshot_);
+  }
+  SLUICE_ASSIGN_OR_RETURN(const auto commits, ReadCommits());
+  return plan::MakeLateTask(*session_.table, planned, snapshot_, commits);
+}
+
+Result<int64_t> AppendSource::BackfillLimit() {
+  return plan::BackfillLimit(*session_.table, facts_).micros;
+}
+
+Result<std::vector<plan::PlannedExport>> AppendSource::PlanBackfill(
+    const Range& range, std::optional<int64_t> chunk, const std::vector<Replaced>& replaced) {
+  std::vector<plan::Replaced> old;
+  for (const auto& number : replaced) old.push_back({number.n, Timestamp{number.end}});
+  return plan::PlanBackfill(*session_.table, facts_, Timestamp{range.from}, Timestamp{range.to},
+                            chunk ? std::optional(Duration{*chunk}) : std::nullopt, old);
+}
+
+}  // namespace sluice::exporter

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <functional>
+
+#include "sluice/exporter/exporter.h"
+
+namespace sluice::exporter {
+
+/// Times `work`, and turns its failure into the report's status and error.
+RunReport ReportOn(const Services& services, const config::Table& table, const RunOptions& options,
+                   const std::function<Status(transfer::Progress&, RunReport&)>& work);
+
+}  // namespace sluice::exporter

@@ -1,0 +1,115 @@
+#include "sluice/exporter/snapshot_keep.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include <set>
+#include <utility>
+
+#include "sluice/plan/output_layout.h"
+
+namespace sluice::exporter {
+namespace {
+
+using ledger::ExportKind;
+using ledger::Manifest;
+
+Manifest Tombstone(const Session& session, const Manifest& snapshot) {
+  Manifest tombstone;
+  tombstone.n = snapshot.n;
+  tombstone.kind = ExportKind::kVoid;
+  tombstone.expired = true;
+  tombstone.table = snapshot.table;
+  tombstone.table_id = snapshot.table_id;
+  tombstone.source_version = snapshot.source_version;
+  tombstone.start = snapshot.start;
+  tombstone.end = snapshot.end;
+  tombstone.timezone = snapshot.timezone;
+  tombstone.schema = snapshot.schema;
+  tombstone.reason =
+      fmt::format("dropped: newer snapshots are kept (keep: {})", session.table->keep);
+  tombstone.committed_at = session.services->clock->Now();
+  tombstone.program = session.services->program;
+  return tombstone;
+}
+
+/// Removes what a snapshot's decision lists, if its tombstone stands. Repeated until nothing is left.
+Status RemoveFiles(Session& session, int64_t n) {
+  SLUICE_ASSIGN_OR_RETURN(const auto decision, session.ledger->ReadDecision(n));
+  if (!decision) return Fail(ErrorKind::kInternal, "export {} has no decision", n);
+  const std::string folder = plan::DataFolder(config::Pattern::kSnapshot, session.name());
+  for (const auto& partition : decision->manifest.partitions_touched) {
+    SLUICE_RETURN_IF_ERROR(session.destination->Delete(plan::SuccessKey(folder, partition)));
+  }
+  for (const auto& file : decision->files) {
+    SLUICE_RETURN_IF_ERROR(session.destination->Delete(file.upload.key));
+  }
+  return {};
+}
+
+/// The manifests of snapshots that have files at the destination, ascending by n. Read from the folders that
+/// are there, so that years of dropped ones cost nothing.
+Result<std::vector<Manifest>> ReadPresent(Session& session) {
+  const std::string folder = plan::DataFolder(config::Pattern::kSnapshot, session.name());
+  SLUICE_ASSIGN_OR_RETURN(const auto partitions, session.destination->ListFolders(folder));
+  std::set<int64_t> numbers;
+  for (const auto& partition : partitions) {
+    if (!plan::ParseSnapshotFolder(partition)) continue;
+    SLUICE_RETURN_IF_ERROR(session.destination->List(
+        folder + partition + "/", {}, [&](const store::ObjectInfo& object) {
+          const auto name = plan::ParseDataFileName(object.key.substr(object.key.rfind('/') + 1));
+          if (name) numbers.insert(name->n);
+          return true;
+        }));
+  }
+  std::vector<Manifest> manifests;
+  for (const int64_t n : numbers) {
+    SLUICE_ASSIGN_OR_RETURN(auto manifest, session.ledger->ReadManifest(n));
+    if (manifest) manifests.push_back(*std::move(manifest));
+  }
+  return manifests;
+}
+
+std::vector<Manifest> ChooseOld(const Session& session, const std::vector<Manifest>& manifests) {
+  const config::Table& table = *session.table;
+  std::vector<Manifest> complete;
+  for (const auto& manifest : manifests) {
+    if (manifest.kind == ExportKind::kSnapshot) complete.push_back(manifest);
+  }
+  std::vector<Manifest> old;
+  const auto kept = static_cast<size_t>(std::max(1, table.keep));
+  const Timestamp now = session.services->clock->Now();
+  for (size_t i = 0; i + kept < complete.size(); ++i) {
+    const auto* at = std::get_if<Timestamp>(&complete[i].end);
+    if (at == nullptr || (table.keep_for && now - *at <= *table.keep_for)) continue;
+    old.push_back(complete[i]);
+  }
+  return old;
+}
+
+}  // namespace
+
+Result<std::vector<Manifest>> FindOldSnapshots(Session& session) {
+  if (session.table->pattern != config::Pattern::kSnapshot) return std::vector<Manifest>{};
+  SLUICE_ASSIGN_OR_RETURN(const auto manifests, ReadPresent(session));
+  return ChooseOld(session, manifests);
+}
+
+Status DropOldSnapshots(Session& session, RunReport& report) {
+  if (session.table->pattern != config::Pattern::kSnapshot) return {};
+  SLUICE_ASSIGN_OR_RETURN(const auto manifests, ReadPresent(session));
+  for (const auto& manifest : manifests) {
+    // A crash came between the tombstone and the last of the files.
+    if (manifest.expired) SLUICE_RETURN_IF_ERROR(RemoveFiles(session, manifest.n));
+  }
+  for (const auto& snapshot : ChooseOld(session, manifests)) {
+    SLUICE_RETURN_IF_ERROR(session.ledger->PutTombstone(Tombstone(session, snapshot)));
+    SLUICE_RETURN_IF_ERROR(RemoveFiles(session, snapshot.n));
+    report.notes.push_back(fmt::format("snapshot {} of {} was dropped (keep: {})", snapshot.n,
+                                       ledger::ToText(snapshot.end), session.table->keep));
+  }
+  return {};
+}
+
+}  // namespace sluice::exporter
