@@ -95,15 +95,27 @@ class LocalUpload : public UploadWriter {
 LocalStaging::LocalStaging(std::string root)
     : root_(std::move(root)), folder_(root_ + "/" + kLocalStagingFolder) {}
 
-Result<std::string> LocalStaging::NewTemporary() const {
-  SLUICE_RETURN_IF_ERROR(MakeFolders(folder_));
-  return folder_ + "/put-" + NewId();
+Result<std::string> LocalStaging::WriteTemporary(std::string_view bytes) const {
+  const std::string path = folder_ + "/put-" + NewId();
+  Status written;
+  SLUICE_RETURN_IF_ERROR(InFolder(folder_, [&] {
+    written = WriteNewFile(path, bytes);
+    return !written && written.error().kind == ErrorKind::kNotFound ? ENOENT : 0;
+  }));
+  if (!written) {
+    unlink(path.c_str());
+    return Fail(std::move(written).error());
+  }
+  return path;
 }
 
 Result<std::unique_ptr<UploadWriter>> LocalStaging::Start(const Key& key) const {
   const std::string id = NewId();
   const std::string folder = folder_ + "/" + id;
-  SLUICE_RETURN_IF_ERROR(MakeFolders(folder));
+  SLUICE_ASSIGN_OR_RETURN(const int error, InFolder(folder_, [&] {
+                            return mkdir(folder.c_str(), 0777) == 0 ? 0 : errno;
+                          }));
+  if (error != 0) return Fail(ErrnoError(error, "creating", folder));
   SLUICE_RETURN_IF_ERROR(WriteNewFile(folder + "/key", key));
   SLUICE_ASSIGN_OR_RETURN(FileDescriptor file, CreateFile(folder + "/data"));
   return std::make_unique<LocalUpload>(root_, folder, key, id, std::move(file));
@@ -113,10 +125,12 @@ Result<CompleteOutcome> LocalStaging::Complete(const PendingUpload& upload) cons
   if (!IsUploadId(upload.upload_id)) return CompleteOutcome::kNoSuchUpload;
   const std::string staged = folder_ + "/" + upload.upload_id + "/data";
   const std::string target = root_ + "/" + upload.key;
-  SLUICE_RETURN_IF_ERROR(MakeFolders(FolderOf(target)));
-  if (link(staged.c_str(), target.c_str()) != 0) {
-    if (errno == ENOENT) return CompleteOutcome::kNoSuchUpload;
-    if (errno != EEXIST) return Fail(ErrnoError(errno, "making visible", target));
+  SLUICE_ASSIGN_OR_RETURN(const int error, InFolder(FolderOf(target), [&] {
+                            return link(staged.c_str(), target.c_str()) == 0 ? 0 : errno;
+                          }));
+  if (error != 0) {
+    if (error == ENOENT) return CompleteOutcome::kNoSuchUpload;
+    if (error != EEXIST) return Fail(ErrnoError(error, "making visible", target));
     // Names are never used twice: what stands there is this very upload, completed before.
     struct stat info {};
     if (stat(target.c_str(), &info) != 0 || info.st_size != upload.size) {

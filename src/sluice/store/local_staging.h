@@ -18,8 +18,8 @@ class LocalStaging {
  public:
   explicit LocalStaging(std::string root);
 
-  /// A name for a temporary file; the folder exists afterwards.
-  Result<std::string> NewTemporary() const;
+  /// A new temporary file that holds `bytes` durably; its path.
+  Result<std::string> WriteTemporary(std::string_view bytes) const;
 
   Result<std::unique_ptr<UploadWriter>> Start(const Key& key) const;
   Result<CompleteOutcome> Complete(const PendingUpload& upload) const;

@@ -108,20 +108,13 @@ class LocalStore : public ObjectStore {
     SLUICE_RETURN_IF_ERROR(ValidateKey(key));
     const std::string path = PathOf(key);
     if (access(path.c_str(), F_OK) == 0) return PutOutcome::kAlreadyExists;
-    SLUICE_ASSIGN_OR_RETURN(const std::string temporary, staging_.NewTemporary());
-    Status written = WriteNewFile(temporary, bytes);
-    if (written) written = MakeFolders(FolderOf(path));
-    if (!written) {
-      unlink(temporary.c_str());
-      return Fail(std::move(written).error());
-    }
-    const int linked = link(temporary.c_str(), path.c_str());
-    const int why = errno;
+    SLUICE_ASSIGN_OR_RETURN(const std::string temporary, staging_.WriteTemporary(bytes));
+    const auto linked = InFolder(
+        FolderOf(path), [&] { return link(temporary.c_str(), path.c_str()) == 0 ? 0 : errno; });
     unlink(temporary.c_str());
-    if (linked != 0) {
-      if (why == EEXIST) return PutOutcome::kAlreadyExists;
-      return Fail(ErrnoError(why, "writing", path));
-    }
+    if (!linked) return Fail(linked.error());
+    if (*linked == EEXIST) return PutOutcome::kAlreadyExists;
+    if (*linked != 0) return Fail(ErrnoError(*linked, "writing", path));
     SLUICE_RETURN_IF_ERROR(SyncFolder(FolderOf(path)));
     return PutOutcome::kCreated;
   }
@@ -129,15 +122,12 @@ class LocalStore : public ObjectStore {
   Status Put(const Key& key, std::string_view bytes) override {
     SLUICE_RETURN_IF_ERROR(ValidateKey(key));
     const std::string path = PathOf(key);
-    SLUICE_ASSIGN_OR_RETURN(const std::string temporary, staging_.NewTemporary());
-    Status written = WriteNewFile(temporary, bytes);
-    if (written) written = MakeFolders(FolderOf(path));
-    if (written && rename(temporary.c_str(), path.c_str()) != 0) {
-      written = Fail(ErrnoError(errno, "writing", path));
-    }
-    if (!written) {
+    SLUICE_ASSIGN_OR_RETURN(const std::string temporary, staging_.WriteTemporary(bytes));
+    const auto renamed = InFolder(
+        FolderOf(path), [&] { return rename(temporary.c_str(), path.c_str()) == 0 ? 0 : errno; });
+    if (!renamed || *renamed != 0) {
       unlink(temporary.c_str());
-      return written;
+      return Fail(renamed ? ErrnoError(*renamed, "writing", path) : renamed.error());
     }
     return SyncFolder(FolderOf(path));
   }

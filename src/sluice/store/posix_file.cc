@@ -143,6 +143,15 @@ Status WriteNewFile(const std::string& path, std::string_view bytes) {
   return SyncFile(file.get(), path);
 }
 
+Result<int> InFolder(const std::string& folder, const std::function<int()>& action) {
+  constexpr int kTries = 100;
+  for (int i = 0;; ++i) {
+    SLUICE_RETURN_IF_ERROR(MakeFolders(folder));
+    const int error = action();
+    if (error != ENOENT || access(folder.c_str(), F_OK) == 0 || i == kTries) return error;
+  }
+}
+
 std::string FolderOf(const std::string& path) {
   const size_t slash = path.rfind('/');
   if (slash == std::string::npos) return ".";

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -42,6 +43,10 @@ Status SyncFolder(const std::string& path);
 Status MakeFolders(const std::string& path);
 /// Writes a new file durably (contents only; its entry needs SyncFolder).
 Status WriteNewFile(const std::string& path, std::string_view bytes);
+
+/// Calls `action`, which makes something inside `folder`, once the folder is there; again where another
+/// process removed the folder, empty as it was, in between. `action` returns 0 or an errno; so does this.
+Result<int> InFolder(const std::string& folder, const std::function<int()>& action);
 
 /// The folder that `path` lies in.
 std::string FolderOf(const std::string& path);
