@@ -1,6 +1,7 @@
 #include "sluice/cli/progress_display.h"
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,6 +20,20 @@ int64_t SteadyMicros() {
 }
 
 constexpr int kBarWidth = 24;
+
+/// Of the terminal that stderr is; 80 where it does not say.
+size_t TerminalColumns() {
+  winsize size{};
+  const bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+  return known ? size.ws_col : 80;
+}
+
+/// "12 s", "3:20 min": a guess needs no fractions.
+std::string TimeLeft(double seconds) {
+  const auto whole = static_cast<int64_t>(seconds + 0.5);
+  return whole < 60 ? fmt::format("{} s", whole)
+                    : fmt::format("{}:{:02} min", whole / 60, whole % 60);
+}
 
 std::string Bar(double share) {
   const int full = std::clamp(static_cast<int>(share * kBarWidth), 0, kBarWidth);
@@ -77,10 +92,18 @@ void ProgressDisplay::Draw() {
   const double seconds = static_cast<double>(SteadyMicros() - began_micros_) / 1e6;
   const double share = std::min(1.0, static_cast<double>(read) / static_cast<double>(expected));
   const double rate = seconds > 0 ? static_cast<double>(read) / seconds : 0;
-  const double left = rate > 0 ? static_cast<double>(std::max<int64_t>(0, expected - read)) / rate : 0;
-  fmt::print(stderr, "\r\x1b[K{} {:3.0f}%  {} rows  {}  {} rows/s  {} left  {}", Bar(share),
-             share * 100, HumanCount(exported), HumanBytes(bytes),
-             HumanCount(static_cast<int64_t>(rate)), HumanSeconds(left), name);
+  const double left =
+      rate > 0 ? static_cast<double>(std::max<int64_t>(0, expected - read)) / rate : 0;
+  const std::string numbers =
+      fmt::format("{:3.0f}%  {} rows  {}  {} rows/s  {} left", share * 100, HumanCount(exported),
+                  HumanBytes(bytes), HumanCount(static_cast<int64_t>(rate)), TimeLeft(left));
+  // A line that wraps can't be cleared: the name goes first, then the bar.
+  const size_t columns = TerminalColumns();
+  std::string line = numbers;
+  if (numbers.size() + kBarWidth + 1 < columns) line = Bar(share) + " " + line;
+  if (numbers.size() + kBarWidth + 3 + name.size() < columns) line += "  " + name;
+  if (numbers.size() >= columns) line = numbers.substr(0, columns - 1);
+  fmt::print(stderr, "\r\x1b[K{}", line);
   std::fflush(stderr);
 }
 

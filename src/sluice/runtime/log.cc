@@ -2,6 +2,7 @@
 
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
+#include <unistd.h>
 
 #include <memory>
 #include <mutex>
@@ -46,9 +47,11 @@ class RedactingFormatter : public spdlog::formatter {
 void StartLog(Verbosity verbosity) {
   auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
   auto logger = std::make_shared<spdlog::logger>("sluice", std::move(sink));
+  // On a terminal a progress line may stand where the event is to go.
+  const std::string clear = isatty(STDERR_FILENO) != 0 ? "\r\x1b[K" : "";
   logger->set_formatter(
       std::make_unique<RedactingFormatter>(std::make_unique<spdlog::pattern_formatter>(
-          "%Y-%m-%dT%H:%M:%SZ %l %v", spdlog::pattern_time_type::utc)));
+          clear + "%Y-%m-%dT%H:%M:%SZ %l %v", spdlog::pattern_time_type::utc)));
   logger->set_level(verbosity == Verbosity::kQuiet    ? spdlog::level::err
                     : verbosity == Verbosity::kNormal ? spdlog::level::info
                                                       : spdlog::level::debug);
