@@ -28,11 +28,13 @@ struct Grammar {
   CLI::App app{kAbout, "sluice"};
   Context context;
   std::string now;
+  InitCommand init;
   CheckCommand check;
   PlanCommand plan;
   RunCommand run;
   BackfillCommand backfill;
   StatusCommand status;
+  ListCommand list;
   StateShowCommand state_show;
   StateSetCommand state_set;
   StateForgetCommand state_forget;
@@ -67,6 +69,11 @@ Grammar::Grammar() {
   app.footer(kFooter);
   app.get_formatter()->column_width(34);
   AddGlobalOptions();
+  CLI::App* added = AddCommand(app, "init", "Write a config to begin with, or add a table", init);
+  added->add_option("PATH", init.paths, "folders in which Delta tables are looked for");
+  added->add_option("--add", init.add,
+                    "add the table of this name, or at this path, to the config");
+  added->add_option("--destination", init.destination, "where exports are to be written");
   AddLookingCommands();
   AddExportCommands();
   AddStateCommands();
@@ -91,6 +98,11 @@ void Grammar::AddLookingCommands() {
   AddNames(added, plan.names);
   added->add_option("--at-version", plan.at_version, "read the source as of this version");
   AddNames(AddCommand(app, "status", "Say where each table's export stands", status), status.names);
+  added = AddCommand(app, "ls", "List what lies at the destination, and check its layout", list);
+  added->add_option("NAME", list.name, "a table (the whole destination, if none is named)");
+  added->add_flag("--recursive", list.recursive, "list every object");
+  added->add_flag("--human-readable", list.human_readable, "sizes in KiB, MiB, ..");
+  added->add_flag("--summarize", list.summarize, "end with totals");
 }
 
 void Grammar::AddExportCommands() {
@@ -113,8 +125,7 @@ void Grammar::AddStateCommands() {
   state->fallthrough();
   state->allow_extras();
   state->require_subcommand(0, 1);
-  AddNames(AddCommand(*state, "show", "Show the state table's rows", state_show),
-           state_show.names);
+  AddNames(AddCommand(*state, "show", "Show the state table's rows", state_show), state_show.names);
   CLI::App* added =
       AddCommand(*state, "set", "Let the next window begin at a time or version", state_set);
   added->add_option("NAME", state_set.name, "the table")->required();
@@ -179,8 +190,8 @@ Status CheckNothingIsLeft(const CLI::App& app) {
     const auto word = std::find_if(left.begin(), left.end(),
                                    [](const std::string& w) { return !w.starts_with('-'); });
     if (word != left.end()) {
-      return Fail(Misspelt(fmt::format("{}: unknown command '{}'", name, *word), *word, commands,
-                           name));
+      return Fail(
+          Misspelt(fmt::format("{}: unknown command '{}'", name, *word), *word, commands, name));
     }
     if (flag == left.end()) {
       return Fail(Error{ErrorKind::kUsage, fmt::format("{}: no command was given", name),
@@ -189,8 +200,8 @@ Status CheckNothingIsLeft(const CLI::App& app) {
   }
   if (flag != left.end()) {
     const std::string word = flag->substr(0, flag->find('='));
-    return Fail(Misspelt(fmt::format("{}: unknown option '{}'", name, word), word,
-                         FlagNames(named), name));
+    return Fail(
+        Misspelt(fmt::format("{}: unknown option '{}'", name, word), word, FlagNames(named), name));
   }
   if (!left.empty()) {
     return Fail(Error{ErrorKind::kUsage,

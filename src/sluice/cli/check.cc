@@ -28,7 +28,7 @@ Colour ColourOf(Severity severity) {
   return Colour::kBad;
 }
 
-nlohmann::json ToJson(const Finding& finding) {
+Json ToJson(const Finding& finding) {
   return {{"subject", finding.subject},
           {"severity", exporter::Name(finding.severity)},
           {"message", finding.message},
@@ -44,16 +44,17 @@ int64_t Count(const std::vector<Finding>& findings, Severity severity) {
 void Print(const std::vector<Finding>& findings, bool quiet) {
   std::string subject;
   for (const auto& finding : findings) {
-    const bool asks = finding.severity == Severity::kWarning || finding.severity == Severity::kFault;
+    const bool asks =
+        finding.severity == Severity::kWarning || finding.severity == Severity::kFault;
     if (quiet && !asks) continue;
     if (finding.subject != subject) {
       subject = finding.subject;
       PrintLine(subject);
     }
-    PrintLine(fmt::format("  {}  {}",
-                          Paint(ColourOf(finding.severity),
-                                fmt::format("{:<7}", exporter::Name(finding.severity))),
-                          finding.message));
+    PrintLine(fmt::format(
+        "  {}  {}",
+        Paint(ColourOf(finding.severity), fmt::format("{:<7}", exporter::Name(finding.severity))),
+        finding.message));
     if (!finding.fix.empty()) PrintLine(fmt::format("           fix: {}", finding.fix));
   }
 }
@@ -90,7 +91,7 @@ int Execute(const Context& context, const CheckCommand& command) {
   }
   const bool faulty = Count(findings, Severity::kFault) > 0;
   if (context.json) {
-    nlohmann::json all = nlohmann::json::array();
+    Json all = Json::array();
     for (const auto& finding : findings) all.push_back(ToJson(finding));
     PrintJson({{"ok", !faulty}, {"findings", std::move(all)}});
   } else if (!context.quiet) {

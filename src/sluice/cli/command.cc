@@ -26,8 +26,7 @@ Result<Loaded> Load(const Context& context) {
 Result<Selection> LoadAndSelect(const Context& context, const std::vector<std::string>& names) {
   Selection selection;
   SLUICE_ASSIGN_OR_RETURN(selection.loaded, Load(context));
-  SLUICE_ASSIGN_OR_RETURN(selection.tables,
-                          config::SelectTables(*selection.loaded.config, names));
+  SLUICE_ASSIGN_OR_RETURN(selection.tables, config::SelectTables(*selection.loaded.config, names));
   return selection;
 }
 
@@ -36,10 +35,10 @@ Result<OneTable> LoadAndSelectOne(const Context& context, const std::string& nam
   if (selection.tables.size() != 1) {
     std::vector<std::string> names;
     for (const auto* table : selection.tables) names.push_back(table->name);
-    return Fail(Error{ErrorKind::kUsage,
-                      fmt::format("'{}' means {} tables: {}", name, names.size(),
-                                  fmt::join(names, ", ")),
-                      "name one of them"});
+    return Fail(
+        Error{ErrorKind::kUsage,
+              fmt::format("'{}' means {} tables: {}", name, names.size(), fmt::join(names, ", ")),
+              "name one of them"});
   }
   return OneTable{std::move(selection.loaded), selection.tables.front()};
 }

@@ -63,6 +63,10 @@ class ExitCode {
 };
 
 /// The commands with their arguments, as they came from the command line. NAMES empty: all tables.
+struct InitCommand {
+  std::vector<std::string> paths;
+  std::string destination, add;
+};
 struct CheckCommand {
   std::vector<std::string> names;
 };
@@ -85,6 +89,10 @@ struct BackfillCommand {
 struct StatusCommand {
   std::vector<std::string> names;
 };
+struct ListCommand {
+  std::string name;  ///< "": everything at the destination
+  bool recursive = false, human_readable = false, summarize = false;
+};
 struct StateShowCommand {
   std::vector<std::string> names;
 };
@@ -97,16 +105,18 @@ struct StateForgetCommand {
 struct StateVoidCommand {
   std::string name;
 };
-using Command =
-    std::variant<CheckCommand, PlanCommand, RunCommand, BackfillCommand, StatusCommand, StateShowCommand, StateSetCommand, StateForgetCommand,
-                 StateVoidCommand>;
+using Command = std::variant<InitCommand, CheckCommand, PlanCommand, RunCommand, BackfillCommand,
+                             StatusCommand, ListCommand, StateShowCommand, StateSetCommand,
+                             StateForgetCommand, StateVoidCommand>;
 
 /// Each command prints what it has to say and returns its exit code.
+int Execute(const Context& context, const InitCommand& command);
 int Execute(const Context& context, const CheckCommand& command);
 int Execute(const Context& context, const PlanCommand& command);
 int Execute(const Context& context, const RunCommand& command);
 int Execute(const Context& context, const BackfillCommand& command);
 int Execute(const Context& context, const StatusCommand& command);
+int Execute(const Context& context, const ListCommand& command);
 int Execute(const Context& context, const StateShowCommand& command);
 int Execute(const Context& context, const StateSetCommand& command);
 int Execute(const Context& context, const StateForgetCommand& command);

@@ -31,9 +31,8 @@ size_t Width(std::string_view text) {
 
 }  // namespace
 
-void PrintJson(const nlohmann::json& document) {
-  const std::string text =
-      document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+void PrintJson(const Json& document) {
+  const std::string text = document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
   const std::string clean = runtime::Redact(text);
   std::fwrite(clean.data(), 1, clean.size(), stdout);
   std::fflush(stdout);
@@ -43,6 +42,7 @@ void PrintError(const Error& error) {
   std::string text = "error: " + error.message + "\n";
   if (!error.remedy.empty()) text += "  fix: " + error.remedy + "\n";
   const std::string clean = runtime::Redact(text);
+  std::fflush(stdout);  // what was said before stands before it on a terminal
   std::fwrite(clean.data(), 1, clean.size(), stderr);
 }
 
@@ -51,13 +51,12 @@ void PrintLine(std::string_view text) {
   std::fwrite(clean.data(), 1, clean.size(), stdout);
 }
 
-nlohmann::json ToJson(const Error& error) {
-  return {{"kind", ErrorKindName(error.kind)},
-          {"message", error.message},
-          {"remedy", error.remedy}};
+Json ToJson(const Error& error) {
+  return {
+      {"kind", ErrorKindName(error.kind)}, {"message", error.message}, {"remedy", error.remedy}};
 }
 
-nlohmann::json ToJson(const exporter::WindowReport& window) {
+Json ToJson(const exporter::WindowReport& window) {
   return {{"n", window.n},
           {"kind", ledger::Name(window.kind)},
           {"start", ledger::ToJson(window.start)},
@@ -67,27 +66,26 @@ nlohmann::json ToJson(const exporter::WindowReport& window) {
           {"bytes", window.bytes}};
 }
 
-nlohmann::json ToJson(const exporter::RunReport& report) {
-  nlohmann::json windows = nlohmann::json::array();
+Json ToJson(const exporter::RunReport& report) {
+  Json windows = Json::array();
   for (const auto& window : report.windows) windows.push_back(ToJson(window));
-  return {{"table", report.table},
-          {"name", report.name},
-          {"pattern", config::Name(report.pattern)},
-          {"status", exporter::Name(report.status)},
-          {"windows", std::move(windows)},
-          {"rows", report.rows},
-          {"files", report.files},
-          {"bytes", report.bytes},
-          {"moved",
-           {{"copied", report.copied},
-            {"spliced", report.spliced},
-            {"rewritten", report.rewritten}}},
-          {"late_rows", report.late_rows},
-          {"null_watermarks", report.null_watermarks},
-          {"resumed", report.resumed},
-          {"seconds", report.seconds},
-          {"error", report.error ? ToJson(*report.error) : nlohmann::json(nullptr)},
-          {"notes", report.notes}};
+  return {
+      {"table", report.table},
+      {"name", report.name},
+      {"pattern", config::Name(report.pattern)},
+      {"status", exporter::Name(report.status)},
+      {"windows", std::move(windows)},
+      {"rows", report.rows},
+      {"files", report.files},
+      {"bytes", report.bytes},
+      {"moved",
+       {{"copied", report.copied}, {"spliced", report.spliced}, {"rewritten", report.rewritten}}},
+      {"late_rows", report.late_rows},
+      {"null_watermarks", report.null_watermarks},
+      {"resumed", report.resumed},
+      {"seconds", report.seconds},
+      {"error", report.error ? ToJson(*report.error) : Json(nullptr)},
+      {"notes", report.notes}};
 }
 
 std::string HumanBytes(int64_t bytes) {

@@ -12,20 +12,23 @@
 /// How things look on a terminal and in JSON. Everything printed passes through redaction.
 namespace sluice::cli {
 
+/// Keeps keys in the order in which they were written, so that documents read as the contract shows them.
+using Json = nlohmann::ordered_json;
+
 /// One JSON document on stdout.
-void PrintJson(const nlohmann::json& document);
+void PrintJson(const Json& document);
 /// "error: ..." and its remedy, on stderr.
 void PrintError(const Error& error);
 /// A line on stdout.
 void PrintLine(std::string_view text);
 
-nlohmann::json ToJson(const Error& error);
-nlohmann::json ToJson(const exporter::RunReport& report);
-nlohmann::json ToJson(const exporter::WindowReport& window);
+Json ToJson(const Error& error);
+Json ToJson(const exporter::RunReport& report);
+Json ToJson(const exporter::WindowReport& window);
 
-std::string HumanBytes(int64_t bytes);   ///< "12.3 MiB"
-std::string HumanCount(int64_t count);   ///< "1,234,567"
-std::string HumanSeconds(double seconds);///< "0.42 s", "3 min 20 s"
+std::string HumanBytes(int64_t bytes);     ///< "12.3 MiB"
+std::string HumanCount(int64_t count);     ///< "1,234,567"
+std::string HumanSeconds(double seconds);  ///< "0.42 s", "3 min 20 s"
 /// "1 file", "2 files".
 std::string Plural(int64_t count, std::string_view noun);
 /// A length of time as a person says it, two units at most: "3d 4h".

@@ -13,7 +13,7 @@ int Execute(const Context& context, const PlanCommand& command) {
   exporter::RunOptions options;
   if (command.at_version) options.at_version = Version{*command.at_version};
   ExitCode code;
-  nlohmann::json plans = nlohmann::json::array();
+  Json plans = Json::array();
   for (const auto* table : selection->tables) {
     const auto report = exporter::PlanTable(selection->loaded.services, *table, options);
     code.Add(report.error);

@@ -48,14 +48,13 @@ std::string Requests(const PlanReport& report) {
   return text;
 }
 
-nlohmann::json ToJson(const PlannedWindow& window) {
+Json ToJson(const PlannedWindow& window) {
   return {{"kind", ledger::Name(window.kind)},
           {"start", ledger::ToJson(window.start)},
           {"end", ledger::ToJson(window.end)},
           {"source_files", window.source_files},
           {"source_bytes", window.source_bytes},
-          {"source_rows",
-           window.source_rows ? nlohmann::json(*window.source_rows) : nlohmann::json(nullptr)},
+          {"source_rows", window.source_rows ? Json(*window.source_rows) : Json(nullptr)},
           {"row_groups", window.row_groups},
           {"partitions", window.partitions},
           {"moved",
@@ -66,22 +65,21 @@ nlohmann::json ToJson(const PlannedWindow& window) {
 
 }  // namespace
 
-nlohmann::json ToJson(const PlanReport& report) {
-  nlohmann::json windows = nlohmann::json::array();
+Json ToJson(const PlanReport& report) {
+  Json windows = Json::array();
   for (const auto& window : report.windows) windows.push_back(ToJson(window));
   return {{"table", report.table},
           {"name", report.name},
           {"pattern", config::Name(report.pattern)},
-          {"status", report.status == RunStatus::kExported ? "to_export"
-                                                           : exporter::Name(report.status)},
-          {"source_version", report.source_version.value >= 0
-                                 ? nlohmann::json(report.source_version.value)
-                                 : nlohmann::json(nullptr)},
+          {"status",
+           report.status == RunStatus::kExported ? "to_export" : exporter::Name(report.status)},
+          {"source_version",
+           report.source_version.value >= 0 ? Json(report.source_version.value) : Json(nullptr)},
           {"windows", std::move(windows)},
           {"unfinished", report.unfinished},
           {"requests", {{"put", report.put_requests}, {"get", report.get_requests}}},
           {"cost_usd", report.cost_usd},
-          {"error", report.error ? ToJson(*report.error) : nlohmann::json(nullptr)},
+          {"error", report.error ? ToJson(*report.error) : Json(nullptr)},
           {"notes", report.notes}};
 }
 

@@ -107,7 +107,7 @@ std::string DescribeRun(const RunReport& report, size_t width) {
       text += fmt::format("  {}  {}", WindowsText(report), Amount(report));
       break;
     case RunStatus::kBusy:
-      text += "  another run works on it";
+      if (report.notes.empty()) text += "  another run works on it";
       break;
     case RunStatus::kFailed:
       text += report.windows.empty() ? fmt::format("  after {}", HumanSeconds(report.seconds))

@@ -28,8 +28,7 @@ Result<Shown> ReadState(const Context& context, const std::vector<std::string>& 
   SLUICE_ASSIGN_OR_RETURN(auto store, services.open_store(places.state));
   Shown shown{places.state.ToString(), {}};
   SLUICE_ASSIGN_OR_RETURN(
-      shown.view,
-      state::ExportState(std::move(store), services.wall, services.entropy).Read());
+      shown.view, state::ExportState(std::move(store), services.wall, services.entropy).Read());
   if (names.empty()) return shown;
   std::erase_if(shown.view.rows, [&](const state::StateRow& row) {
     return std::none_of(selection.tables.begin(), selection.tables.end(),
@@ -38,23 +37,22 @@ Result<Shown> ReadState(const Context& context, const std::vector<std::string>& 
   return shown;
 }
 
-nlohmann::json TimeJson(const std::optional<Timestamp>& t) {
-  return t ? nlohmann::json(FormatTimestamp(*t)) : nlohmann::json(nullptr);
+Json TimeJson(const std::optional<Timestamp>& t) {
+  return t ? Json(FormatTimestamp(*t)) : Json(nullptr);
 }
 
-nlohmann::json ToJson(const Shown& shown) {
-  nlohmann::json rows = nlohmann::json::array();
+Json ToJson(const Shown& shown) {
+  Json rows = Json::array();
   for (const auto& row : shown.view.rows) {
-    rows.push_back({{"source_table", row.source_table},
-                    {"last_exported_end_time", TimeJson(row.last_exported_end_time)},
-                    {"last_exported_version", row.last_exported_version
-                                                  ? nlohmann::json(row.last_exported_version->value)
-                                                  : nlohmann::json(nullptr)},
-                    {"last_run_timestamp", TimeJson(row.last_run_timestamp)}});
+    rows.push_back(
+        {{"source_table", row.source_table},
+         {"last_exported_end_time", TimeJson(row.last_exported_end_time)},
+         {"last_exported_version",
+          row.last_exported_version ? Json(row.last_exported_version->value) : Json(nullptr)},
+         {"last_run_timestamp", TimeJson(row.last_run_timestamp)}});
   }
   return {{"state", shown.place},
-          {"version", shown.view.exists ? nlohmann::json(shown.view.version.value)
-                                        : nlohmann::json(nullptr)},
+          {"version", shown.view.exists ? Json(shown.view.version.value) : Json(nullptr)},
           {"rows", std::move(rows)}};
 }
 
@@ -67,13 +65,13 @@ std::string Describe(const Shown& shown) {
   const auto time = [](const std::optional<Timestamp>& t) {
     return t ? FormatTimestamp(*t) : std::string("NULL");
   };
-  std::vector<std::vector<std::string>> cells{{"source_table", "last_exported_end_time",
-                                               "last_exported_version", "last_run_timestamp"}};
+  std::vector<std::vector<std::string>> cells{
+      {"source_table", "last_exported_end_time", "last_exported_version", "last_run_timestamp"}};
   for (const auto& row : shown.view.rows) {
-    cells.push_back({row.source_table, time(row.last_exported_end_time),
-                     row.last_exported_version ? fmt::format("{}", row.last_exported_version->value)
-                                               : "NULL",
-                     time(row.last_run_timestamp)});
+    cells.push_back(
+        {row.source_table, time(row.last_exported_end_time),
+         row.last_exported_version ? fmt::format("{}", row.last_exported_version->value) : "NULL",
+         time(row.last_run_timestamp)});
   }
   return text + "\n" + FormatTable(cells, {2});
 }
@@ -93,7 +91,7 @@ int Repair(const Context& context, const std::string& name, const RepairWork& re
   if (!one) return Report(one.error(), context);
   const exporter::RunReport report = repair(one->loaded.services, *one->table);
   if (context.json) {
-    PrintJson({{"runs", nlohmann::json::array({cli::ToJson(report)})}});
+    PrintJson({{"runs", Json::array({cli::ToJson(report)})}});
     return report.error ? ExitCodeOf(*report.error, context) : kExitOk;
   }
   if (report.error) return Report(*report.error, context);

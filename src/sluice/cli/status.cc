@@ -18,7 +18,7 @@ int Execute(const Context& context, const StatusCommand& command) {
     code.Add(reports.back().error);
   }
   if (context.json) {
-    nlohmann::json tables = nlohmann::json::array();
+    Json tables = Json::array();
     for (const auto& report : reports) tables.push_back(ToJson(report));
     PrintJson({{"tables", std::move(tables)}});
     return code.Value(context);

@@ -40,53 +40,47 @@ std::string Outcome(const StatusReport& report) {
 }
 
 template <typename T>
-nlohmann::json OrNull(const std::optional<T>& value) {
-  return value ? nlohmann::json(*value) : nlohmann::json(nullptr);
+Json OrNull(const std::optional<T>& value) {
+  return value ? Json(*value) : Json(nullptr);
 }
 
-nlohmann::json TimeJson(const std::optional<Timestamp>& t) {
-  return t ? nlohmann::json(FormatTimestamp(*t)) : nlohmann::json(nullptr);
+Json TimeJson(const std::optional<Timestamp>& t) {
+  return t ? Json(FormatTimestamp(*t)) : Json(nullptr);
 }
 
-nlohmann::json SecondsJson(const std::optional<Duration>& d) {
-  return d ? nlohmann::json(d->micros / 1'000'000) : nlohmann::json(nullptr);
+Json SecondsJson(const std::optional<Duration>& d) {
+  return d ? Json(d->micros / 1'000'000) : Json(nullptr);
 }
 
-nlohmann::json VersionJson(const std::optional<Version>& v) {
-  return v ? nlohmann::json(v->value) : nlohmann::json(nullptr);
-}
+Json VersionJson(const std::optional<Version>& v) { return v ? Json(v->value) : Json(nullptr); }
 
 }  // namespace
 
-nlohmann::json ToJson(const StatusReport& report) {
+Json ToJson(const StatusReport& report) {
   return {{"table", report.table},
           {"name", report.name},
           {"pattern", config::Name(report.pattern)},
           {"schedule", report.schedule},
-          {"last_window",
-           report.last_window ? ToJson(*report.last_window) : nlohmann::json(nullptr)},
+          {"last_window", report.last_window ? ToJson(*report.last_window) : Json(nullptr)},
           {"last_committed", TimeJson(report.last_committed)},
           {"last_run", TimeJson(report.last_run)},
-          {"last_error", report.last_error.empty() ? nlohmann::json(nullptr)
-                                                   : nlohmann::json(report.last_error)},
+          {"last_error", report.last_error.empty() ? Json(nullptr) : Json(report.last_error)},
           {"next_run", TimeJson(report.next_run)},
           {"lag_seconds", SecondsJson(report.lag)},
           {"source_version", VersionJson(report.source_version)},
           {"exported_version", VersionJson(report.exported_version)},
           {"retention_left_seconds", SecondsJson(report.retention_left)},
-          {"unfinished", report.unfinished.empty() ? nlohmann::json(nullptr)
-                                                   : nlohmann::json(report.unfinished)},
-          {"error", report.error ? ToJson(*report.error) : nlohmann::json(nullptr)}};
+          {"unfinished", report.unfinished.empty() ? Json(nullptr) : Json(report.unfinished)},
+          {"error", report.error ? ToJson(*report.error) : Json(nullptr)}};
 }
 
 std::string DescribeStatus(const std::vector<StatusReport>& reports) {
   std::vector<std::vector<std::string>> rows{{"NAME", "PATTERN", "EXPORTED THROUGH", "LAG",
-                                              "LAST RUN", "OUTCOME", "NEXT RUN",
-                                              "RETENTION LEFT"}};
+                                              "LAST RUN", "OUTCOME", "NEXT RUN", "RETENTION LEFT"}};
   for (const auto& report : reports) {
-    rows.push_back({report.name, std::string(config::Name(report.pattern)),
-                    ExportedThrough(report), Length(report.lag), Clock(report.last_run),
-                    Outcome(report), Clock(report.next_run), RetentionLeft(report)});
+    rows.push_back({report.name, std::string(config::Name(report.pattern)), ExportedThrough(report),
+                    Length(report.lag), Clock(report.last_run), Outcome(report),
+                    Clock(report.next_run), RetentionLeft(report)});
   }
   std::string text = FormatTable(rows, {});
   for (const auto& report : reports) {

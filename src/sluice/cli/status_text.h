@@ -1,14 +1,14 @@
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "sluice/cli/output.h"
 #include "sluice/exporter/report.h"
 
 namespace sluice::cli {
 
-nlohmann::json ToJson(const exporter::StatusReport& report);
+Json ToJson(const exporter::StatusReport& report);
 
 /// What `status` tells a person: a line a table under a heading, then what needs attention.
 std::string DescribeStatus(const std::vector<exporter::StatusReport>& reports);

@@ -1,5 +1,7 @@
 #include "sluice/cli/table_runs.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -19,6 +21,15 @@ size_t LongestName(const std::vector<const config::Table*>& tables) {
   return longest;
 }
 
+/// What was stopped on purpose needs no mending.
+void AddRemedy(RunReport& report) {
+  if (!report.error || report.error->kind != ErrorKind::kCancelled) return;
+  if (report.error->remedy.empty()) {
+    report.error->remedy =
+        fmt::format("`sluice run {}` goes on where this run stopped", report.name);
+  }
+}
+
 std::vector<RunReport> WorkOn(const Context& context, const Selection& selection,
                               const TableWork& work) {
   const auto& tables = selection.tables;
@@ -30,6 +41,7 @@ std::vector<RunReport> WorkOn(const Context& context, const Selection& selection
   const int at_once = std::max(1, selection.loaded.config->limits.max_concurrent_runs);
   (void)runtime::ParallelFor(tables.size(), at_once, never, [&](size_t i) -> Status {
     reports[i] = work(*tables[i], display.Add(tables[i]->name));
+    AddRemedy(reports[i]);
     if (context.json) return {};
     display.Interrupt([&] {
       if (!context.quiet) PrintLine(DescribeRun(reports[i], width));
@@ -40,8 +52,8 @@ std::vector<RunReport> WorkOn(const Context& context, const Selection& selection
   return reports;
 }
 
-nlohmann::json ToJson(const std::vector<RunReport>& reports) {
-  nlohmann::json runs = nlohmann::json::array();
+Json ToJson(const std::vector<RunReport>& reports) {
+  Json runs = Json::array();
   for (const auto& report : reports) runs.push_back(cli::ToJson(report));
   return {{"runs", std::move(runs)}};
 }
@@ -65,13 +77,12 @@ int RunTables(const Context& context, const Selection& selection, const TableWor
 
 int RunOneTable(const Context& context, const OneTable& one, const TableWork& work) {
   std::optional<ErrorKind> kind;
-  const int code =
-      RunTables(context, Selection{one.loaded, {one.table}},
-                [&](const config::Table& table, transfer::Progress* progress) {
-                  RunReport report = work(table, progress);
-                  if (report.error) kind = report.error->kind;
-                  return report;
-                });
+  const int code = RunTables(context, Selection{one.loaded, {one.table}},
+                             [&](const config::Table& table, transfer::Progress* progress) {
+                               RunReport report = work(table, progress);
+                               if (report.error) kind = report.error->kind;
+                               return report;
+                             });
   return kind == ErrorKind::kUsage ? kExitUsage : code;
 }
 

@@ -1,0 +1,238 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+#include <map>
+#include <utility>
+
+#include "sluice/cli/command.h"
+#include "sluice/cli/config_text.h"
+#include "sluice/cli/output.h"
+#include "sluice/config/config_parser.h"
+#include "sluice/exporter/suggest.h"
+#include "sluice/store/open_store.h"
+
+namespace sluice::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A config file through the store that its folder is: written whole or not at all.
+struct ConfigFile {
+  std::string path, folder, name;
+  std::shared_ptr<store::ObjectStore> store;
+  bool exists = false;
+};
+
+Result<ConfigFile> OpenConfigFile(const std::string& config_file) {
+  std::error_code error;
+  fs::path path = fs::absolute(config_file, error);
+  if (!error && fs::exists(path, error)) path = fs::canonical(path, error);
+  if (error) return Fail(ErrorKind::kConfig, "{}: {}", config_file, error.message());
+  ConfigFile file;
+  file.path = path.string();
+  file.folder = path.parent_path().string();
+  file.name = path.filename().string();
+  SLUICE_ASSIGN_OR_RETURN(const store::Location at, store::ParseLocation(file.folder, "/"));
+  SLUICE_ASSIGN_OR_RETURN(file.store, store::OpenStore(at));
+  file.exists = fs::exists(path, error);
+  return file;
+}
+
+/// How the config names a place that the user named: as it was written where that is absolute, else
+/// relative to the config.
+std::string PathInConfig(const std::string& given, const std::string& below,
+                         const ConfigFile& file) {
+  std::string path = given;
+  const bool relative = given.find("://") == std::string::npos && !fs::path(given).is_absolute();
+  if (relative) {
+    path = fs::absolute(given).lexically_normal().lexically_relative(file.folder).string();
+  }
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  if (below.empty()) return path;
+  return path == "." ? below : path + "/" + below;
+}
+
+/// What is found below one PATH. A table that can't be read is told on stderr and left out.
+Result<std::vector<TableEntry>> SearchPath(const Context& context, const std::string& path,
+                                           const ConfigFile& file) {
+  SLUICE_ASSIGN_OR_RETURN(const store::Location at,
+                          store::ParseLocation(path, fs::current_path().string()));
+  SLUICE_ASSIGN_OR_RETURN(const auto root, store::OpenStore(at));
+  SLUICE_ASSIGN_OR_RETURN(const auto folders, exporter::FindDeltaTables(*root, context.cancel));
+  if (folders.empty()) {
+    return Fail(Error{ErrorKind::kNotFound,
+                      fmt::format("{}: no Delta table lies there or below", path),
+                      "name a folder that holds a `_delta_log`, or one above it"});
+  }
+  std::vector<TableEntry> entries;
+  for (const auto& folder : folders) {
+    SLUICE_ASSIGN_OR_RETURN(auto store, store::OpenStore(folder.empty() ? at : at.Child(folder)));
+    auto profile = exporter::ProfileTable(std::move(store));
+    if (!profile) {
+      PrintError(std::move(profile).error().Within("left out"));
+      continue;
+    }
+    TableEntry entry;
+    entry.table = NameTable(folder.empty() ? at.LastPart() : folder);
+    entry.path = PathInConfig(path, folder, file);
+    entry.suggestion = exporter::SuggestPattern(*profile);
+    entries.push_back(std::move(entry));
+  }
+  return entries;
+}
+
+std::string LastPart(const std::string& table) { return table.substr(table.rfind('.') + 1); }
+
+std::string Lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+/// Tables whose last parts are alike get names of their own.
+void TellApart(std::vector<TableEntry>& entries) {
+  std::map<std::string, int> uses;
+  for (const auto& entry : entries) ++uses[Lower(LastPart(entry.table))];
+  for (auto& entry : entries) {
+    if (uses[Lower(LastPart(entry.table))] < 2) continue;
+    entry.name = entry.table;
+    std::replace(entry.name.begin(), entry.name.end(), '.', '_');
+  }
+}
+
+Result<std::vector<TableEntry>> Search(const Context& context,
+                                       const std::vector<std::string>& paths,
+                                       const ConfigFile& file) {
+  std::vector<TableEntry> entries;
+  for (const auto& path : paths) {
+    SLUICE_ASSIGN_OR_RETURN(auto more, SearchPath(context, path, file));
+    std::move(more.begin(), more.end(), std::back_inserter(entries));
+  }
+  TellApart(entries);
+  return entries;
+}
+
+/// The entry that `--add TABLE [PATH]` asks for: without PATH, TABLE is the path.
+Result<TableEntry> EntryToAdd(const Context& context, const InitCommand& command,
+                              const ConfigFile& file) {
+  std::error_code error;
+  const bool is_path =
+      command.add.find('/') != std::string::npos || fs::is_directory(command.add, error);
+  if (command.paths.size() > 1 || (command.paths.empty() && !is_path)) {
+    return Fail(Error{ErrorKind::kUsage,
+                      fmt::format("--add {}: where the table lies is not said", command.add),
+                      fmt::format("sluice init --add {} PATH", command.add)});
+  }
+  const std::string& path = command.paths.empty() ? command.add : command.paths.front();
+  SLUICE_ASSIGN_OR_RETURN(auto found, SearchPath(context, path, file));
+  if (found.size() != 1) {
+    return Fail(Error{ErrorKind::kUsage,
+                      fmt::format("{}: {} Delta tables lie there", path, found.size()),
+                      "name the folder of one"});
+  }
+  if (!command.paths.empty()) found.front().table = command.add;
+  return std::move(found.front());
+}
+
+/// The whole text of the config to be, tried on the parser.
+Result<std::string> ComposeText(const InitCommand& command, const ConfigFile& file,
+                                const std::vector<TableEntry>& entries) {
+  std::string text;
+  if (file.exists) {
+    SLUICE_ASSIGN_OR_RETURN(const std::string before, file.store->Get(file.name));
+    SLUICE_RETURN_IF_ERROR(config::ParseConfig(before, file.path, config::ProcessEnvironment()));
+    auto added = AddEntry(before, entries.front());
+    if (!added) return Fail(std::move(added).error().Within(file.path));
+    text = *std::move(added);
+  } else {
+    text = FormatConfig(command.destination.empty() ? "export" : command.destination, entries);
+  }
+  auto parsed = config::ParseConfig(text, file.path, config::ProcessEnvironment());
+  if (!parsed) {
+    return Fail(std::move(parsed).error().Within("with this table the config would be wrong"));
+  }
+  return text;
+}
+
+Status Write(const ConfigFile& file, const std::string& text) {
+  if (file.exists) {
+    const auto mode = fs::status(file.path).permissions();
+    SLUICE_RETURN_IF_ERROR(file.store->Put(file.name, text));
+    std::error_code ignored;
+    fs::permissions(file.path, mode, ignored);
+    return {};
+  }
+  SLUICE_ASSIGN_OR_RETURN(const auto put, file.store->PutIfAbsent(file.name, text));
+  if (put == store::PutOutcome::kCreated) return {};
+  return Fail(ErrorKind::kAlreadyExists, "{}: somebody else wrote it meanwhile", file.path);
+}
+
+struct Initialised {
+  std::string file;
+  bool added = false;
+  std::vector<TableEntry> entries;
+};
+
+Result<Initialised> Initialise(const Context& context, const InitCommand& command) {
+  SLUICE_ASSIGN_OR_RETURN(const ConfigFile file, OpenConfigFile(context.config_file));
+  Initialised done{file.path, file.exists, {}};
+  if (command.add.empty()) {
+    if (file.exists) {
+      return Fail(Error{ErrorKind::kUsage,
+                        fmt::format("{} exists already and is not overwritten", file.path),
+                        "add a table to it with --add, or name another file with --config"});
+    }
+    SLUICE_ASSIGN_OR_RETURN(done.entries, Search(context, command.paths, file));
+  } else {
+    if (file.exists && !command.destination.empty()) {
+      return Fail(Error{ErrorKind::kUsage, fmt::format("{} has a destination already", file.path),
+                        "leave --destination out"});
+    }
+    SLUICE_ASSIGN_OR_RETURN(auto entry, EntryToAdd(context, command, file));
+    done.entries.push_back(std::move(entry));
+  }
+  SLUICE_ASSIGN_OR_RETURN(const std::string text, ComposeText(command, file, done.entries));
+  SLUICE_RETURN_IF_ERROR(Write(file, text));
+  return done;
+}
+
+Json ToJson(const Initialised& done) {
+  Json tables = Json::array();
+  for (const auto& entry : done.entries) {
+    tables.push_back(
+        {{"table", entry.table},
+         {"path", entry.path},
+         {"pattern", config::Name(entry.suggestion.pattern)},
+         {"watermark",
+          entry.suggestion.watermark.empty() ? Json(nullptr) : Json(entry.suggestion.watermark)},
+         {"reason", entry.suggestion.reason}});
+  }
+  return {{"config", done.file}, {"tables", std::move(tables)}};
+}
+
+void Print(const Initialised& done) {
+  PrintLine(fmt::format("{} {}", done.added ? "added to" : "wrote", done.file));
+  for (const auto& entry : done.entries) {
+    PrintLine(fmt::format("  {}  {}: {}", entry.table, config::Name(entry.suggestion.pattern),
+                          entry.suggestion.reason));
+  }
+  PrintLine(done.entries.empty() ? "its table is an example: replace it, then try `sluice check`"
+                                 : "look it over, then try `sluice check`");
+}
+
+}  // namespace
+
+int Execute(const Context& context, const InitCommand& command) {
+  const auto done = Initialise(context, command);
+  if (!done) return Report(done.error(), context);
+  if (context.json) {
+    PrintJson(ToJson(*done));
+  } else if (!context.quiet) {
+    Print(*done);
+  }
+  return kExitOk;
+}
+
+}  // namespace sluice::cli

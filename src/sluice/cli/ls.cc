@@ -1,0 +1,32 @@
+#include <utility>
+
+#include "sluice/cli/command.h"
+#include "sluice/cli/list_text.h"
+#include "sluice/cli/output.h"
+
+namespace sluice::cli {
+
+int Execute(const Context& context, const ListCommand& command) {
+  const auto selection = LoadAndSelect(
+      context, command.name.empty() ? std::vector<std::string>{} : std::vector{command.name});
+  if (!selection) return Report(selection.error(), context);
+  exporter::ListingOptions options;
+  if (!command.name.empty()) options.tables = selection->tables;
+  const auto objects = exporter::ListDestination(selection->loaded.services, options);
+  if (!objects) return Report(objects.error(), context);
+  const auto faults = FaultsOf(*objects);
+  if (context.json) {
+    Json document = ToJson(*objects);
+    document["destination"] = selection->loaded.config->destination.url;
+    document["error"] = faults ? cli::ToJson(*faults) : Json(nullptr);
+    PrintJson(document);
+  } else {
+    const std::string text = DescribeListing(*objects, {command.recursive, command.human_readable,
+                                                        command.summarize, !command.name.empty()});
+    if (!text.empty() && !context.quiet) PrintLine(text);
+    if (faults) PrintError(*faults);
+  }
+  return faults ? ExitCodeOf(*faults, context) : kExitOk;
+}
+
+}  // namespace sluice::cli
