@@ -31,7 +31,7 @@ std::string WindowTable(const PlanReport& report) {
   std::vector<std::vector<std::string>> rows{
       {"  KIND", "RANGE", "SOURCE FILES", "ROWS AT MOST", "BYTES AT MOST", "PARTITIONS", "MOVED"}};
   for (const auto& window : report.windows) {
-    std::string range = DescribeRange(report.pattern, window.start, window.end);
+    std::string range = DescribeRange(window.start, window.end);
     rows.push_back({fmt::format("  {}", ledger::Name(window.kind)), range.empty() ? "-" : range,
                     HumanCount(window.source_files),
                     window.source_rows ? HumanCount(*window.source_rows) : "unknown",

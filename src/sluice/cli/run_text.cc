@@ -46,7 +46,7 @@ std::string WindowsText(const RunReport& report) {
     ++count;
   }
   if (count == 0) return "";
-  std::string text = DescribeRange(report.pattern, first->start, last->end);
+  std::string text = DescribeRange(first->start, last->end);
   if (count > 1) text += fmt::format(" in {} windows", count);
   return text;
 }
@@ -90,14 +90,14 @@ std::string Rate(int64_t rows, int64_t bytes, double seconds) {
 
 }  // namespace
 
-std::string DescribeRange(config::Pattern pattern, const ledger::Bound& start,
-                          const ledger::Bound& end) {
+std::string DescribeRange(const ledger::Bound& start, const ledger::Bound& end) {
   if (std::holds_alternative<std::monostate>(end)) return "";
-  if (pattern == config::Pattern::kAppend) {
-    return fmt::format("({}, {}]", ledger::ToText(start), ledger::ToText(end));
-  }
-  if (std::holds_alternative<std::monostate>(start)) return "version " + ledger::ToText(end);
-  return fmt::format("versions ({}, {}]", ledger::ToText(start), ledger::ToText(end));
+  const bool is_window = !std::holds_alternative<std::monostate>(start);
+  const std::string text = is_window
+                               ? fmt::format("({}, {}]", ledger::ToText(start), ledger::ToText(end))
+                               : ledger::ToText(end);
+  if (std::holds_alternative<Timestamp>(end)) return is_window ? text : "at " + text;
+  return (is_window ? "versions " : "version ") + text;
 }
 
 std::string DescribeRun(const RunReport& report, size_t width) {

@@ -16,8 +16,8 @@ std::string DescribeRun(const exporter::RunReport& report, size_t width);
 /// The last line: how many tables came to what, and their totals. `seconds`: of the whole command.
 std::string SummarizeRuns(const std::vector<exporter::RunReport>& reports, double seconds);
 
-/// "(2026-01-01T00:00:00Z, 2026-01-02T00:00:00Z]", "versions 3 to 17", "version 3".
-std::string DescribeRange(config::Pattern pattern, const ledger::Bound& start,
-                          const ledger::Bound& end);
+/// "(2026-01-01T00:00:00Z, 2026-01-02T00:00:00Z]" or "versions (3, 17]"; of what has no start "at 2026-..."
+/// or "version 3"; "" of what has no end.
+std::string DescribeRange(const ledger::Bound& start, const ledger::Bound& end);
 
 }  // namespace sluice::cli

@@ -56,6 +56,14 @@ TEST(RunTextTest, WhatNeedsAttentionStandsBelow) {
   EXPECT_THAT(text, HasSubstr("\n    column 'x' added"));
 }
 
+TEST(RunTextTest, RangesAreThoseOfTheirPattern) {
+  EXPECT_EQ(DescribeRange(Hour(0), Hour(1)), "(1970-01-01T00:00:00Z, 1970-01-01T01:00:00Z]");
+  EXPECT_EQ(DescribeRange({}, Hour(1)), "at 1970-01-01T01:00:00Z");
+  EXPECT_EQ(DescribeRange(Version{3}, Version{17}), "versions (3, 17]");
+  EXPECT_EQ(DescribeRange({}, Version{3}), "version 3");
+  EXPECT_EQ(DescribeRange({}, {}), "");
+}
+
 TEST(RunTextTest, NothingNewIsShort) {
   RunReport report;
   report.name = "events";
