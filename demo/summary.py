@@ -35,9 +35,11 @@ class Exported:
         self.manifests = [json.loads(file.read_text()) for file in sorted(folder.glob("*.json"))]
         self.files = [(manifest, file) for manifest in self.manifests for file in manifest["files"]]
 
-    def rows(self) -> pa.Table:
+    def rows(self, kind: str | None = None, n: int | None = None) -> pa.Table:
+        """Of every export, or of those of one kind, or of one number."""
         return pa.concat_tables(pq.ParquetFile(self.out / file["path"]).read()
-                                for _, file in self.files)
+                                for manifest, file in self.files
+                                if kind in (None, manifest["kind"]) and n in (None, manifest["n"]))
 
     def print_tree(self):
         """Partition folders with their rows; the middle of long lists is left out."""
@@ -53,7 +55,8 @@ class Exported:
             parent, leaf = folder.rsplit("/", 1)
             if parent != shown:
                 inside = [e for f, e in folders.items() if f.startswith(parent + "/")]
-                print(f"  {parent}/   {sum(e['rows'] for e in inside):,} rows, {len(inside)} folders")
+                print(f"  {parent}/   {sum(e['rows'] for e in inside):,} rows, {len(inside)} folder"
+                      + "s" * (len(inside) != 1))
                 shown, first = parent, index
             late = "  <- with a file of late rows" if "late" in entry["kinds"] else ""
             middle = 2 <= index - first < len(inside) - 1 and not late
@@ -64,10 +67,12 @@ class Exported:
                 print("    ...")
 
     def print_manifests(self):
-        print(f"    {'n':>3}  {'kind':<8}  {'after':<20}  {'up to':<20}  {'rows':>8}  {'files':>5}")
+        print(f"    {self.name:<10}  {'n':>3}  {'kind':<8}  {'after':<20}  {'up to':<20}  {'rows':>8}"
+              f"  {'files':>5}")
         for m in self.manifests:
-            print(f"    {m['n']:>3}  {m['kind']:<8}  {m['start'] or '-':<20}  {m['end'] or '-':<20}  "
-                  f"{m['rows']:>8,}  {len(m['files']):>5}")
+            start, end = ("-" if m[key] is None else str(m[key]) for key in ("start", "end"))
+            print(f"    {'':<10}  {m['n']:>3}  {m['kind']:<8}  {start:<20}  {end:<20}  {m['rows']:>8,}"
+                  f"  {len(m['files']):>5}")
 
     def print_newest_manifest(self):
         m = self.manifests[-1]
@@ -84,51 +89,90 @@ class Exported:
                 print(f"      {key + ':':<10}{first[key]}")
 
 
-def prove_append(source: pa.Table, exported: pa.Table, end: str) -> list[str]:
-    """Every row of the source with a time up to `end` is there once, value by value."""
+def rows_by(table: pa.Table, key: str, columns) -> list[dict]:
+    return table.select(columns).sort_by([(key, "ascending")]).to_pylist()
 
+
+def say(what: str, value) -> None:
+    text = value if isinstance(value, str) else f"{value:,}"
+    print(f"    {what:<58}{text:>9}")
+
+
+def prove_events(source: pa.Table, events: Exported) -> bool:
+    """Every row of the source with a time up to the last window's end is there once."""
+    end = [m for m in events.manifests if m["kind"] == "window"][-1]["end"]
     until = pa.scalar(datetime.datetime.fromisoformat(end.replace("Z", "+00:00")),
                       pa.timestamp("us", tz="UTC"))
     due = source.filter(pc.less_equal(source["event_timestamp"], until))
-    nulls = source["event_timestamp"].null_count
+    exported = events.rows()
     ids = collections.Counter(exported["event_id"].to_pylist())
-    key = [("event_id", "ascending")]
-    same = (due.sort_by(key).to_pylist()
-            == exported.select(due.column_names).sort_by(key).to_pylist())
     doubled = sum(1 for count in ids.values() if count > 1)
-    print(f"    rows in the source                        {source.num_rows:>9,}")
-    print(f"    of them without a time, in no window      {nulls:>9,}")
-    print(f"    of them due up to {end}    {due.num_rows:>9,}")
-    print(f"    rows in the exported files                {exported.num_rows:>9,}")
-    print(f"    rows exported twice                       {doubled:>9,}")
-    print(f"    every value of every row is the source's  {'yes' if same else 'NO':>9}")
-    faults = []
-    if due.num_rows != exported.num_rows:
-        faults.append(f"{due.num_rows} rows were due, {exported.num_rows} were exported")
-    if doubled:
-        faults.append(f"{doubled} rows were exported twice")
-    if not same:
-        faults.append("exported values differ from the source's")
-    return faults
+    same = (rows_by(due, "event_id", due.column_names)
+            == rows_by(exported, "event_id", due.column_names))
+    say("rows in the source", source.num_rows)
+    say("of them without a time, in no window", source["event_timestamp"].null_count)
+    say(f"of them due up to {end}", due.num_rows)
+    say("rows in the exported files", exported.num_rows)
+    say("rows exported twice", doubled)
+    say("every value of every row is the source's", "yes" if same else "NO")
+    return same and doubled == 0 and due.num_rows == exported.num_rows
+
+
+def prove_users(source: pa.Table, users: Exported) -> bool:
+    """The seed with the changes applied, version by version, is the source as it is now."""
+    seeded = users.rows("seed")
+    live = {row["user_id"]: row for row in seeded.to_pylist()}
+    changes = users.rows("window")
+    kinds = collections.Counter(changes["_change_type"].to_pylist())
+    order = {"delete": 0, "update_preimage": 0, "insert": 1, "update_postimage": 1}
+    for row in sorted(changes.to_pylist(),
+                      key=lambda r: (r["_commit_version"], order[r["_change_type"]])):
+        if order[row["_change_type"]] == 0:
+            del live[row["user_id"]]
+        else:
+            live[row["user_id"]] = {name: row[name] for name in source.column_names}
+    same = rows_by(source, "user_id", source.column_names) == [live[k] for k in sorted(live)]
+    say("rows in the seed", seeded.num_rows)
+    for kind, count in sorted(kinds.items()):
+        say(f"changes: {kind}", count)
+    say("rows in the source now", source.num_rows)
+    say("seed and changes give just those rows", "yes" if same else "NO")
+    return same
+
+
+def prove_countries(source: pa.Table, countries: Exported) -> bool:
+    """The newest complete snapshot is the source as it is now."""
+    newest = countries.manifests[-1]
+    rows = countries.rows("snapshot", newest["n"])
+    same = rows_by(source, "code", source.column_names) == rows_by(rows, "code",
+                                                                   source.column_names)
+    say("rows in the source now", source.num_rows)
+    say("the newest snapshot holds just those rows", "yes" if same else "NO")
+    return same
 
 
 def main():
     lake, out = map(pathlib.Path, sys.argv[1:3])
-    events = Exported(out, "events")
-    events.print_tree()
-    print("\n  Exports of events (a window holds the times after its start, up to its end):")
-    events.print_manifests()
+    proofs = {"events": prove_events, "users": prove_users, "countries": prove_countries}
+    tables = {name: Exported(out, name) for name in proofs}
+    for table in tables.values():
+        table.print_tree()
+    print("\n  Exports (a window holds what comes after its start, up to its end):")
+    for table in tables.values():
+        table.print_manifests()
     print()
-    events.print_newest_manifest()
-    print("\n  Proof, events:")
-    source = pa.table(deltalake.DeltaTable(str(lake / "events")).to_pyarrow_table())
-    windows = [m for m in events.manifests if m["kind"] == "window"]
-    faults = prove_append(source, events.rows(), windows[-1]["end"])
-    for fault in faults:
-        print(f"  FAULT: {fault}")
-    if not faults:
-        print("\n  Every row exactly once. Look around: demo/out, demo/sluice.yaml, build/sluice --help")
-    return 1 if faults else 0
+    tables["events"].print_newest_manifest()
+    failed = []
+    for name, prove in proofs.items():
+        print(f"\n  Proof, {name}:")
+        source = pa.table(deltalake.DeltaTable(str(lake / name)).to_pyarrow_table())
+        if not prove(source, tables[name]):
+            failed.append(name)
+    if failed:
+        print(f"\n  FAULT: the export is not the source: {', '.join(failed)}")
+        return 1
+    print("\n  Every row exactly once. Look around: demo/out, demo/sluice.yaml, build/sluice --help")
+    return 0
 
 
 if __name__ == "__main__":
