@@ -113,7 +113,10 @@ Status MakeFolders(const std::string& path) {
   std::string at = path;
   while (mkdir(at.c_str(), 0755) != 0) {
     if (errno == EEXIST) break;
-    if (errno != ENOENT) return Fail(ErrnoError(errno, "making the folder", at));
+    // ENOTDIR: a file stands somewhere above; it is found, and named, on the way up.
+    if (errno != ENOENT && errno != ENOTDIR) {
+      return Fail(ErrnoError(errno, "making the folder", at));
+    }
     missing.push_back(at);
     const std::string parent = FolderOf(at);
     if (parent == at) return Fail(ErrnoError(ENOENT, "making the folder", at));
