@@ -35,16 +35,19 @@ def render_date(days: int) -> str:
     return f"day {days}"
 
 
-def render_column(column: pa.Array | pa.ChunkedArray) -> list:
-    """The values of an Arrow column as JSON-able Python values."""
+def render_column(column: pa.Array | pa.ChunkedArray, instants: bool = False) -> list:
+    """The values of an Arrow column as JSON-able Python values.
+
+    With `instants`, timestamps without a zone are UTC: INT96 says nothing of zones and means that.
+    """
     if isinstance(column, pa.ChunkedArray):
-        return [value for chunk in column.chunks for value in render_column(chunk)]
+        return [value for chunk in column.chunks for value in render_column(chunk, instants)]
     kind = column.type
     if pt.is_dictionary(kind):
-        return render_column(column.dictionary_decode())
+        return render_column(column.dictionary_decode(), instants)
     if pt.is_timestamp(kind):
         scale = {"s": 1_000_000, "ms": 1_000, "us": 1}.get(kind.unit)
-        utc = kind.tz is not None
+        utc = instants or kind.tz is not None
         if scale is None:  # nanoseconds: only INT96 files read without coercion
             return [None if v is None else render_timestamp(v // 1000, utc)
                     for v in column.cast(pa.int64()).to_pylist()]
@@ -60,20 +63,23 @@ def render_column(column: pa.Array | pa.ChunkedArray) -> list:
         return [None if v is None else repr(v) for v in column.to_pylist()]
     if pt.is_struct(kind):
         names = [field.name for field in kind]
-        parts = [render_column(part) for part in column.flatten()]
+        parts = [render_column(part, instants) for part in column.flatten()]
         return [None if not valid else dict(zip(names, values))
                 for valid, values in zip(column.is_valid().to_pylist(),
                                          zip(*parts) if parts else [()] * len(column))]
     if pt.is_map(kind):
-        pairs = [list(pair) for pair in zip(render_column(column.keys), render_column(column.items))]
+        pairs = [list(pair) for pair in zip(render_column(column.keys, instants),
+                                            render_column(column.items, instants))]
         return _split(column, pairs)
     if pt.is_list(kind) or pt.is_large_list(kind):
-        return _split(column, render_column(column.values))
+        return _split(column, render_column(column.values, instants))
     return column.to_pylist()
 
 
-def render_table(table: pa.Table) -> list[dict]:
-    columns = [render_column(column) for column in table.columns]
+def render_table(table: pa.Table, instants: Iterable[str] = ()) -> list[dict]:
+    """Rows by column name; `instants` are columns whose timestamps are UTC without saying so."""
+    columns = [render_column(column, name in instants)
+               for name, column in zip(table.column_names, table.columns)]
     return [dict(zip(table.column_names, values)) for values in zip(*columns)]
 
 

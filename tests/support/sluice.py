@@ -44,6 +44,25 @@ class Outcome:
                 f"{self.stderr.strip()}")
 
 
+class Running:
+    """A call of the program that goes on beside the test."""
+
+    def __init__(self, line: list[str], env: dict | None):
+        self.line = line
+        self.process = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                        text=True, env={**os.environ, **(env or {})})
+
+    def finish(self, timeout: float = 120) -> Outcome:
+        """Waits for its end; a call that doesn't end is killed and fails the test."""
+        try:
+            stdout, stderr = self.process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            stdout, stderr = self.process.communicate()
+            raise AssertionError(f"{' '.join(self.line)}: no end after {timeout} s\n{stderr}") from None
+        return Outcome(self.line, self.process.returncode, stdout, stderr)
+
+
 class Sluice:
     """One config file in a folder of its own, with the destination `out/` beside it."""
 
@@ -51,6 +70,7 @@ class Sluice:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self.destination = folder / "out"
+        self.wrapper: list[str] = []  # what the program is started by, e.g. with fewer rights
         self.config = {"destination": {"url": "out"}, "tables": [], **config}
 
     @property
@@ -80,18 +100,20 @@ class Sluice:
         file.write_text(json.dumps(self.config, indent=2, ensure_ascii=False) + "\n")
         return file
 
-    def call(self, command: str, *arguments: str, now: str | None = None, json: bool = True,
-             timeout: float = 120, env: dict | None = None) -> Outcome:
-        """Runs a command to its end, whatever comes of it."""
+    def start(self, command: str, *arguments: str, now: str | None = None, json: bool = True,
+              env: dict | None = None) -> Running:
+        """Starts a command and goes on."""
         config = self.write_config()
-        line = [str(BINARY), "--config", str(config), command, *map(str, arguments)]
+        line = [*self.wrapper, str(BINARY), "--config", str(config), command, *map(str, arguments)]
         if now:
             line += ["--now", now]
         if json:
             line.append("--json")
-        done = subprocess.run(line, capture_output=True, text=True, timeout=timeout,
-                              env={**os.environ, **(env or {})}, check=False)
-        return Outcome(line, done.returncode, done.stdout, done.stderr)
+        return Running(line, env)
+
+    def call(self, command: str, *arguments: str, timeout: float = 120, **options) -> Outcome:
+        """Runs a command to its end, whatever comes of it."""
+        return self.start(command, *arguments, **options).finish(timeout)
 
     def run(self, now: str, *arguments: str, command: str = "run") -> dict:
         """`run` that must succeed: the only table's entry of the report."""
