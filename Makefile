@@ -58,6 +58,7 @@ test: check spark-tests
 
 soak: setup-test build-tests
 	@SLUICE_HISTORY_SEEDS=50 $(PYTHON) -m pytest tests/differential/test_history.py -q
+	@SLUICE_FAULT_SEEDS=30 $(PYTHON) -m pytest tests/fault -q
 
 install: build
 	@cmake --install $(BUILD) --prefix "$(PREFIX)"
