@@ -42,7 +42,8 @@ struct FaultyStore::Shared {
     }
     auto outcome = work();
     if (fault == Fault::kLoseReply || fault == Fault::kDieAfter) {
-      return Fail(ErrorKind::kTransient, "injected: the reply to {} of {} was lost", operation, key);
+      return Fail(ErrorKind::kTransient, "injected: the reply to {} of {} was lost", operation,
+                  key);
     }
     return outcome;
   }

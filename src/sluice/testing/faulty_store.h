@@ -13,10 +13,10 @@ namespace sluice::testing {
 /// What happens to one call of a store.
 enum class Fault {
   kNone,
-  kFailBefore,   ///< nothing is done, the caller gets kTransient
-  kLoseReply,    ///< it is done, the caller gets kTransient
-  kDieBefore,    ///< nothing is done, and from now on every call fails: the process is dead
-  kDieAfter,     ///< it is done, the reply is lost, and every later call fails
+  kFailBefore,  ///< nothing is done, the caller gets kTransient
+  kLoseReply,   ///< it is done, the caller gets kTransient
+  kDieBefore,   ///< nothing is done, and from now on every call fails: the process is dead
+  kDieAfter,    ///< it is done, the reply is lost, and every later call fails
 };
 
 /// Counts the calls of a store and breaks those that `plan` names (1-based count over mutating and
@@ -47,9 +47,9 @@ class FaultyStore : public store::ObjectStore {
   Result<std::unique_ptr<store::UploadWriter>> StartUpload(const store::Key& key) override;
   Result<store::CompleteOutcome> CompleteUpload(const store::PendingUpload& upload) override;
   Status AbortUpload(const store::Key& key, const std::string& upload_id) override;
-  Status ListUploads(const store::Key& prefix,
-                     const std::function<bool(const store::PendingUploadInfo&)>& visit)
-      const override;
+  Status ListUploads(
+      const store::Key& prefix,
+      const std::function<bool(const store::PendingUploadInfo&)>& visit) const override;
 
  private:
   struct Shared;

@@ -20,7 +20,8 @@ void PrintTo(const Result<T>& result, std::ostream* out) {
   }
   *out << "ok";
   if constexpr (!std::is_void_v<T>) {
-    if constexpr (std::is_copy_constructible_v<T>) *out << ", " << ::testing::PrintToString(*result);
+    if constexpr (std::is_copy_constructible_v<T>)
+      *out << ", " << ::testing::PrintToString(*result);
   }
 }
 
@@ -51,7 +52,8 @@ MATCHER_P(HasMessage, part,
 
 /// An error whose remedy holds `part`.
 MATCHER_P(HasRemedy, part,
-          (negation ? "has no remedy with \"" : "has a remedy with \"") + std::string(part) + "\"") {
+          (negation ? "has no remedy with \"" : "has a remedy with \"") + std::string(part) +
+              "\"") {
   (void)result_listener;
   return !arg.has_value() && arg.error().remedy.find(part) != std::string::npos;
 }
