@@ -1,9 +1,13 @@
 """`_export_state`: read by every engine, shared with a notebook, kept in step with the manifests."""
 
 import json
+import os
 import pathlib
+import re
+import shutil
 
 import deltalake
+import pyarrow as pa
 import pytest
 from support.compare import START, add
 from support.rows import assert_same_rows, render_table
@@ -31,7 +35,6 @@ def by_spark(spark, sluice) -> list[dict]:
 
 
 def by_delta_rs(sluice) -> list[dict]:
-    import pyarrow as pa
     return render_table(pa.table(deltalake.DeltaTable(str(sluice.state)).to_pyarrow_table()))
 
 
@@ -78,11 +81,38 @@ def test_forty_runs_are_checkpointed_and_read_by_spark_and_delta_rs(spark, event
     assert by_delta_rs(sluice) == [row]
     spark.catalog.clearCache()
     copy = pathlib.Path(str(sluice.state) + "_copy")
-    import shutil
     shutil.copytree(sluice.state, copy)
     assert render_table(spark.sql(f"SELECT * FROM delta.`{copy}`").toArrow()) == [row]
     sluice.run(clock(42))
     assert_same_rows(sluice.export().check().rows(), events.expected(START, clock(24)))
+
+
+def test_what_expired_is_cleaned_up(spark, events, sluice):
+    add(sluice, events)
+    log = sluice.state / "_delta_log"
+    hours = iter(range(1, 60))
+
+    def run_to(version: int) -> None:
+        while max(versions(sluice)) < version:
+            sluice.run(clock(next(hours)))
+
+    sluice.run(clock(next(hours)))
+    run_to(6)
+    expired = set(sluice.state.glob("*.parquet"))
+    for commit in log.glob("*.json"):
+        text = commit.read_text()
+        commit.write_text(re.sub(r'"deletionTimestamp":\d+', '"deletionTimestamp":1600000000000', text))
+    run_to(14)
+    for file in log.iterdir():
+        os.utime(file, (1600000000, 1600000000))
+    run_to(24)
+    assert 0 < min(versions(sluice)) <= 14, versions(sluice)
+    assert len(set(sluice.state.glob("*.parquet")) & expired) <= 1
+    (row,) = by_spark(spark, sluice)
+    assert by_delta_rs(sluice) == [row]
+    end = clock(next(hours) - 1)
+    assert row["last_exported_end_time"] == end.replace("Z", ".000000Z")
+    assert_same_rows(sluice.export().check().rows(), events.expected(START, end))
 
 
 def test_a_notebooks_merge_between_two_runs_is_respected(spark, events, sluice, tmp_path):
