@@ -21,7 +21,8 @@ def call(*arguments: str, **options):
                           **options)
 
 
-COMMANDS = [("check",), ("plan",), ("run",), ("run", "events"), ("status",), ("state", "show"),
+COMMANDS = [("check",), ("plan",), ("run",), ("run", "events"), ("status",), ("ls",),
+            ("ls", "--recursive", "--summarize"), ("state", "show"),
             ("backfill", "events", "--from", "2024-12-01T00:00:00Z", "--to", "2024-12-02T00:00:00Z"),
             ("state", "set", "events", clock(2)), ("state", "forget", "events")]
 
@@ -130,7 +131,7 @@ def test_secrets_appear_nowhere(events):
     events.config["destination"]["auth"] = {"access_key_env": "EXPORT_KEY", "secret_key_env": "EXPORT_SECRET"}
     events.config["notify"] = {"slack": {"webhook_env": "HOOK"}}
     env = {"EXPORT_KEY": SECRET, "EXPORT_SECRET": SECRET, "HOOK": f"http://127.0.0.1:9/{SECRET}"}
-    for command in COMMANDS[:6]:
+    for command in COMMANDS[:8]:
         for as_json in (True, False):
             outcome = events.call(*command, "-v", now=clock(5), json=as_json, env=env)
             assert SECRET not in outcome.stdout + outcome.stderr, str(outcome)

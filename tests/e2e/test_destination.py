@@ -68,12 +68,15 @@ def test_a_destination_that_is_not_there_yet_is_made(lake, sluice):
     assert len(sluice.export().check().rows()) == 3
 
 
-def test_files_of_others_at_the_destination_stay(lake, sluice):
+def test_files_of_others_at_the_destination_stay_and_are_told(lake, sluice):
     sluice.add(NAME, lake.path, name="events", start=clock(0)).run(clock(1))
     foreign = sluice.export().folder / "dt=2025-01-01" / "hr=00" / "part-00000-abc.c000.snappy.parquet"
     foreign.write_bytes(b"a notebook's")
     sluice.run(clock(5))
     assert foreign.read_bytes() == b"a notebook's"
+    listed = sluice.call("ls", "events", "--recursive", json=False)
+    (line,) = [line for line in listed.stdout.splitlines() if foreign.name in line]
+    assert "foreign" in line, str(listed)
 
 
 def test_the_binary_runs_from_anywhere(lake, sluice, tmp_path):
