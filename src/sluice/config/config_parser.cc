@@ -25,17 +25,18 @@ std::string Lower(std::string text) {
   return text;
 }
 
-/// Folders that an entry writes to, below the destination.
-std::string FolderStem(const Table& table) {
+/// The folders that an entry writes to, below the destination: those of plan/output_layout. A change feed's
+/// seeds lie where snapshots do.
+std::vector<std::string> FoldersOf(const Table& table) {
   switch (table.pattern) {
     case Pattern::kAppend:
-      return table.name + "_incremental";
+      return {table.name + "_incremental"};
     case Pattern::kCdc:
-      return table.name + "_cdc";
+      return {table.name + "_cdc", table.name};
     case Pattern::kSnapshot:
-      return table.name;
+      return {table.name};
   }
-  return table.name;
+  return {table.name};
 }
 
 /// Names, folders and state rows must not be shared by two entries.
@@ -59,10 +60,14 @@ void CheckUnique(const std::vector<Table>& tables, const std::vector<YAML::Mark>
                                             "`name` of its own",
                                             table.name));
     if (new_name) {
-      claim(folders, FolderStem(table),
-            fmt::format("'{}' would write to the folder of another entry; give one of the two a "
-                        "`name` of its own",
-                        table.name));
+      for (const auto& folder : FoldersOf(table)) {
+        const bool new_folder =
+            claim(folders, folder,
+                  fmt::format("'{}' would write to {}/, a folder of another entry; give one of the "
+                              "two a `name` of its own",
+                              table.name, folder));
+        if (!new_folder) break;
+      }
     }
     if (table.pattern != Pattern::kSnapshot) {
       claim(rows, std::string(Name(table.pattern)) + " " + table.table,
