@@ -47,9 +47,14 @@ class LocalUpload : public UploadWriter {
 
   Status AppendCopy(const Key& source_key, std::string_view source_etag, int64_t offset,
                     int64_t length) override {
-    (void)source_etag;  // local files have none
+    SLUICE_RETURN_IF_ERROR(ValidateKey(source_key));
     const std::string source = root_ + "/" + source_key;
     SLUICE_ASSIGN_OR_RETURN(const FileDescriptor from, OpenForReading(source));
+    struct stat info {};
+    if (fstat(from.get(), &info) != 0) return Fail(ErrnoError(errno, "looking up", source));
+    if (!source_etag.empty() && source_etag != EtagOf(info)) {
+      return Fail(ErrorKind::kConflict, "{}: has changed since it was looked at", source);
+    }
     // The checksum needs every byte in memory anyway, so the kernel's own copy would save nothing.
     std::vector<uint8_t> buffer(static_cast<size_t>(std::min<int64_t>(length, 1 << 20)));
     while (length > 0) {
@@ -137,7 +142,7 @@ Result<CompleteOutcome> LocalStaging::Complete(const PendingUpload& upload) cons
       return Fail(ErrorKind::kConflict, "{}: another file of that name is there", target);
     }
   }
-  SLUICE_RETURN_IF_ERROR(SyncFolder(FolderOf(target)));
+  SLUICE_RETURN_IF_ERROR(SyncEntry(target));
   SLUICE_RETURN_IF_ERROR(Abort(upload.upload_id));
   return CompleteOutcome::kCompleted;
 }

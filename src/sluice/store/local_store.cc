@@ -15,10 +15,6 @@
 namespace sluice::store {
 namespace {
 
-Timestamp ModifiedAt(const struct stat& info) {
-  return Timestamp{info.st_mtim.tv_sec * 1'000'000 + info.st_mtim.tv_nsec / 1'000};
-}
-
 class LocalReader : public ObjectReader {
  public:
   LocalReader(FileDescriptor file, int64_t size, std::string path)
@@ -59,7 +55,7 @@ class LocalStore : public ObjectStore {
     struct stat info {};
     if (stat(path.c_str(), &info) != 0) return Fail(ErrnoError(errno, "looking up", path));
     if (!S_ISREG(info.st_mode)) return Fail(ErrorKind::kNotFound, "{}: is no file", path);
-    return ObjectInfo{key, info.st_size, ModifiedAt(info), {}};
+    return ObjectInfo{key, info.st_size, ModifiedAt(info), EtagOf(info)};
   }
 
   Result<std::string> Get(const Key& key) const override {
@@ -115,7 +111,7 @@ class LocalStore : public ObjectStore {
     if (!linked) return Fail(linked.error());
     if (*linked == EEXIST) return PutOutcome::kAlreadyExists;
     if (*linked != 0) return Fail(ErrnoError(*linked, "writing", path));
-    SLUICE_RETURN_IF_ERROR(SyncFolder(FolderOf(path)));
+    SLUICE_RETURN_IF_ERROR(SyncEntry(path));
     return PutOutcome::kCreated;
   }
 
@@ -129,7 +125,7 @@ class LocalStore : public ObjectStore {
       unlink(temporary.c_str());
       return Fail(renamed ? ErrnoError(*renamed, "writing", path) : renamed.error());
     }
-    return SyncFolder(FolderOf(path));
+    return SyncEntry(path);
   }
 
   Status Delete(const Key& key) override {
@@ -139,7 +135,7 @@ class LocalStore : public ObjectStore {
       if (errno == ENOENT || errno == ENOTDIR) return {};
       return Fail(ErrnoError(errno, "deleting", path));
     }
-    SLUICE_RETURN_IF_ERROR(SyncFolder(FolderOf(path)));
+    SLUICE_RETURN_IF_ERROR(SyncEntry(path));
     // An object store has no folders: those that hold nothing any more go, too.
     for (std::string folder = FolderOf(path); folder.size() > root_.size();
          folder = FolderOf(folder)) {

@@ -55,6 +55,15 @@ FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
   return *this;
 }
 
+Timestamp ModifiedAt(const struct stat& info) {
+  return Timestamp{info.st_mtim.tv_sec * 1'000'000 + info.st_mtim.tv_nsec / 1'000};
+}
+
+std::string EtagOf(const struct stat& info) {
+  return fmt::format("{:x}-{:x}-{:x}.{:09}", info.st_ino, info.st_size, info.st_mtim.tv_sec,
+                     info.st_mtim.tv_nsec);
+}
+
 Result<FileDescriptor> OpenForReading(const std::string& path) {
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return Fail(ErrnoError(errno, "opening", path));
@@ -108,6 +117,12 @@ Status SyncFolder(const std::string& path) {
   return {};
 }
 
+Status SyncEntry(const std::string& path) {
+  Status synced = SyncFolder(FolderOf(path));
+  if (!synced && synced.error().kind == ErrorKind::kNotFound) return {};
+  return synced;
+}
+
 Status MakeFolders(const std::string& path) {
   std::vector<std::string> missing;
   std::string at = path;
@@ -149,7 +164,9 @@ Status WriteNewFile(const std::string& path, std::string_view bytes) {
 Result<int> InFolder(const std::string& folder, const std::function<int()>& action) {
   constexpr int kTries = 100;
   for (int i = 0;; ++i) {
-    SLUICE_RETURN_IF_ERROR(MakeFolders(folder));
+    const Status made = MakeFolders(folder);
+    if (!made && made.error().kind == ErrorKind::kNotFound && i < kTries) continue;
+    SLUICE_RETURN_IF_ERROR(made);
     const int error = action();
     if (error != ENOENT || access(folder.c_str(), F_OK) == 0 || i == kTries) return error;
   }

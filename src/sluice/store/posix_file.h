@@ -7,6 +7,9 @@
 #include <string_view>
 
 #include "sluice/base/result.h"
+#include "sluice/base/types.h"
+
+struct stat;
 
 /// The few calls of the operating system that a local store is made of, each with durability said
 /// and errors as ours.
@@ -30,6 +33,11 @@ class FileDescriptor {
   int fd_ = -1;
 };
 
+Timestamp ModifiedAt(const struct stat& info);
+/// Changes whenever the file at a path is replaced or written to: which file it is, its size and its
+/// time of modification.
+std::string EtagOf(const struct stat& info);
+
 Result<FileDescriptor> OpenForReading(const std::string& path);
 /// kAlreadyExists if something is there.
 Result<FileDescriptor> CreateFile(const std::string& path);
@@ -39,6 +47,9 @@ Result<size_t> ReadSome(int fd, int64_t offset, std::span<uint8_t> out, const st
 Status SyncFile(int fd, const std::string& path);
 /// Makes the entries of a folder durable.
 Status SyncFolder(const std::string& path);
+/// Makes the entry `path` durable, or its absence. A folder that is gone took the entry with it: another
+/// process deleted the last one.
+Status SyncEntry(const std::string& path);
 /// mkdir -p; every folder that it makes is durable in its parent.
 Status MakeFolders(const std::string& path);
 /// Writes a new file durably (contents only; its entry needs SyncFolder).

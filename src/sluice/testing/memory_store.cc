@@ -49,7 +49,7 @@ struct Contents {
   int64_t writes = 0;
   int64_t last_upload = 0;
 
-  Timestamp Tick() { return Timestamp{++writes * 1'000}; }
+  Timestamp Tick() { return Timestamp{1'767'222'000'000'000 + ++writes * 1'000}; }
 
   void Write(const Key& key, std::string bytes) {
     std::string etag = EtagOf(bytes);
