@@ -89,6 +89,9 @@ constexpr std::array<Unit, 7> kUnits{{{"w", 7 * 86'400'000'000},
                                       {"ms", 1'000},
                                       {"us", 1}}};
 
+/// Of a count in a duration; so many always fit.
+constexpr size_t kMostDigits = 18;
+
 }  // namespace
 
 Result<Timestamp> ParseTimestamp(std::string_view text, const TimeZone& zone) {
@@ -124,7 +127,7 @@ Result<Duration> ParseDuration(std::string_view text) {
   if (in.done()) return wrong();
   while (!in.done()) {
     int64_t count = 0;
-    if (!in.TakeNumber(1, 15, &count)) return wrong();
+    if (!in.TakeNumber(1, kMostDigits, &count)) return wrong();
     std::string_view rest = in.rest();
     size_t n = 0;
     while (n < rest.size() && rest[n] >= 'a' && rest[n] <= 'z') ++n;
@@ -145,17 +148,21 @@ Result<Duration> ParseDuration(std::string_view text) {
 
 std::string FormatDuration(Duration d) {
   if (d.micros == 0) return "0";
+  if (d.micros < 0) return "-" + FormatDuration(Duration{-d.micros});
   std::string text;
   int64_t rest = d.micros;
-  if (rest < 0) {
-    text = "-";
-    rest = -rest;
-  }
   for (const auto& unit : kUnits) {
     const int64_t count = rest / unit.micros;
     if (count == 0) continue;
     text += fmt::format("{}{}", count, unit.name);
     rest -= count * unit.micros;
+  }
+  // "36h" and "60d" rather than "1d12h" and "8w4d".
+  for (const auto& unit : kUnits) {
+    if (d.micros % unit.micros != 0) continue;
+    const std::string count = fmt::format("{}", d.micros / unit.micros);
+    if (count.size() > kMostDigits || count.size() + unit.name.size() >= text.size()) continue;
+    text = count + std::string(unit.name);
   }
   return text;
 }

@@ -3,6 +3,7 @@
 #include <cctz/time_zone.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <chrono>
 #include <limits>
@@ -36,21 +37,16 @@ std::optional<int> ParseOffset(std::string_view text) {
   if (text.size() < 2 || (text[0] != '+' && text[0] != '-')) return std::nullopt;
   const int sign = text[0] == '-' ? -1 : 1;
   text.remove_prefix(1);
-  std::string digits;
-  int colons = 0;
+  std::string digits, shape;
   for (const char c : text) {
-    if (c == ':') {
-      ++colons;
-      continue;
-    }
-    if (c < '0' || c > '9') return std::nullopt;
-    digits.push_back(c);
+    if (c != ':' && (c < '0' || c > '9')) return std::nullopt;
+    shape.push_back(c == ':' ? ':' : '0');
+    if (c != ':') digits.push_back(c);
   }
-  if (digits.size() == 1 && colons == 0) digits.insert(digits.begin(), '0');
-  if (digits.size() == 3 && colons == 1) digits.insert(digits.begin(), '0');
-  const bool shape = (digits.size() == 2 && colons == 0) || (digits.size() == 4 && colons <= 1) ||
-                     (digits.size() == 6 && (colons == 0 || colons == 2));
-  if (!shape) return std::nullopt;
+  static constexpr std::array<std::string_view, 7> kShapes{
+      "0", "00", "0:00", "00:00", "0000", "00:00:00", "000000"};
+  if (std::find(kShapes.begin(), kShapes.end(), shape) == kShapes.end()) return std::nullopt;
+  if (digits.size() % 2 == 1) digits.insert(digits.begin(), '0');
   digits.resize(6, '0');
   const int hours = std::stoi(digits.substr(0, 2));
   const int minutes = std::stoi(digits.substr(2, 2));
@@ -131,7 +127,12 @@ Timestamp TimeZone::ToInstant(const CivilTime& civil) const {
 }
 
 Timestamp TimeZone::StartOfDay(int64_t days_since_epoch) const {
-  return ToInstant(CivilFromDays(days_since_epoch));
+  const CivilTime day = CivilFromDays(days_since_epoch);
+  const auto looked_up = rules_->zone.lookup(cctz::civil_second(day.year, day.month, day.day));
+  // Where midnight is skipped the day begins with the first reading after the gap, wherever in the gap
+  // midnight lies: java.time's LocalDate.atStartOfDay.
+  const bool skipped = looked_up.kind == cctz::time_zone::civil_lookup::SKIPPED;
+  return ToTimestamp((skipped ? looked_up.trans : looked_up.pre).time_since_epoch().count(), 0);
 }
 
 int64_t DaysFromCivil(int64_t year, int month, int day) {
