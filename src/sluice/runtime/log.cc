@@ -4,6 +4,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <memory>
 #include <mutex>
 #include <utility>
@@ -65,6 +66,9 @@ void RegisterSecret(std::string_view secret) {
   Secrets& secrets = TheSecrets();
   const std::lock_guard lock(secrets.mutex);
   secrets.known.emplace_back(secret);
+  // The longest first: one that holds another must not leave its tail.
+  std::sort(secrets.known.begin(), secrets.known.end(),
+            [](const auto& a, const auto& b) { return a.size() > b.size(); });
 }
 
 std::string Redact(std::string_view text) {
