@@ -160,7 +160,7 @@ Status LocalStaging::Abort(const std::string& upload_id) const {
   if (rmdir(folder.c_str()) != 0 && errno != ENOENT && errno != ENOTDIR) {
     return Fail(ErrnoError(errno, "removing", folder));
   }
-  rmdir(folder_.c_str());  // only where it is empty now
+  // The staging folder itself stays: another process may be about to write there.
   return {};
 }
 

@@ -108,7 +108,7 @@ TEST_F(LocalStoreTest, NothingIsLeftOfWorkThatIsDone) {
   auto writer = store_->StartUpload("a/c");
   ASSERT_THAT(writer, IsOk());
   ASSERT_THAT(store_->CompleteUpload((*writer)->Finish().value()), IsOk());
-  EXPECT_FALSE(fs::exists(folder_.path() + "/" + kLocalStagingFolder));
+  EXPECT_TRUE(fs::is_empty(folder_.path() + "/" + kLocalStagingFolder));
   ASSERT_THAT(store_->Delete("a/b"), IsOk());
   ASSERT_THAT(store_->Delete("a/c"), IsOk());
   EXPECT_FALSE(fs::exists(folder_.path() + "/a"));

@@ -163,12 +163,15 @@ Status WriteNewFile(const std::string& path, std::string_view bytes) {
 
 Result<int> InFolder(const std::string& folder, const std::function<int()>& action) {
   constexpr int kTries = 100;
+  int with_folder = 0;
   for (int i = 0;; ++i) {
     const Status made = MakeFolders(folder);
     if (!made && made.error().kind == ErrorKind::kNotFound && i < kTries) continue;
     SLUICE_RETURN_IF_ERROR(made);
     const int error = action();
-    if (error != ENOENT || access(folder.c_str(), F_OK) == 0 || i == kTries) return error;
+    if (error != ENOENT || i == kTries) return error;
+    // With the folder there it is something else that lacks, unless the folder was made anew just now.
+    if (access(folder.c_str(), F_OK) == 0 && ++with_folder == 3) return error;
   }
 }
 
