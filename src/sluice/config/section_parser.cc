@@ -17,9 +17,9 @@ Auth SectionParser::ParseAuth(const YAML::Node& node, const std::string& what) {
   auth.profile = map.Text("profile");
   auth.role_arn = map.Text("role_arn");
   auth.external_id = map.Text("external_id");
-  auth.access_key_env = map.Text("access_key_env");
-  auth.secret_key_env = map.Text("secret_key_env");
-  auth.session_token_env = map.Text("session_token_env");
+  auth.access_key_env = map.EnvName("access_key_env");
+  auth.secret_key_env = map.EnvName("secret_key_env");
+  auth.session_token_env = map.EnvName("session_token_env");
   const bool keys = auth.access_key_env || auth.secret_key_env || auth.session_token_env;
   const int forms =
       (auth.profile ? 1 : 0) + (auth.role_arn || auth.external_id ? 1 : 0) + (keys ? 1 : 0);
@@ -38,7 +38,7 @@ Auth SectionParser::ParseAuth(const YAML::Node& node, const std::string& what) {
 StoreOptions SectionParser::ParseStoreOptions(YamlMap& map) {
   StoreOptions options;
   options.region = map.Text("region");
-  options.endpoint = map.Text("endpoint");
+  options.endpoint = map.Url("endpoint", {"https", "http"});
   options.ca_bundle = map.Text("ca_bundle");
   options.expected_bucket_owner = map.Text("expected_bucket_owner");
   options.path_style = map.Bool("path_style");
@@ -81,14 +81,14 @@ CatalogOptions SectionParser::ParseCatalog(const YAML::Node& node) {
   YamlMap map(node, "catalog", env_, mistakes_);
   map.RefuseUnknown({"url", "auth"});
   CatalogOptions catalog;
-  catalog.url = map.Text("url").value_or("");
+  catalog.url = map.Url("url", {"https", "http"}).value_or("");
   if (!map.Has("url")) map.Missing("url", "https://<workspace host>");
   YamlMap auth(map.Child("auth"), "auth", env_, mistakes_);
   auth.RefuseUnknown({"profile", "token_env", "client_id_env", "client_secret_env"});
   catalog.profile = auth.Text("profile");
-  catalog.token_env = auth.Text("token_env");
-  catalog.client_id_env = auth.Text("client_id_env");
-  catalog.client_secret_env = auth.Text("client_secret_env");
+  catalog.token_env = auth.EnvName("token_env");
+  catalog.client_id_env = auth.EnvName("client_id_env");
+  catalog.client_secret_env = auth.EnvName("client_secret_env");
   if (catalog.client_id_env.has_value() != catalog.client_secret_env.has_value()) {
     mistakes_.Add(auth.mark(), "client_id_env and client_secret_env go together");
   }
@@ -139,7 +139,8 @@ Notify SectionParser::ParseNotify(const YAML::Node& node) {
   }
   const auto require = [](YamlMap& section, const std::string& key) {
     if (!section.Has(key)) section.Missing(key, "");
-    return section.Text(key).value_or("");
+    const bool is_env = key.ends_with("_env");
+    return (is_env ? section.EnvName(key) : section.Text(key)).value_or("");
   };
   if (map.Has("slack")) {
     YamlMap slack(map.Child("slack"), "slack", env_, mistakes_);
@@ -154,14 +155,14 @@ Notify SectionParser::ParseNotify(const YAML::Node& node) {
     mail.from = require(email, "from");
     if (!email.Has("to")) email.Missing("to", "");
     mail.to = email.Texts("to").value_or(std::vector<std::string>{});
-    mail.user_env = email.Text("user_env");
-    mail.password_env = email.Text("password_env");
+    mail.user_env = email.EnvName("user_env");
+    mail.password_env = email.EnvName("password_env");
     notify.email = std::move(mail);
   }
   if (map.Has("webhook")) {
     YamlMap webhook(map.Child("webhook"), "webhook", env_, mistakes_);
     webhook.RefuseUnknown({"url_env", "hmac_env"});
-    notify.webhook = Notify::Webhook{require(webhook, "url_env"), webhook.Text("hmac_env")};
+    notify.webhook = Notify::Webhook{require(webhook, "url_env"), webhook.EnvName("hmac_env")};
   }
   if (map.Has("ping")) {
     YamlMap ping(map.Child("ping"), "ping", env_, mistakes_);

@@ -61,7 +61,7 @@ void ParseAppendStart(TableReader& reader, Table& table) {
     map.Add("start",
             fmt::format("'{}' is no start: use a time like 2026-01-01T00:00:00Z, a duration "
                         "before now like 60d, or now",
-                        *text));
+                        map.Written("start")));
   }
 }
 
@@ -76,7 +76,8 @@ void ParseCdcStart(TableReader& reader, Table& table) {
     table.start = StartVersion{Version{*version}};
   } else {
     map.Add("start",
-            fmt::format("'{}' is no start: use snapshot, enabled or a version number", *text));
+            fmt::format("'{}' is no start: use snapshot, enabled or a version number",
+                        map.Written("start")));
   }
 }
 
@@ -91,7 +92,7 @@ void ParseChunk(TableReader& reader, Table& table) {
     } else {
       map.Add("chunk", fmt::format("'{}' is no chunk: use none or a duration of at least an hour, "
                                    "like 1d",
-                                   *text));
+                                   map.Written("chunk")));
     }
     return;
   }
@@ -99,7 +100,8 @@ void ParseChunk(TableReader& reader, Table& table) {
   if (versions && *versions > 0) {
     table.chunk_versions = *versions;
   } else {
-    map.Add("chunk", fmt::format("'{}' is no chunk: use none or a number of versions", *text));
+    map.Add("chunk", fmt::format("'{}' is no chunk: use none or a number of versions",
+                                 map.Written("chunk")));
   }
 }
 
@@ -160,7 +162,7 @@ void ParseSchedule(TableReader& reader, Table& table) {
     } else {
       map.Add("schedule", fmt::format("'{}' is no schedule: use hourly, daily, weekly or five cron "
                                       "fields like \"15 * * * *\"",
-                                      *text));
+                                      map.Written("schedule")));
     }
   }
   if (const auto n = reader.MapOf("retries").Integer("retries", 0, 1000)) {
@@ -278,7 +280,8 @@ std::optional<Table> ParseTable(YamlMap& entry, YamlMap& defaults, bool has_cata
     if (const auto zone = TimeZone::Find(*zone_name)) {
       table.timezone = *zone;
     } else {
-      zone_map.Add("timezone", zone.error().message + ": " + zone.error().remedy);
+      zone_map.Add("timezone", fmt::format("unknown time zone '{}': {}",
+                                           zone_map.Written("timezone"), zone.error().remedy));
     }
   }
   ParseColumns(reader, table);

@@ -1,0 +1,254 @@
+#include <gmock/gmock.h>
+
+#include <map>
+#include <sstream>
+
+#include "sluice/config/config_parser.h"
+#include "sluice/config/nearest.h"
+#include "sluice/testing/matchers.h"
+
+namespace sluice::config {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using testing::HasMessage;
+using testing::HasRemedy;
+using testing::IsError;
+using testing::IsOk;
+
+class ConfigTest : public ::testing::Test {
+ protected:
+  Result<Config> Parse(const std::string& text) {
+    return ParseConfig(text, "/etc/sluice.yaml", [this](const std::string& name) {
+      const auto found = env_.find(name);
+      return found == env_.end() ? std::nullopt : std::optional(found->second);
+    });
+  }
+  /// A good config whose only table has `keys` ("key: value" lines) beside what it needs.
+  Result<Config> ParseWithKeys(const std::string& keys, const std::string& pattern = "append") {
+    std::string text = "destination: {url: /out}\ntables:\n- table: main.sales.events\n"
+                       "  path: /lake/events\n  pattern: " + pattern + "\n";
+    if (pattern == "append" && keys.find("watermark:") == std::string::npos) {
+      text += "  watermark: event_time\n";
+    }
+    if (pattern == "append" && keys.find("start:") == std::string::npos) text += "  start: now\n";
+    return Parse(text + keys);
+  }
+  Table TableWith(const std::string& keys, const std::string& pattern = "append") {
+    auto config = ParseWithKeys(keys, pattern);
+    EXPECT_THAT(config, IsOk());
+    return config ? config->tables.at(0) : Table();
+  }
+  std::string MistakesOf(const std::string& text) {
+    const auto config = Parse(text);
+    EXPECT_THAT(config, IsError(ErrorKind::kConfig));
+    return config ? "" : config.error().message;
+  }
+
+  std::map<std::string, std::string> env_;
+};
+
+TEST_F(ConfigTest, DefaultsAreThoseOfTheContract) {
+  const Table table = TableWith("");
+  EXPECT_EQ(table.name, "events");
+  EXPECT_EQ(table.partition, Partition::kHourly);
+  EXPECT_EQ(table.compression, Compression::kZstd);
+  EXPECT_EQ(table.late_rows, LateRows::kExport);
+  EXPECT_EQ(table.timezone.name(), "UTC");
+  EXPECT_EQ(table.schedule, "hourly");
+  EXPECT_FALSE(table.chunk_time.has_value());
+  EXPECT_EQ(table.line, 3);
+}
+
+TEST_F(ConfigTest, StartIsATimeADurationOrNow) {
+  const Table at = TableWith("  start: 2026-01-01 00:00\n  timezone: Asia/Kolkata\n");
+  EXPECT_EQ(FormatTimestamp(std::get<StartTime>(at.start).at), "2025-12-31T18:30:00Z");
+  EXPECT_EQ(std::get<StartAgo>(TableWith("  start: 60d\n").start).before_now, Days(60));
+  EXPECT_TRUE(std::holds_alternative<StartNow>(TableWith("  start: now\n").start));
+  EXPECT_THAT(ParseWithKeys("  start: soon\n"), HasMessage("'soon' is no start"));
+}
+
+TEST_F(ConfigTest, StartOfAFeedIsASnapshotEnabledOrAVersion) {
+  EXPECT_TRUE(std::holds_alternative<StartSnapshot>(TableWith("", "cdc").start));
+  EXPECT_TRUE(std::holds_alternative<StartEnabled>(TableWith("  start: enabled\n", "cdc").start));
+  EXPECT_EQ(std::get<StartVersion>(TableWith("  start: 17\n", "cdc").start).first, Version{17});
+  EXPECT_THAT(ParseWithKeys("  start: -1\n", "cdc"), IsError(ErrorKind::kConfig));
+}
+
+TEST_F(ConfigTest, AllMistakesAreToldAtOnceInTheOrderOfTheFile) {
+  const std::string mistakes = MistakesOf(R"(destinaton: {url: /out}
+limits: {memory: 1MiB, connections: 0}
+tables:
+- table: a
+  path: /lake/a
+  pattern: apend
+- table: b
+  path: /lake/b
+  pattern: append
+  watermarc: t
+  partition: minutely
+  start: never
+  timezone: Mars/Olympus
+)");
+  std::vector<std::string> lines;
+  std::istringstream in(mistakes);
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  int last = 0;
+  for (const auto& line : lines) {
+    EXPECT_THAT(line, ::testing::StartsWith("/etc/sluice.yaml"));
+    const int at = line[16] == ':' && isdigit(line[17]) ? std::stoi(line.substr(17)) : 0;
+    EXPECT_GE(at, last) << line;
+    last = at;
+  }
+  for (const char* expected :
+       {"/etc/sluice.yaml:1:1: unknown key 'destinaton' in the config; did you mean 'destination'?",
+        "lacks 'destination'", "sluice.yaml:2:18: 'memory' must be at least 64MiB",
+        "'connections' must be a whole number from 1", "'pattern' can't be 'apend'",
+        "did you mean 'append'?",
+        "sluice.yaml:10:3: unknown key 'watermarc' in this table; did you mean 'watermark'?",
+        "lacks 'watermark'", "'partition' can't be 'minutely': use hourly, daily",
+        "'never' is no start", "unknown time zone 'Mars/Olympus'"}) {
+    EXPECT_THAT(mistakes, HasSubstr(expected));
+  }
+}
+
+TEST_F(ConfigTest, KeyThatStandsTwiceIsAMistake) {
+  EXPECT_THAT(ParseWithKeys("  delay: 1h\n  delay: 2h\n"), HasMessage("'delay' stands twice"));
+}
+
+TEST_F(ConfigTest, KeyOfAnotherPatternIsAMistakeButNotInTheDefaults) {
+  EXPECT_THAT(ParseWithKeys("  keep: 3\n"), HasMessage("'keep' has no meaning for pattern append"));
+  EXPECT_THAT(ParseWithKeys("  delay: 1h\n", "cdc"), HasMessage("'delay' has no meaning"));
+  EXPECT_THAT(ParseWithKeys("  chunk: 1d\n", "snapshot"), HasMessage("'chunk' has no meaning"));
+  EXPECT_THAT(Parse("destination: {url: /out}\ndefaults: {keep: 3, delay: 1h}\ntables:\n"
+                    "- {table: a, path: /a, pattern: cdc}\n"),
+              IsOk());
+}
+
+TEST_F(ConfigTest, EntryBeatsTheDefaults) {
+  const auto config = Parse(
+      "destination: {url: /out}\ndefaults: {compression: gzip, delay: 5m}\ntables:\n"
+      "- {table: a, path: /a, pattern: append, watermark: t, start: now, delay: 1h}\n");
+  ASSERT_THAT(config, IsOk());
+  EXPECT_EQ(config->tables[0].delay, Hours(1));
+  EXPECT_EQ(config->tables[0].compression, Compression::kGzip);
+}
+
+TEST_F(ConfigTest, EnvironmentIsPutIn) {
+  env_["LAKE"] = "/mnt/lake";
+  EXPECT_EQ(Parse("destination: {url: \"${LAKE}/out\"}\ntables:\n"
+                  "- {table: a, path: \"${LAKE}/a\", pattern: snapshot}\n")
+                ->destination.url,
+            "/mnt/lake/out");
+  EXPECT_THAT(ParseWithKeys("  columns: [\"${NOT_SET}\"]\n"),
+              HasMessage("environment variable NOT_SET is not set"));
+}
+
+TEST_F(ConfigTest, ValueOfTheEnvironmentIsNeverShown) {
+  env_["SECRET"] = "hunter2-and-more";
+  for (const char* keys :
+       {"  start: ${SECRET}\n", "  chunk: ${SECRET}\n", "  delay: ${SECRET}\n",
+        "  timezone: ${SECRET}\n", "  schedule: ${SECRET}\n", "  partition: ${SECRET}\n",
+        "  retries: ${SECRET}\n", "  target_file_size: ${SECRET}\n", "  timeout: ${SECRET}\n"}) {
+    const auto config = ParseWithKeys(keys);
+    EXPECT_THAT(config, IsError(ErrorKind::kConfig)) << keys;
+    EXPECT_THAT(config, Not(HasMessage("hunter2"))) << keys;
+  }
+  EXPECT_THAT(ParseWithKeys("  start: ${SECRET}\n", "cdc"), Not(HasMessage("hunter2")));
+}
+
+TEST_F(ConfigTest, SecretInTheFileIsRefusedAndNotShown) {
+  const std::string mistakes = MistakesOf(
+      "destination: {url: /out, auth: {access_key_env: AKIA/EXAMPLE, secret_key_env: wJalr+Utn}}\n"
+      "notify: {slack: {webhook_env: \"https://hooks.slack.com/T0/B0/XYZ\"}}\n"
+      "tables: [{table: a, path: /a, pattern: snapshot}]\n");
+  EXPECT_THAT(mistakes, HasSubstr("takes the name of an environment variable"));
+  for (const char* secret : {"AKIA", "wJalr", "XYZ"}) EXPECT_THAT(mistakes, Not(HasSubstr(secret)));
+}
+
+TEST_F(ConfigTest, AuthTakesOneForm) {
+  EXPECT_THAT(MistakesOf("destination: {url: s3://b, auth: {profile: p, role_arn: r}}\n"
+                         "tables: [{table: a, path: /a, pattern: snapshot}]\n"),
+              HasSubstr("auth takes one form"));
+}
+
+TEST_F(ConfigTest, EntriesShareNeitherNameNorFolderNorRow) {
+  EXPECT_THAT(MistakesOf("destination: {url: /out}\ntables:\n"
+                         "- {table: x.events, path: /a, pattern: cdc}\n"
+                         "- {table: y.Events, path: /b, pattern: cdc}\n"),
+              HasSubstr("sluice.yaml:4:3: the name 'Events' is taken"));
+  EXPECT_THAT(MistakesOf("destination: {url: /out}\ntables:\n"
+                         "- {table: x.events, path: /a, pattern: cdc}\n"
+                         "- {table: x.events_cdc, path: /b, pattern: snapshot}\n"),
+              HasSubstr("would write to the folder of another entry"));
+  EXPECT_THAT(MistakesOf("destination: {url: /out}\ntables:\n"
+                         "- {table: x.events, path: /a, pattern: cdc}\n"
+                         "- {table: x.events, name: other, path: /b, pattern: cdc}\n"),
+              HasSubstr("share one row of state"));
+}
+
+TEST_F(ConfigTest, ExcludedColumnsMakeSchemaChangesFail) {
+  EXPECT_EQ(TableWith("  exclude: [email]\n").on_schema_change, SchemaChange::kFail);
+  EXPECT_EQ(TableWith("  exclude: [email]\n  on_schema_change: ignore\n").on_schema_change,
+            SchemaChange::kIgnore);
+  EXPECT_THAT(ParseWithKeys("  exclude: [a]\n  columns: [b]\n"), HasMessage("not both"));
+  EXPECT_THAT(ParseWithKeys("  columns: [a, A]\n"), HasMessage("stands twice"));
+}
+
+TEST_F(ConfigTest, WhatIsNoConfigIsToldApart) {
+  EXPECT_THAT(MistakesOf(""), HasSubstr("lacks 'destination'"));
+  EXPECT_THAT(MistakesOf("- a\n- b\n"), HasSubstr("must be a map"));
+  EXPECT_THAT(MistakesOf("a: [1\nb: 2"), HasSubstr("not valid YAML"));
+  EXPECT_THAT(MistakesOf("destination: {url: /o}\ntables: {a: 1}\n"), HasSubstr("must be a list"));
+  EXPECT_THAT(MistakesOf("a: &a\n  <<: *a\n"), HasSubstr("sluice.yaml"));
+  EXPECT_THAT(LoadConfig("/no/such/sluice.yaml", ProcessEnvironment()), HasRemedy("--config"));
+}
+
+class SelectTablesTest : public ConfigTest {
+ protected:
+  SelectTablesTest() {
+    auto config = Parse("destination: {url: /out}\ntables:\n"
+                        "- {table: main.sales.events, path: /a, pattern: cdc}\n"
+                        "- {table: main.sales.users, path: /b, pattern: cdc}\n"
+                        "- {table: main.web.clicks, path: /c, pattern: cdc}\n");
+    EXPECT_THAT(config, IsOk());
+    if (config) config_ = *config;
+  }
+  std::vector<std::string> Select(const std::vector<std::string>& patterns) {
+    std::vector<std::string> names;
+    const auto tables = SelectTables(config_, patterns);
+    EXPECT_THAT(tables, IsOk());
+    if (tables) {
+      for (const Table* table : *tables) names.push_back(table->name);
+    }
+    return names;
+  }
+
+  Config config_;
+};
+
+TEST_F(SelectTablesTest, NamesFullTablesAndGlobsInTheFilesOrder) {
+  EXPECT_THAT(Select({}), ElementsAre("events", "users", "clicks"));
+  EXPECT_THAT(Select({"clicks", "EVENTS"}), ElementsAre("events", "clicks"));
+  EXPECT_THAT(Select({"main.sales.*"}), ElementsAre("events", "users"));
+  EXPECT_THAT(Select({"?licks", "[ce]*"}), ElementsAre("events", "clicks"));
+}
+
+TEST_F(SelectTablesTest, NameThatMatchesNoneIsRefusedWithTheNearest) {
+  EXPECT_THAT(SelectTables(config_, {"users", "evnets"}), IsError(ErrorKind::kUsage));
+  EXPECT_THAT(SelectTables(config_, {"evnets"}), HasRemedy("did you mean 'events'?"));
+  EXPECT_THAT(SelectTables(config_, {"zzzzzz"}), HasRemedy("events, users, clicks"));
+}
+
+TEST(NearestTest, OnlyWhatIsNearIsOffered) {
+  EXPECT_EQ(Nearest("watermarc", {"table", "watermark"}), "watermark");
+  EXPECT_EQ(Nearest("WATERMARK", {"watermark"}), "watermark");
+  EXPECT_EQ(Nearest("pathern", {"path", "pattern"}), "pattern");
+  EXPECT_EQ(Nearest("zebra", {"table", "watermark"}), std::nullopt);
+  EXPECT_EQ(Nearest("", {"a"}), std::nullopt);
+}
+
+}  // namespace
+}  // namespace sluice::config
