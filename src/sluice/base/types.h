@@ -48,6 +48,10 @@ struct RowHashSum {
     high += h + (low < before ? 1 : 0);
   }
   void Add(const RowHashSum& other) { Add(other.high, other.low); }
+  void Subtract(uint64_t h, uint64_t l) {
+    high -= h + (low < l ? 1 : 0);
+    low -= l;
+  }
 };
 
 }  // namespace sluice

@@ -33,6 +33,7 @@ struct Grammar {
   PlanCommand plan;
   RunCommand run;
   BackfillCommand backfill;
+  VerifyCommand verify;
   StatusCommand status;
   ListCommand list;
   StateShowCommand state_show;
@@ -97,6 +98,8 @@ void Grammar::AddLookingCommands() {
   CLI::App* added = AddCommand(app, "plan", "Say what run would do; write nothing", plan);
   AddNames(added, plan.names);
   added->add_option("--at-version", plan.at_version, "read the source as of this version");
+  AddNames(AddCommand(app, "verify", "Prove that export, manifests and source agree", verify),
+           verify.names);
   AddNames(AddCommand(app, "status", "Say where each table's export stands", status), status.names);
   added = AddCommand(app, "ls", "List what lies at the destination, and check its layout", list);
   added->add_option("NAME", list.name, "a table (the whole destination, if none is named)");

@@ -86,6 +86,9 @@ struct BackfillCommand {
   std::optional<int64_t> at_version;
   bool again = false;
 };
+struct VerifyCommand {
+  std::vector<std::string> names;
+};
 struct StatusCommand {
   std::vector<std::string> names;
 };
@@ -106,8 +109,8 @@ struct StateVoidCommand {
   std::string name;
 };
 using Command = std::variant<InitCommand, CheckCommand, PlanCommand, RunCommand, BackfillCommand,
-                             StatusCommand, ListCommand, StateShowCommand, StateSetCommand,
-                             StateForgetCommand, StateVoidCommand>;
+                             VerifyCommand, StatusCommand, ListCommand, StateShowCommand,
+                             StateSetCommand, StateForgetCommand, StateVoidCommand>;
 
 /// Each command prints what it has to say and returns its exit code.
 int Execute(const Context& context, const InitCommand& command);
@@ -115,6 +118,7 @@ int Execute(const Context& context, const CheckCommand& command);
 int Execute(const Context& context, const PlanCommand& command);
 int Execute(const Context& context, const RunCommand& command);
 int Execute(const Context& context, const BackfillCommand& command);
+int Execute(const Context& context, const VerifyCommand& command);
 int Execute(const Context& context, const StatusCommand& command);
 int Execute(const Context& context, const ListCommand& command);
 int Execute(const Context& context, const StateShowCommand& command);

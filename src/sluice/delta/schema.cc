@@ -247,6 +247,17 @@ const Field* TableSchema::Find(std::string_view name) const {
   return found == fields.end() ? nullptr : &*found;
 }
 
+TableSchema WithoutMetadata(TableSchema schema) {
+  const auto clear = [](std::vector<Field>& fields, const auto& self) -> void {
+    for (Field& field : fields) {
+      field.metadata_json = "{}";
+      self(field.type.fields, self);
+    }
+  };
+  clear(schema.fields, clear);
+  return schema;
+}
+
 Result<TableSchema> ParseSchema(std::string_view schema_string) {
   JsonParser parser;
   SLUICE_ASSIGN_OR_RETURN(const element root, parser.Parse(schema_string, "table schema"));

@@ -68,6 +68,10 @@ struct TableSchema {
 Result<TableSchema> ParseSchema(std::string_view schema_string);
 std::string SchemaToJson(const TableSchema& schema);
 
+/// `schema` with the metadata of every field, nested ones included, left out: comments and generation
+/// expressions may name columns that are not shared.
+TableSchema WithoutMetadata(TableSchema schema);
+
 /// timestamp is timestamp[us, UTC], timestamp_ntz timestamp[us]; decimals are decimal128. kUnsupported
 /// for void.
 Result<std::shared_ptr<arrow::DataType>> ToArrow(const DataType& type);

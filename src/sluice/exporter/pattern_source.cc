@@ -46,7 +46,8 @@ Result<std::optional<state::StateRow>> FillFacts(Session& session, const ledger:
   facts.now = session.services->clock->Now();
   SLUICE_ASSIGN_OR_RETURN(const plan::ColumnChoice choice,
                           plan::ChooseColumns(table, snapshot.metadata.schema));
-  facts.exported_schema = delta::SchemaToJson(delta::TableSchema{choice.output});
+  facts.exported_schema =
+      delta::SchemaToJson(delta::WithoutMetadata(delta::TableSchema{choice.output}));
   facts.column_choice = plan::DescribeColumnChoice(table);
   if (!KeepsState(session)) return std::nullopt;
   SLUICE_ASSIGN_OR_RETURN(const state::StateView state, session.state->Read(table.table));

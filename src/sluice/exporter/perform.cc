@@ -60,8 +60,9 @@ ledger::Manifest MakeManifest(const Session& session, const Performance& perform
   manifest.start = planned.start;
   manifest.end = planned.end;
   manifest.timezone = session.table->timezone.name();
-  manifest.schema = nlohmann::json::parse(
-      delta::SchemaToJson(delta::TableSchema{performance.task.output_fields}), nullptr, false);
+  manifest.schema = nlohmann::json::parse(delta::SchemaToJson(delta::WithoutMetadata(
+                                              delta::TableSchema{performance.task.output_fields})),
+                                          nullptr, false);
   std::set<std::string> touched;
   for (const auto& file : result.files) {
     manifest.files.push_back(

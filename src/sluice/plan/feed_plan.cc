@@ -31,7 +31,7 @@ std::string RowStands(const FeedFacts& facts) {
 /// The columns of `range` that are exported, as Delta schema JSON.
 Result<std::string> ExportedSchema(const config::Table& table, const delta::TableSchema& schema) {
   SLUICE_ASSIGN_OR_RETURN(const ColumnChoice choice, ChooseColumns(table, schema));
-  return delta::SchemaToJson(delta::TableSchema{choice.output});
+  return delta::SchemaToJson(delta::WithoutMetadata(delta::TableSchema{choice.output}));
 }
 
 PlannedExport Window(const Position& before, const FeedFacts& facts, Bound row, Version start,

@@ -25,7 +25,7 @@ Status RowExport::ExportFeed() {
                                          std::iota(all.begin(), all.end(), 0);
                                          RowRouter router(
                                              MakeRouterOptions(plan::kAllTime, std::move(all)),
-                                             index_, budget_, sink_.get());
+                                             index_, budget_, rows_to_);
                                          SLUICE_RETURN_IF_ERROR(ExportChanges(scan, router));
                                          const std::lock_guard lock(mutex_);
                                          totals_.Add(router.totals());

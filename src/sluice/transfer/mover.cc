@@ -1,5 +1,7 @@
 #include "sluice/transfer/mover.h"
 
+#include <arrow/record_batch.h>
+
 #include <algorithm>
 #include <atomic>
 #include <set>
@@ -20,6 +22,26 @@ constexpr int64_t kMinRowGroupBytes = int64_t{64} << 10;
 constexpr int64_t kRowGroupShare = 16;
 /// Of all memory, what hashes of rewritten rows may take.
 constexpr int64_t kLateShare = 4;
+
+/// Shows the rows of an export instead of writing them.
+class VisitingSink : public RowSink {
+ public:
+  explicit VisitingSink(const Mover::RowVisit& visit) : visit_(visit) {}
+  /// Before the first row.
+  void NameFoldersBy(PartitionIndex& index) { index_ = &index; }
+
+  Status Add(std::shared_ptr<const StagedRows> rows, const std::vector<Run>& runs) override {
+    for (const Run& run : runs) {
+      SLUICE_RETURN_IF_ERROR(
+          visit_(*rows->batch()->Slice(run.offset, run.length), index_->folder(run.partition)));
+    }
+    return {};
+  }
+
+ private:
+  const Mover::RowVisit& visit_;
+  PartitionIndex* index_ = nullptr;
+};
 
 class ParquetMover : public Mover {
  public:
@@ -48,6 +70,17 @@ class ParquetMover : public Mover {
       row_export.Abort();
       return Fail(done.error());
     }
+    return row_export.TakeResult();
+  }
+
+  Result<TransferResult> Visit(const plan::ExportTask& task, const RowVisit& visit,
+                               const runtime::CancelToken& cancel) override {
+    SLUICE_ASSIGN_OR_RETURN(auto schema, OutputSchema(task));
+    Progress unseen;
+    VisitingSink sink(visit);
+    RowExport row_export(task, environment_, std::move(schema), sink, unseen, cancel);
+    sink.NameFoldersBy(row_export.index());
+    SLUICE_RETURN_IF_ERROR(Run(row_export, task));
     return row_export.TakeResult();
   }
 

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <arrow/type_fwd.h>
+
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -49,6 +52,13 @@ class Mover {
   virtual ~Mover() = default;
   virtual Result<TransferResult> Move(const plan::ExportTask& task, Progress& progress,
                                       const runtime::CancelToken& cancel) = 0;
+  /// Some rows of a task, as its files hold them, and the partition that they belong to.
+  using RowVisit =
+      std::function<Status(const arrow::RecordBatch& rows, const std::string& partition)>;
+  /// Gives the rows that Move would write to `visit`, which several threads call at once, and writes nothing.
+  /// The result has their number and hash, and no files.
+  virtual Result<TransferResult> Visit(const plan::ExportTask& task, const RowVisit& visit,
+                                       const runtime::CancelToken& cancel) = 0;
   /// Counts the late rows of `task.late` without writing anything (`late_rows: report`).
   virtual Result<int64_t> CountLate(const plan::ExportTask& task,
                                     const runtime::CancelToken& cancel) = 0;

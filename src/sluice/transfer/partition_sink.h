@@ -21,6 +21,7 @@
 #include "sluice/transfer/output_file.h"
 #include "sluice/transfer/partition_index.h"
 #include "sluice/transfer/progress.h"
+#include "sluice/transfer/row_sink.h"
 #include "sluice/transfer/staged_rows.h"
 
 namespace sluice::transfer {
@@ -43,15 +44,14 @@ struct SinkOptions {
 ///
 /// Thread-safe: many threads add rows, and whoever fills a partition encodes it. One thread at a
 /// time works on a partition ("busy"); no thread waits while it is the one that works.
-class PartitionSink {
+class PartitionSink : public RowSink {
  public:
   /// Borrows everything, for its own life.
   PartitionSink(store::ObjectStore& destination, PartitionIndex& index, MemoryBudget& budget,
                 SinkOptions options, Progress& progress);
 
-  /// Takes the rows in; encodes what is full, and makes room where the budget is exceeded.
-  /// The caller keeps no other pointer to `rows`: it would hold their memory.
-  Status Add(std::shared_ptr<const StagedRows> rows, const std::vector<Run>& runs);
+  /// Encodes what is full, and makes room where the budget is exceeded.
+  Status Add(std::shared_ptr<const StagedRows> rows, const std::vector<Run>& runs) override;
   /// No row before `instant` (micros) is to come any more: finishes the files of such partitions.
   Status CloseBefore(int64_t instant);
   /// Encodes what is left and finishes every file, on up to `threads` threads. No Add may run.

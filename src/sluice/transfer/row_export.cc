@@ -54,6 +54,15 @@ RowExport::RowExport(const plan::ExportTask& task, Environment environment,
   output_schema_ = sink_options->schema;
   sink_ = std::make_unique<PartitionSink>(*environment_.destination, index_, budget_, *sink_options,
                                           progress_);
+  rows_to_ = sink_.get();
+}
+
+RowExport::RowExport(const plan::ExportTask& task, Environment environment,
+                     std::shared_ptr<arrow::Schema> schema, RowSink& visitor, Progress& progress,
+                     const runtime::CancelToken& cancel)
+    : RowExport(task, std::move(environment), nullptr, progress, cancel) {
+  output_schema_ = std::move(schema);
+  rows_to_ = &visitor;
 }
 
 RouterOptions RowExport::MakeRouterOptions(const plan::TimeWindow& window,
@@ -65,7 +74,7 @@ RouterOptions RowExport::MakeRouterOptions(const plan::TimeWindow& window,
   options.output_columns = std::move(output_columns);
   options.staging_bytes = std::min(
       kMaxStagingBytes, limits.memory_bytes / (kStagingShare * std::max(1, limits.threads)));
-  options.count_only = sink_ == nullptr;
+  options.count_only = rows_to_ == nullptr;
   return options;
 }
 
@@ -140,7 +149,7 @@ Status RowExport::Export(ExportPass pass, const RowProjection& projection) {
       ForEachWorker([&scan] { scan.Stop(); },
                     [&]() -> Status {
                       RowRouter router(MakeRouterOptions(pass.window, projection.output()), index_,
-                                       budget_, sink_.get());
+                                       budget_, rows_to_);
                       SLUICE_RETURN_IF_ERROR(ExportUnits(pass, projection, scan, router));
                       const std::lock_guard lock(mutex_);
                       totals_.Add(router.totals());
@@ -203,10 +212,12 @@ Status RowExport::ExportUnits(const ExportPass& pass, const RowProjection& proje
 }
 
 Status RowExport::EnsureOneFile() {
+  if (sink_ == nullptr) return {};
   return sink_->EnsureOneFile(index_.SpanOf(Timestamp{}).partition);
 }
 
 Status RowExport::CloseAll() {
+  if (sink_ == nullptr) return {};
   return sink_->CloseAll(std::max(kFinishThreads, environment_.limits.threads), cancel_);
 }
 

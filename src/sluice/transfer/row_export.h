@@ -52,6 +52,10 @@ class RowExport {
   /// Borrows all but the environment. `sink_options` nullptr: rows are only counted.
   RowExport(const plan::ExportTask& task, Environment environment, const SinkOptions* sink_options,
             Progress& progress, const runtime::CancelToken& cancel);
+  /// Writes nothing: the rows, as `schema` has them, go to `visitor`.
+  RowExport(const plan::ExportTask& task, Environment environment,
+            std::shared_ptr<arrow::Schema> schema, RowSink& visitor, Progress& progress,
+            const runtime::CancelToken& cancel);
 
   /// Reads the files of `pass` once and sends what the window and the filter leave to the sink.
   Status Export(ExportPass pass, const RowProjection& projection);
@@ -108,7 +112,8 @@ class RowExport {
   const WatermarkColumn watermark_;
   PartitionIndex index_;
   MemoryBudget budget_;
-  std::unique_ptr<PartitionSink> sink_;  ///< null: count only
+  std::unique_ptr<PartitionSink> sink_;  ///< null: nothing is written
+  RowSink* rows_to_ = nullptr;           ///< null: count only
   std::shared_ptr<arrow::Schema> output_schema_;
 
   std::atomic<bool> stop_{false};  ///< a worker failed

@@ -67,7 +67,7 @@ void RowTotals::Add(const RowTotals& other) {
 }
 
 RowRouter::RowRouter(RouterOptions options, PartitionIndex& index, MemoryBudget& budget,
-                     PartitionSink* sink)
+                     RowSink* sink)
     : options_(std::move(options)), lookup_(index), budget_(budget), sink_(sink) {}
 
 Status RowRouter::Route(const std::shared_ptr<arrow::RecordBatch>& batch,

@@ -10,7 +10,7 @@
 #include "sluice/base/result.h"
 #include "sluice/plan/export_task.h"
 #include "sluice/transfer/partition_index.h"
-#include "sluice/transfer/partition_sink.h"
+#include "sluice/transfer/row_sink.h"
 #include "sluice/transfer/staged_rows.h"
 
 namespace sluice::transfer {
@@ -36,8 +36,7 @@ struct RouterOptions {
 /// are gathered until sorting them pays. Borrows index, budget and sink. Not thread-safe.
 class RowRouter {
  public:
-  RowRouter(RouterOptions options, PartitionIndex& index, MemoryBudget& budget,
-            PartitionSink* sink);
+  RowRouter(RouterOptions options, PartitionIndex& index, MemoryBudget& budget, RowSink* sink);
 
   /// `instants` has one value a row of `batch`; rows whose `keep` is 0 are dropped (nullptr: none).
   Status Route(const std::shared_ptr<arrow::RecordBatch>& batch,
@@ -56,7 +55,7 @@ class RowRouter {
   const RouterOptions options_;
   PartitionLookup lookup_;
   MemoryBudget& budget_;
-  PartitionSink* const sink_;
+  RowSink* const sink_;
   RowTotals totals_;
 
   std::vector<Run> runs_;  ///< of the batch at hand

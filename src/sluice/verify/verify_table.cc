@@ -1,0 +1,209 @@
+#include "sluice/verify/verify_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "sluice/columnar/row_hash.h"
+#include "sluice/exporter/adopt.h"
+#include "sluice/exporter/session.h"
+#include "sluice/verify/destination_rows.h"
+#include "sluice/verify/feed_balance.h"
+#include "sluice/verify/row_totals.h"
+
+namespace sluice::verify {
+namespace {
+
+using exporter::Session;
+using ledger::ExportKind;
+using ledger::Manifest;
+
+/// The published numbers whose files a reader should find: neither void nor replaced.
+std::vector<Manifest> Current(std::vector<Manifest> manifests) {
+  std::set<int64_t> replaced;
+  for (const auto& manifest : manifests) {
+    replaced.insert(manifest.replaces.begin(), manifest.replaces.end());
+  }
+  std::erase_if(manifests, [&](const Manifest& manifest) {
+    return manifest.kind == ExportKind::kVoid || replaced.contains(manifest.n);
+  });
+  return manifests;
+}
+
+bool SourceIsGone(ErrorKind kind) {
+  return kind == ErrorKind::kSourceGone || kind == ErrorKind::kNotFound ||
+         kind == ErrorKind::kConflict || kind == ErrorKind::kUnsupported ||
+         kind == ErrorKind::kCorrupt;
+}
+
+/// Puts into words how two sides differ, partition by partition, with a few rows of the first that does.
+Status ExplainDifference(const Session& session, const RowTotals& destination,
+                         const RowTotals& source, const RowSide& there, const RowSide& here,
+                         VerifiedExport& verified) {
+  const auto a = destination.ByPartition(), b = source.ByPartition();
+  std::set<std::string> partitions;
+  for (const auto& [partition, total] : a) partitions.insert(partition);
+  for (const auto& [partition, total] : b) partitions.insert(partition);
+  bool shown = false;
+  for (const auto& partition : partitions) {
+    const auto in_a = a.find(partition), in_b = b.find(partition);
+    const RowTotal left = in_a == a.end() ? RowTotal{} : in_a->second;
+    const RowTotal right = in_b == b.end() ? RowTotal{} : in_b->second;
+    if (left == right) continue;
+    verified.faults.push_back(fmt::format("{}: {} rows at the destination, {} in the source{}",
+                                          partition, left.rows, right.rows,
+                                          left.rows == right.rows ? ", and they differ" : ""));
+    if (shown) continue;
+    shown = true;
+    SLUICE_ASSIGN_OR_RETURN(
+        auto lines,
+        FindDifferingRows(there, here, partition, session.services->config->limits.memory_bytes));
+    for (auto& line : lines) verified.faults.push_back(std::move(line));
+  }
+  return {};
+}
+
+/// Derives the rows of one number from its pinned version again and compares them.
+Status CompareWithSource(Session& session, const Manifest& manifest, const RowTotals& destination,
+                         VerifiedExport& verified) {
+  SLUICE_ASSIGN_OR_RETURN(const auto intent, session.ledger->ReadIntent(manifest.n));
+  if (manifest.kind == ExportKind::kReset) {
+    verified.source = SourceVerdict::kNoRows;
+    return {};
+  }
+  const exporter::Adoptable adoptable = exporter::JudgeIntent(session, intent);
+  if (!adoptable.yes) {
+    verified.source = SourceVerdict::kOtherConfig;
+    verified.why = adoptable.reason;
+    return {};
+  }
+  const auto gone = [&](const Error& error) -> Status {
+    if (!SourceIsGone(error.kind)) return Fail(error);
+    verified.source = SourceVerdict::kGone;
+    verified.why = error.message;
+    return {};
+  };
+  const auto again = exporter::PrepareAgain(session, intent);
+  if (!again) return gone(again.error());
+  RowTotals source;
+  const runtime::CancelToken& cancel = session.services->cancel;
+  const auto derived = session.mover->Visit(
+      again->task,
+      [&](const arrow::RecordBatch& rows, const std::string& partition) {
+        return source.Add(rows, partition);
+      },
+      cancel);
+  if (!derived) return gone(derived.error());
+  const RowTotal here = source.All();
+  if (here == destination.All() && source.ByPartition() == destination.ByPartition()) {
+    verified.source = SourceVerdict::kSame;
+    return {};
+  }
+  verified.source = SourceVerdict::kDifferent;
+  const RowSide from_source = [&](const RowVisit& visit) -> Status {
+    SLUICE_RETURN_IF_ERROR(session.mover->Visit(again->task, visit, cancel));
+    return {};
+  };
+  const RowSide from_destination = [&](const RowVisit& visit) {
+    return VisitExport(session, manifest, visit);
+  };
+  return ExplainDifference(session, destination, source, from_destination, from_source, verified);
+}
+
+/// One number: its files, its rows against the manifest, and both against the source.
+Status VerifyOne(Session& session, const Manifest& manifest, FeedBalance& balance,
+                 VerifiedExport& verified) {
+  SLUICE_ASSIGN_OR_RETURN(verified.faults, CheckFiles(session, manifest));
+  if (!verified.faults.empty()) return {};
+  RowTotals destination;
+  const auto read =
+      VisitExport(session, manifest,
+                  [&](const arrow::RecordBatch& rows, const std::string& partition) -> Status {
+                    SLUICE_RETURN_IF_ERROR(balance.Add(manifest, rows));
+                    return destination.Add(rows, partition);
+                  });
+  if (!read) {
+    if (read.error().kind != ErrorKind::kCorrupt && read.error().kind != ErrorKind::kUnsupported) {
+      return read;
+    }
+    verified.faults.push_back(read.error().message);
+    return {};
+  }
+  const RowTotal all = destination.All();
+  const std::string hash = columnar::ToString(all.hash);
+  if (all.rows != manifest.rows) {
+    verified.faults.push_back(
+        fmt::format("its files hold {} rows, the manifest says {}", all.rows, manifest.rows));
+  } else if (hash != manifest.row_hash && manifest.kind != ExportKind::kReset) {
+    verified.faults.push_back(
+        fmt::format("its rows have hash {}, the manifest says {}", hash, manifest.row_hash));
+  }
+  return CompareWithSource(session, manifest, destination, verified);
+}
+
+Status VerifyInto(const exporter::Services& services, const config::Table& table,
+                  VerifyReport& report) {
+  SLUICE_ASSIGN_OR_RETURN(Session session, exporter::OpenSession(services, table));
+  SLUICE_RETURN_IF_ERROR(exporter::OpenSource(session));
+  SLUICE_ASSIGN_OR_RETURN(auto manifests, session.ledger->ReadManifests());
+  FeedBalance balance(session);
+  for (const Manifest& manifest : Current(std::move(manifests))) {
+    SLUICE_RETURN_IF_ERROR(services.cancel.Check());
+    VerifiedExport verified;
+    verified.n = manifest.n;
+    verified.kind = manifest.kind;
+    verified.start = manifest.start;
+    verified.end = manifest.end;
+    verified.rows = manifest.rows;
+    verified.files = static_cast<int64_t>(manifest.files.size());
+    balance.Begin(manifest);
+    SLUICE_RETURN_IF_ERROR(VerifyOne(session, manifest, balance, verified));
+    report.rows += verified.rows;
+    report.files += verified.files;
+    for (const auto& file : manifest.files) report.bytes += file.size;
+    report.exports.push_back(std::move(verified));
+  }
+  return balance.Close(report.balance, report.faults);
+}
+
+}  // namespace
+
+std::string_view Name(SourceVerdict verdict) {
+  switch (verdict) {
+    case SourceVerdict::kSame:
+      return "same";
+    case SourceVerdict::kGone:
+      return "source gone";
+    case SourceVerdict::kOtherConfig:
+      return "config changed";
+    case SourceVerdict::kDifferent:
+      return "different";
+    case SourceVerdict::kNoRows:
+      return "no rows";
+    case SourceVerdict::kNotAsked:
+      return "not asked";
+  }
+  return "different";
+}
+
+bool VerifyReport::proven() const {
+  return !error && faults.empty() &&
+         std::all_of(exports.begin(), exports.end(),
+                     [](const VerifiedExport& verified) { return verified.faults.empty(); });
+}
+
+VerifyReport VerifyTable(const exporter::Services& services, const config::Table& table) {
+  VerifyReport report;
+  report.table = table.table;
+  report.name = table.name;
+  report.pattern = table.pattern;
+  const int64_t began = services.wall->MonotonicMicros();
+  Status status = VerifyInto(services, table, report);
+  report.seconds = static_cast<double>(services.wall->MonotonicMicros() - began) / 1e6;
+  if (!status) report.error = std::move(status).error().Within("table " + table.table);
+  return report;
+}
+
+}  // namespace sluice::verify
