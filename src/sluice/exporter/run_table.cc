@@ -9,6 +9,7 @@
 #include "sluice/exporter/report_on.h"
 #include "sluice/exporter/snapshot_keep.h"
 #include "sluice/runtime/log.h"
+#include "sluice/runtime/time_limit.h"
 
 namespace sluice::exporter {
 namespace {
@@ -74,13 +75,27 @@ Status RunOneTry(const Services& services, const config::Table& table, const Run
   return status;
 }
 
+/// One try within the table's `timeout`.
+Status RunWithinTimeout(const Services& services, const config::Table& table,
+                        const RunOptions& options, transfer::Progress& progress,
+                        RunReport& report) {
+  const runtime::TimeLimit limit(services.cancel, table.timeout);
+  Services limited = services;
+  limited.cancel = limit.token();
+  Status status = RunOneTry(limited, table, options, progress, report);
+  if (status || status.error().kind != ErrorKind::kCancelled || !limit.expired()) return status;
+  return Fail(Error{ErrorKind::kTransient,
+                    fmt::format("stopped after {}, its timeout", FormatDuration(*table.timeout)),
+                    "raise `timeout`, or set `chunk` so that each number is done sooner"});
+}
+
 }  // namespace
 
 RunReport RunTable(const Services& services, const config::Table& table,
                    const RunOptions& options) {
   return ReportOn(services, table, options, [&](transfer::Progress& progress, RunReport& report) {
     for (int attempt = 0;; ++attempt) {
-      Status status = RunOneTry(services, table, options, progress, report);
+      Status status = RunWithinTimeout(services, table, options, progress, report);
       if (status || !IsRetryable(status.error().kind) || attempt >= table.retries) return status;
       spdlog::warn("{}: {}; trying again in {}", table.name, status.error().message,
                    FormatDuration(table.retry_delay));
