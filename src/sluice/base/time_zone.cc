@@ -43,8 +43,8 @@ std::optional<int> ParseOffset(std::string_view text) {
     shape.push_back(c == ':' ? ':' : '0');
     if (c != ':') digits.push_back(c);
   }
-  static constexpr std::array<std::string_view, 7> kShapes{
-      "0", "00", "0:00", "00:00", "0000", "00:00:00", "000000"};
+  static constexpr std::array<std::string_view, 7> kShapes{"0",    "00",       "0:00",  "00:00",
+                                                           "0000", "00:00:00", "000000"};
   if (std::find(kShapes.begin(), kShapes.end(), shape) == kShapes.end()) return std::nullopt;
   if (digits.size() % 2 == 1) digits.insert(digits.begin(), '0');
   digits.resize(6, '0');

@@ -54,9 +54,13 @@ TEST(TimeZoneTest, DayWithTwoMidnightsBeginsAtTheFirst) {
 
 TEST(TimeZoneTest, OffsetsAreReadAsJavaReadsThem) {
   const Timestamp noon = Utc("2026-01-01T12:00:00Z");
-  for (const auto& [name, hour, minute] :
-       {std::tuple{"+05:30", 17, 30}, {"-0800", 4, 0}, {"UTC+1", 13, 0}, {"GMT-03:30", 8, 30},
-        {"Z", 12, 0}, {"+5:30", 17, 30}, {"UT+02", 14, 0}}) {
+  for (const auto& [name, hour, minute] : {std::tuple{"+05:30", 17, 30},
+                                           {"-0800", 4, 0},
+                                           {"UTC+1", 13, 0},
+                                           {"GMT-03:30", 8, 30},
+                                           {"Z", 12, 0},
+                                           {"+5:30", 17, 30},
+                                           {"UT+02", 14, 0}}) {
     const CivilTime civil = Zone(name).ToCivil(noon);
     EXPECT_EQ(civil.hour, hour) << name;
     EXPECT_EQ(civil.minute, minute) << name;
@@ -72,10 +76,10 @@ TEST(TimeZoneTest, WhatIsNoZoneIsRefusedByName) {
   EXPECT_THAT(TimeZone::Find("Mars/Olympus"), HasMessage("'Mars/Olympus'"));
 }
 
-const std::vector<std::string> kZones{"UTC",           "America/Los_Angeles", "Europe/London",
-                                      "Asia/Kolkata",  "Australia/Lord_Howe", "America/Havana",
-                                      "Pacific/Apia",  "Asia/Kathmandu",      "-03:30",
-                                      "Africa/Cairo",  "America/St_Johns",    "Pacific/Chatham"};
+const std::vector<std::string> kZones{"UTC",          "America/Los_Angeles", "Europe/London",
+                                      "Asia/Kolkata", "Australia/Lord_Howe", "America/Havana",
+                                      "Pacific/Apia", "Asia/Kathmandu",      "-03:30",
+                                      "Africa/Cairo", "America/St_Johns",    "Pacific/Chatham"};
 
 RC_GTEST_PROP(TimeZoneProperty, CivilTimeLeadsBackToAnInstantOfThatReading, ()) {
   const TimeZone zone = Zone(*rc::gen::elementOf(kZones));
@@ -131,16 +135,16 @@ TEST(DurationTest, TextIsTheShortest) {
 }
 
 TEST(DurationTest, WhatIsNoDurationIsRefused) {
-  for (const char* text : {"", "5", "m", "-1h", "1 h", "1.5h", "1H", "1y", "h1", "1h30",
-                           "99999999999999w"}) {
+  for (const char* text :
+       {"", "5", "m", "-1h", "1 h", "1.5h", "1H", "1y", "h1", "1h30", "99999999999999w"}) {
     EXPECT_THAT(ParseDuration(text), IsError(ErrorKind::kUsage)) << text;
   }
 }
 
 RC_GTEST_PROP(DurationProperty, TextLeadsBackToTheDuration, ()) {
-  const Duration d{*rc::gen::oneOf(
-      rc::gen::nonNegative<int64_t>(),
-      rc::gen::map(rc::gen::inRange<int64_t>(0, 100'000), [](int64_t n) { return n * 1'000'000; }))};
+  const Duration d{*rc::gen::oneOf(rc::gen::nonNegative<int64_t>(),
+                                   rc::gen::map(rc::gen::inRange<int64_t>(0, 100'000),
+                                                [](int64_t n) { return n * 1'000'000; }))};
   RC_ASSERT((ParseDuration(FormatDuration(d)).value() == d));
 }
 

@@ -11,12 +11,12 @@ namespace sluice::config {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
-using ::testing::Not;
 using testing::HasMessage;
 using testing::HasRemedy;
+using ::testing::HasSubstr;
 using testing::IsError;
 using testing::IsOk;
+using ::testing::Not;
 
 class ConfigTest : public ::testing::Test {
  protected:
@@ -28,8 +28,10 @@ class ConfigTest : public ::testing::Test {
   }
   /// A good config whose only table has `keys` ("key: value" lines) beside what it needs.
   Result<Config> ParseWithKeys(const std::string& keys, const std::string& pattern = "append") {
-    std::string text = "destination: {url: /out}\ntables:\n- table: main.sales.events\n"
-                       "  path: /lake/events\n  pattern: " + pattern + "\n";
+    std::string text =
+        "destination: {url: /out}\ntables:\n- table: main.sales.events\n"
+        "  path: /lake/events\n  pattern: " +
+        pattern + "\n";
     if (pattern == "append" && keys.find("watermark:") == std::string::npos) {
       text += "  watermark: event_time\n";
     }
@@ -209,10 +211,11 @@ TEST_F(ConfigTest, WhatIsNoConfigIsToldApart) {
 class SelectTablesTest : public ConfigTest {
  protected:
   SelectTablesTest() {
-    auto config = Parse("destination: {url: /out}\ntables:\n"
-                        "- {table: main.sales.events, path: /a, pattern: cdc}\n"
-                        "- {table: main.sales.users, path: /b, pattern: cdc}\n"
-                        "- {table: main.web.clicks, path: /c, pattern: cdc}\n");
+    auto config = Parse(
+        "destination: {url: /out}\ntables:\n"
+        "- {table: main.sales.events, path: /a, pattern: cdc}\n"
+        "- {table: main.sales.users, path: /b, pattern: cdc}\n"
+        "- {table: main.web.clicks, path: /c, pattern: cdc}\n");
     EXPECT_THAT(config, IsOk());
     if (config) config_ = *config;
   }

@@ -75,9 +75,8 @@ void ParseCdcStart(TableReader& reader, Table& table) {
   } else if (const auto version = ParseVersion(*text)) {
     table.start = StartVersion{Version{*version}};
   } else {
-    map.Add("start",
-            fmt::format("'{}' is no start: use snapshot, enabled or a version number",
-                        map.Written("start")));
+    map.Add("start", fmt::format("'{}' is no start: use snapshot, enabled or a version number",
+                                 map.Written("start")));
   }
 }
 

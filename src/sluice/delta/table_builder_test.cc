@@ -83,8 +83,8 @@ TEST_F(TableBuilderTest, ReaderFindsEveryVersionAsItWasBuilt) {
   for (int64_t v = 0; v <= table.version().value; ++v) {
     EXPECT_EQ(Read(Version{v}), table.RowsAt(Version{v})) << "version " << v;
   }
-  EXPECT_THAT(table.Rows(), ElementsAre(Row{1, 10, "a"}, Row{3, {}, "changed"},
-                                        Row{5, 50, "e", "extra"}));
+  EXPECT_THAT(table.Rows(),
+              ElementsAre(Row{1, 10, "a"}, Row{3, {}, "changed"}, Row{5, 50, "e", "extra"}));
   EXPECT_EQ(table.Files().size(), 1u);
 }
 
@@ -114,8 +114,8 @@ TEST_F(TableBuilderTest, AnotherTableHasAnotherId) {
 TEST_F(TableBuilderTest, RewritesOfATableWithAFeedCarryChangeFiles) {
   TableBuilder table(store_, {.properties = {{"delta.enableChangeDataFeed", "true"}}});
   table.Append({{1, 10, "a"}, {2, 20, "b"}});
-  const auto commit = Log(store_).ReadCommit(table.Update(
-      [](const Row& row) { return row.id == 2; }, "changed"));
+  const auto commit =
+      Log(store_).ReadCommit(table.Update([](const Row& row) { return row.id == 2; }, "changed"));
   ASSERT_THAT(commit, IsOk());
   EXPECT_EQ(commit->cdc.size(), 1u);
   EXPECT_EQ(commit->adds.size(), 1u);

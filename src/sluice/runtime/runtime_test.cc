@@ -18,12 +18,12 @@ namespace sluice::runtime {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
-using ::testing::SizeIs;
 using testing::FakeClock;
 using testing::HasMessage;
+using ::testing::IsEmpty;
 using testing::IsError;
 using testing::IsOk;
+using ::testing::SizeIs;
 
 /// Always the largest delay: full jitter takes a remainder.
 class Greedy : public Entropy {
@@ -46,10 +46,8 @@ class RetryTest : public ::testing::Test {
     });
   }
 
-  RetryPolicy policy_{.attempts = 5,
-                      .first_delay = Seconds(1),
-                      .max_delay = Seconds(4),
-                      .deadline = Minutes(1)};
+  RetryPolicy policy_{
+      .attempts = 5, .first_delay = Seconds(1), .max_delay = Seconds(4), .deadline = Minutes(1)};
   FakeClock clock_;
   // One less than a common multiple of the bounds 1 s, 2 s and 4 s: each delay is its bound less 1 us.
   std::shared_ptr<Entropy> entropy_ = std::make_shared<Greedy>(3'999'999);
@@ -102,8 +100,8 @@ TEST_F(RetryTest, CancelledPauseEndsTheRetries) {
 
 TEST_F(RetryTest, JitterIsFull) {
   entropy_ = SeededEntropy(3);
-  policy_ = {.attempts = 2000, .first_delay = Seconds(1), .max_delay = Seconds(1),
-             .deadline = Hours(10)};
+  policy_ = {
+      .attempts = 2000, .first_delay = Seconds(1), .max_delay = Seconds(1), .deadline = Hours(10)};
   (void)Run(10'000);
   const auto sleeps = clock_.sleeps();
   const auto [least, most] = std::minmax_element(sleeps.begin(), sleeps.end());

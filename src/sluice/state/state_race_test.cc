@@ -130,7 +130,8 @@ TEST_F(StateRaceTest, ThreadsOfSeveralTablesAllArrive) {
   for (int t = 0; t < kTables; ++t) {
     threads.emplace_back([this, t] {
       const std::string table = "table" + std::to_string(t);
-      ExportState own(store, std::make_shared<testing::FakeClock>(kStart), runtime::SystemEntropy());
+      ExportState own(store, std::make_shared<testing::FakeClock>(kStart),
+                      runtime::SystemEntropy());
       for (int64_t n = 1; n <= kEach; ++n) {
         const auto from = n == 1 ? std::nullopt : std::make_optional(n - 1);
         const auto outcome = own.Follow(Export(table, n, from, n));

@@ -47,12 +47,12 @@ std::shared_ptr<store::ObjectStore> OpenEmptyLocalStore() {
 
 namespace testing {
 
-INSTANTIATE_TEST_SUITE_P(
-    All, StoreContract,
-    ::testing::Values(StoreUnderTest{"Memory", MakeMemoryStore},
-                      StoreUnderTest{
-                          "Local", OpenEmptyLocalStore, {.names_are_files_or_folders = true}}),
-    NameOfStore);
+INSTANTIATE_TEST_SUITE_P(All, StoreContract,
+                         ::testing::Values(StoreUnderTest{"Memory", MakeMemoryStore},
+                                           StoreUnderTest{"Local",
+                                                          OpenEmptyLocalStore,
+                                                          {.names_are_files_or_folders = true}}),
+                         NameOfStore);
 
 }  // namespace testing
 

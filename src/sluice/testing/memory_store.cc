@@ -78,7 +78,8 @@ class MemoryReader : public store::ObjectReader {
 /// Parts go up as they fill, as they do to S3: a writer that is destroyed leaves them there.
 class MemoryUpload : public store::UploadWriter {
  public:
-  static constexpr size_t kPartSize = 5 << 20;  // the least that S3 takes for all parts but the last
+  static constexpr size_t kPartSize = 5
+                                      << 20;  // the least that S3 takes for all parts but the last
 
   MemoryUpload(std::shared_ptr<Contents> contents, Key key, std::string id)
       : contents_(std::move(contents)), key_(std::move(key)), id_(std::move(id)) {}
@@ -111,8 +112,8 @@ class MemoryUpload : public store::UploadWriter {
       return Fail(ErrorKind::kCorrupt, "memory://{}: ends before the range that was to be copied",
                   source_key);
     }
-    return Append({reinterpret_cast<const uint8_t*>(source->data()) + offset,
-                   static_cast<size_t>(length)});
+    return Append(
+        {reinterpret_cast<const uint8_t*>(source->data()) + offset, static_cast<size_t>(length)});
   }
 
   Result<PendingUpload> Finish() override {
@@ -127,8 +128,8 @@ class MemoryUpload : public store::UploadWriter {
     if (upload == contents_->uploads.end()) {
       return Fail(ErrorKind::kNotFound, "memory://{}: its upload {} was aborted", key_, id_);
     }
-    parts_.push_back({static_cast<int>(parts_.size()) + 1, EtagOf(part_),
-                      static_cast<int64_t>(part_.size())});
+    parts_.push_back(
+        {static_cast<int>(parts_.size()) + 1, EtagOf(part_), static_cast<int64_t>(part_.size())});
     upload->second.parts.push_back(std::exchange(part_, {}));
     return {};
   }
@@ -164,7 +165,8 @@ class MemoryStore : public store::ObjectStore {
     Key after = start_after;
     bool from_prefix = prefix > start_after;
     while (true) {
-      const std::vector<ObjectInfo> page = PageOf(prefix, from_prefix ? prefix : after, from_prefix);
+      const std::vector<ObjectInfo> page =
+          PageOf(prefix, from_prefix ? prefix : after, from_prefix);
       // Without the lock: what visits may write, too.
       for (const ObjectInfo& object : page) {
         if (!visit(object)) return {};
@@ -181,7 +183,8 @@ class MemoryStore : public store::ObjectStore {
     for (auto at = contents_->objects.lower_bound(prefix);
          at != contents_->objects.end() && at->first.starts_with(prefix); ++at) {
       const size_t slash = at->first.find('/', prefix.size());
-      if (slash != Key::npos) folders.insert(at->first.substr(prefix.size(), slash - prefix.size()));
+      if (slash != Key::npos)
+        folders.insert(at->first.substr(prefix.size(), slash - prefix.size()));
     }
     return std::vector<std::string>(folders.begin(), folders.end());
   }
@@ -289,7 +292,8 @@ class MemoryStore : public store::ObjectStore {
   std::vector<ObjectInfo> PageOf(const Key& prefix, const Key& from, bool inclusive) const {
     const std::scoped_lock lock(contents_->mutex);
     std::vector<ObjectInfo> page;
-    auto at = inclusive ? contents_->objects.lower_bound(from) : contents_->objects.upper_bound(from);
+    auto at =
+        inclusive ? contents_->objects.lower_bound(from) : contents_->objects.upper_bound(from);
     for (; at != contents_->objects.end() && at->first.starts_with(prefix); ++at) {
       page.push_back(InfoOf(at->first, at->second));
       if (page.size() == kPageSize) break;

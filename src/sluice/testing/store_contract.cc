@@ -362,9 +362,10 @@ TEST_P(StoreContract, ReadPastTheEndIsCorrupt) {
 }
 
 TEST_P(StoreContract, KeysOfAnyBytesAreKept) {
-  const std::vector<Key> keys{"a b/c d",     "dt=2026-01-01/hr=00/f", "per%20cent/%2F%25",
-                              "plus+and&?#", "quote'\"<>\\`",          "\xc3\xa4\xe6\x97\xa5\xf0\x9f\x98\x80/\xc3\xb6",
-                              "tab\tnew\nline", "tilde~!@$^()[]{}|;:,", "_under/.dot"};
+  const std::vector<Key> keys{
+      "a b/c d",        "dt=2026-01-01/hr=00/f", "per%20cent/%2F%25",
+      "plus+and&?#",    "quote'\"<>\\`",         "\xc3\xa4\xe6\x97\xa5\xf0\x9f\x98\x80/\xc3\xb6",
+      "tab\tnew\nline", "tilde~!@$^()[]{}|;:,",  "_under/.dot"};
   for (const Key& key : keys) Put(key, key);
   for (const Key& key : keys) EXPECT_EQ(store_->Get(key).value(), key);
   auto sorted = keys;
@@ -380,8 +381,8 @@ TEST_P(StoreContract, KeysOfAnyBytesAreKept) {
 
 TEST_P(StoreContract, ListIsInTheOrderOfBytes) {
   // '-' and '.' sort before '/', '0' after it; upper case before lower.
-  const std::vector<Key> sorted{"B",   "a-b/c", "a.b", "a/b",    "a/b-c", "a/c/d",
-                                "a/c0", "a0/b",  "b",   "\xc3\xa4"};
+  const std::vector<Key> sorted{"B",     "a-b/c", "a.b",  "a/b", "a/b-c",
+                                "a/c/d", "a/c0",  "a0/b", "b",   "\xc3\xa4"};
   for (auto key = sorted.rbegin(); key != sorted.rend(); ++key) Put(*key);
   EXPECT_EQ(Keys(), sorted);
   for (size_t i = 0; i < sorted.size(); ++i) {

@@ -46,8 +46,9 @@ std::shared_ptr<arrow::Array> Column(Builder builder, const std::vector<Row>& ro
   return builder.Finish().ValueOrDie();
 }
 
-std::shared_ptr<arrow::Array> Texts(const std::vector<Row>& rows,
-                                    const std::function<std::optional<std::string>(const Row&)>& get) {
+std::shared_ptr<arrow::Array> Texts(
+    const std::vector<Row>& rows,
+    const std::function<std::optional<std::string>(const Row&)>& get) {
   return Column<arrow::StringBuilder, std::string>(arrow::StringBuilder(), rows, get);
 }
 
@@ -55,11 +56,11 @@ std::shared_ptr<arrow::Array> Watermarks(TypeId type, const std::vector<Row>& ro
   const auto micros = [](const Row& row) { return row.ts; };
   switch (type) {
     case TypeId::kDate:
-      return Column<arrow::Date32Builder, int32_t>(
-          arrow::Date32Builder(), rows, [](const Row& row) -> std::optional<int32_t> {
-            if (!row.ts) return std::nullopt;
-            return static_cast<int32_t>(DayOf(*row.ts));
-          });
+      return Column<arrow::Date32Builder, int32_t>(arrow::Date32Builder(), rows,
+                                                   [](const Row& row) -> std::optional<int32_t> {
+                                                     if (!row.ts) return std::nullopt;
+                                                     return static_cast<int32_t>(DayOf(*row.ts));
+                                                   });
     case TypeId::kString:
       return Texts(rows, [](const Row& row) -> std::optional<std::string> {
         if (!row.ts) return std::nullopt;
@@ -75,7 +76,8 @@ std::shared_ptr<arrow::Array> Watermarks(TypeId type, const std::vector<Row>& ro
 }
 
 /// The rows with the columns of `schema`: id, ts, text, and those that were added.
-std::shared_ptr<arrow::Table> ToTable(const delta::TableSchema& schema, const std::vector<Row>& rows) {
+std::shared_ptr<arrow::Table> ToTable(const delta::TableSchema& schema,
+                                      const std::vector<Row>& rows) {
   std::vector<std::shared_ptr<arrow::Array>> columns;
   std::vector<std::shared_ptr<arrow::Field>> fields;
   for (const delta::Field& field : schema.fields) {
@@ -95,8 +97,8 @@ std::shared_ptr<arrow::Table> ToTable(const delta::TableSchema& schema, const st
 }
 
 /// The change data file's table: each row with what was done to it.
-std::shared_ptr<arrow::Table> ToChanges(
-    const delta::TableSchema& schema, const std::vector<std::pair<Row, std::string>>& changes) {
+std::shared_ptr<arrow::Table> ToChanges(const delta::TableSchema& schema,
+                                        const std::vector<std::pair<Row, std::string>>& changes) {
   std::vector<Row> rows;
   arrow::StringBuilder types;
   for (const auto& [row, type] : changes) {
@@ -105,8 +107,7 @@ std::shared_ptr<arrow::Table> ToChanges(
   }
   const auto table = ToTable(schema, rows);
   const auto column = std::make_shared<arrow::ChunkedArray>(types.Finish().ValueOrDie());
-  return table
-      ->AddColumn(table->num_columns(), arrow::field("_change_type", arrow::utf8()), column)
+  return table->AddColumn(table->num_columns(), arrow::field("_change_type", arrow::utf8()), column)
       .ValueOrDie();
 }
 
