@@ -184,7 +184,7 @@ TEST_F(ConfigTest, EntriesShareNeitherNameNorFolderNorRow) {
   EXPECT_THAT(MistakesOf("destination: {url: /out}\ntables:\n"
                          "- {table: x.events, path: /a, pattern: cdc}\n"
                          "- {table: x.events_cdc, path: /b, pattern: snapshot}\n"),
-              HasSubstr("would write to the folder of another entry"));
+              HasSubstr("a folder of another entry"));
   EXPECT_THAT(MistakesOf("destination: {url: /out}\ntables:\n"
                          "- {table: x.events, path: /a, pattern: cdc}\n"
                          "- {table: x.events, name: other, path: /b, pattern: cdc}\n"),
