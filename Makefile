@@ -2,13 +2,13 @@
 #
 #   make demo     build, make a sample lake, export it into demo/out/
 #   make check    the inner loop: format, layers, clang-tidy on what changed, unit tests
-#   make test     everything: check's parts and the tests beside real Spark
+#   make test     everything: check's parts and the tests beside real Spark and a real S3 server
 #   make install  PREFIX=/usr/local
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: build build-tests demo check test soak install format lint clean unit-tests spark-tests \
+.PHONY: build build-tests demo check test soak install format lint clean unit-tests spark-tests s3-tests \
   setup setup-unit setup-test setup-lint
 .NOTPARALLEL:
 MAKEFLAGS += --no-print-directory
@@ -43,7 +43,12 @@ setup-lint:
 	@tools/setup lint
 
 unit-tests: build-tests
-	@ctest --test-dir $(BUILD) $(CTEST_FLAGS)
+	@ctest --test-dir $(BUILD) $(CTEST_FLAGS) -LE minio
+
+# The first run builds the server, which takes Go and some minutes.
+s3-tests: build-tests
+	@tools/minio build
+	@ctest --test-dir $(BUILD) $(CTEST_FLAGS) -L minio
 
 spark-tests: setup-test build-tests
 	@$(PYTHON) -m pytest tests -q
@@ -54,7 +59,7 @@ check: setup-lint
 	@$(MAKE) unit-tests
 	@tools/lint tidy --changed
 
-test: check spark-tests
+test: check s3-tests spark-tests
 
 soak: setup-test build-tests
 	@SLUICE_HISTORY_SEEDS=50 $(PYTHON) -m pytest tests/differential/test_history.py -q

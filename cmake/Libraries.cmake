@@ -25,5 +25,8 @@ sluice_library(expected tl/expected.hpp)
 sluice_library(cctz cctz/time_zone.h LIBS cctz)
 sluice_library(xxhash xxhash.h LIBS xxhash)
 sluice_library(roaring roaring/roaring.h LIBS roaring)
+sluice_library(curl curl/curl.h LIBS curl)
+sluice_library(crypto openssl/evp.h LIBS crypto)
+sluice_library(pugixml pugixml.hpp LIBS pugixml)
 
 include(Arrow)

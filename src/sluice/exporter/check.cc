@@ -249,8 +249,8 @@ std::vector<Finding> CheckDestination(const Services& services) {
     destination.AddFault(places.error());
     return std::move(destination).Take();
   }
-  const auto probe = [&](Findings& findings, const store::Location& at) {
-    const auto store = services.open_store(at);
+  const auto probe = [&](Findings& findings, const store::Location& at, StoreRole role) {
+    const auto store = services.open_store(at, role);
     if (!store) return findings.AddFault(store.error());
     const std::string key =
         std::string(kProbeFolder) + runtime::RandomHex16(*services.entropy) + ".txt";
@@ -260,13 +260,15 @@ std::vector<Finding> CheckDestination(const Services& services) {
                                             "and removed",
                                             at.ToString()));
   };
-  probe(destination, places->destination);
+  probe(destination, places->destination, StoreRole::kDestination);
   std::vector<Finding> all = std::move(destination).Take();
 
   Findings state("state");
   const auto beside = places->state.Parent();
-  if (beside && beside->ToString() != places->destination.ToString()) probe(state, *beside);
-  const auto store = services.open_store(places->state);
+  if (beside && beside->ToString() != places->destination.ToString()) {
+    probe(state, *beside, StoreRole::kState);
+  }
+  const auto store = services.open_store(places->state, StoreRole::kState);
   if (!store) {
     state.AddFault(store.error());
   } else {

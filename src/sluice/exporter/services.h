@@ -14,6 +14,9 @@
 
 namespace sluice::exporter {
 
+/// What a location is to an export: each may be reached with other credentials and options.
+enum class StoreRole { kSource, kDestination, kState };
+
 /// What the exporter needs from outside, handed in so that tests and simulations can replace any of
 /// it. Shared by the runs of all tables; everything in it is thread-safe.
 struct Services {
@@ -26,7 +29,8 @@ struct Services {
   runtime::CancelToken cancel;
   std::string program;  ///< "sluice 0.1.0"
 
-  std::function<Result<std::shared_ptr<store::ObjectStore>>(const store::Location&)> open_store;
+  std::function<Result<std::shared_ptr<store::ObjectStore>>(const store::Location&, StoreRole)>
+      open_store;
   std::function<std::unique_ptr<transfer::Mover>(std::shared_ptr<store::ObjectStore> source,
                                                  std::shared_ptr<store::ObjectStore> destination,
                                                  const transfer::TransferLimits& limits)>

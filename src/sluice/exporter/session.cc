@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sluice/exporter/store_options.h"
 #include "sluice/runtime/executor.h"
 #include "sluice/store/open_store.h"
 
@@ -17,7 +18,10 @@ Services MakeServices(std::shared_ptr<const config::Config> config,
   services.entropy = runtime::SystemEntropy();
   services.cancel = std::move(cancel);
   services.program = "sluice " SLUICE_VERSION;
-  services.open_store = store::OpenStore;
+  services.open_store = [config = services.config, cancel = services.cancel](
+                            const store::Location& location, StoreRole role) {
+    return store::OpenStore(location, StoreOptionsFor(*config, role, cancel));
+  };
   services.make_mover = transfer::MakeMover;
   return services;
 }
@@ -41,10 +45,12 @@ Result<Session> OpenSession(const Services& services, const config::Table& table
   SLUICE_ASSIGN_OR_RETURN(Places places, FindPlaces(*services.config));
   session.destination_at = places.destination;
   session.state_at = places.state;
-  SLUICE_ASSIGN_OR_RETURN(session.destination, services.open_store(places.destination));
-  SLUICE_ASSIGN_OR_RETURN(session.state_store, services.open_store(places.state));
+  SLUICE_ASSIGN_OR_RETURN(session.destination,
+                          services.open_store(places.destination, StoreRole::kDestination));
+  SLUICE_ASSIGN_OR_RETURN(session.state_store,
+                          services.open_store(places.state, StoreRole::kState));
   SLUICE_ASSIGN_OR_RETURN(const store::Location beside, places.state.Parent());
-  SLUICE_ASSIGN_OR_RETURN(session.ledger_store, services.open_store(beside));
+  SLUICE_ASSIGN_OR_RETURN(session.ledger_store, services.open_store(beside, StoreRole::kState));
   session.ledger =
       std::make_unique<ledger::Ledger>(session.ledger_store, session.destination, table.name);
   session.state =
@@ -65,7 +71,7 @@ Status OpenSource(Session& session) {
   }
   SLUICE_ASSIGN_OR_RETURN(const store::Location at,
                           store::ParseLocation(*table.path, services.config->folder));
-  SLUICE_ASSIGN_OR_RETURN(session.source, services.open_store(at));
+  SLUICE_ASSIGN_OR_RETURN(session.source, services.open_store(at, StoreRole::kSource));
   session.log.emplace(session.source);
   const config::Limits& limits = services.config->limits;
   const int runs = std::max(1, std::min<int>(limits.max_concurrent_runs,

@@ -8,12 +8,13 @@
 namespace sluice::store {
 namespace {
 
+constexpr uint64_t kReflectedPolynomial = 0x9a6c9329ac4bc9b5;
+
 using Tables = std::array<std::array<uint64_t, 256>, 8>;
 
 /// Table k holds the effect of a byte that is followed by k zero bytes, so that eight bytes are taken
 /// in at once.
 Tables MakeTables() {
-  constexpr uint64_t kReflectedPolynomial = 0x9a6c9329ac4bc9b5;
   Tables tables{};
   for (uint64_t byte = 0; byte < 256; ++byte) {
     uint64_t crc = byte;
@@ -32,6 +33,27 @@ Tables MakeTables() {
 const Tables& TheTables() {
   static const Tables tables = MakeTables();
   return tables;
+}
+
+/// The product of two polynomials modulo the generator; the highest bit is x^0.
+uint64_t Multiply(uint64_t a, uint64_t b) {
+  uint64_t product = 0;
+  for (uint64_t bit = uint64_t{1} << 63; bit != 0; bit >>= 1) {
+    if (a & bit) product ^= b;
+    b = (b >> 1) ^ ((b & 1) ? kReflectedPolynomial : 0);
+  }
+  return product;
+}
+
+/// x^(8 * bytes): what a CRC is multiplied by when that many bytes follow.
+uint64_t ShiftOf(int64_t bytes) {
+  uint64_t result = uint64_t{1} << 63;
+  uint64_t power = uint64_t{1} << (63 - 8);
+  for (; bytes > 0; bytes >>= 1) {
+    if (bytes & 1) result = Multiply(result, power);
+    power = Multiply(power, power);
+  }
+  return result;
 }
 
 }  // namespace
@@ -53,6 +75,10 @@ void Crc64Nvme::Update(std::span<const uint8_t> bytes) {
   state_ = crc;
 }
 
-std::string Crc64Nvme::ToString() const { return fmt::format("crc64nvme:{:016x}", value()); }
+void Crc64Nvme::Combine(uint64_t crc, int64_t length) {
+  state_ = ~(Multiply(ShiftOf(length), value()) ^ crc);
+}
+
+std::string Crc64Nvme::ToString(uint64_t crc) { return fmt::format("crc64nvme:{:016x}", crc); }
 
 }  // namespace sluice::store

@@ -11,9 +11,12 @@ namespace sluice::store {
 class Crc64Nvme {
  public:
   void Update(std::span<const uint8_t> bytes);
+  /// Takes in `length` bytes of which only the CRC is known: a part that the server copied.
+  void Combine(uint64_t crc, int64_t length);
   uint64_t value() const { return ~state_; }
   /// "crc64nvme:<16 lower-case hex digits>", the form used in manifests and commit records.
-  std::string ToString() const;
+  std::string ToString() const { return ToString(value()); }
+  static std::string ToString(uint64_t crc);
 
  private:
   uint64_t state_ = ~uint64_t{0};

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "sluice/store/local_store.h"
+#include "sluice/store/s3_store.h"
 
 namespace sluice::store {
 namespace {
@@ -75,12 +76,9 @@ Result<Location> ParseLocation(std::string_view url, std::string_view base_folde
                     "use s3://bucket/prefix or a local folder"});
 }
 
-Result<std::shared_ptr<ObjectStore>> OpenStore(const Location& location) {
+Result<std::shared_ptr<ObjectStore>> OpenStore(const Location& location, const S3Options& options) {
   if (location.scheme == Location::Scheme::kLocal) return OpenLocalStore(location.path);
-  return Fail(
-      Error{ErrorKind::kUnsupported,
-            fmt::format("{}: this build reads and writes local folders only", location.ToString()),
-            "use a local folder"});
+  return OpenS3Store(location.bucket, location.path, options);
 }
 
 }  // namespace sluice::store

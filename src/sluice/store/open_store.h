@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "sluice/store/object_store.h"
+#include "sluice/store/s3_options.h"
 
 namespace sluice::store {
 
@@ -25,7 +26,8 @@ struct Location {
 /// Relative local paths are taken from `base_folder` (absolute). kConfig on an unknown scheme.
 Result<Location> ParseLocation(std::string_view url, std::string_view base_folder);
 
-/// Opens the store rooted at `location`.
-Result<std::shared_ptr<ObjectStore>> OpenStore(const Location& location);
+/// Opens the store rooted at `location`; `options` say how to reach it on S3.
+Result<std::shared_ptr<ObjectStore>> OpenStore(const Location& location,
+                                               const S3Options& options = {});
 
 }  // namespace sluice::store

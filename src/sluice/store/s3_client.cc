@@ -1,0 +1,193 @@
+#include "sluice/store/s3_client.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <mutex>
+#include <utility>
+
+#include "sluice/runtime/log.h"
+#include "sluice/runtime/retry.h"
+#include "sluice/store/s3_wire.h"
+
+namespace sluice::store {
+namespace {
+
+/// Above it the payload is signed only where TLS does not guard it: hashing costs more than sending.
+constexpr size_t kAlwaysSignedBytes = 1 << 20;
+
+std::string FindEndpoint(const S3Options& options) {
+  std::string endpoint = options.endpoint.value_or(
+      FirstOfEnvironment({"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"}).value_or(""));
+  if (!endpoint.empty() && endpoint.find("://") == std::string::npos) {
+    endpoint = "https://" + endpoint;
+  }
+  while (endpoint.ends_with('/')) endpoint.pop_back();
+  return endpoint;
+}
+
+bool IsSuccess(const HttpResponse& response) {
+  return response.status >= 200 && response.status < 300;
+}
+
+/// HEAD of an object can't tell a missing bucket or a redirect's region by a body.
+S3Target TargetOf(const S3Client& client, const S3Request& request, const std::string& region) {
+  return {client.DisplayName(request.key), std::string(request.action), client.bucket(), region};
+}
+
+}  // namespace
+
+std::optional<std::string> FirstOfEnvironment(std::initializer_list<const char*> names) {
+  for (const char* name : names) {
+    const char* value = std::getenv(name);
+    if (value != nullptr && *value != '\0') return value;
+  }
+  return std::nullopt;
+}
+
+S3Client::S3Client(std::string bucket, const S3Options& options,
+                   std::shared_ptr<const HttpClient> http,
+                   std::shared_ptr<S3CredentialsSource> credentials, std::string region,
+                   std::shared_ptr<runtime::Clock> clock, std::shared_ptr<runtime::Entropy> entropy)
+    : bucket_(std::move(bucket)),
+      options_(options),
+      endpoint_(FindEndpoint(options)),
+      http_(std::move(http)),
+      credentials_(std::move(credentials)),
+      clock_(std::move(clock)),
+      entropy_(std::move(entropy)),
+      region_(std::move(region)) {}
+
+std::string S3Client::DisplayName(const std::string& key) const {
+  return "s3://" + bucket_ + "/" + key;
+}
+
+std::string S3Client::region() const {
+  const std::shared_lock lock(mutex_);
+  return region_;
+}
+
+S3Client::Address S3Client::AddressOf(const std::string& region) const {
+  Address address;
+  if (endpoint_.empty()) {
+    address.scheme = "https";
+    address.host =
+        fmt::format("s3.{}.amazonaws.com{}", region, region.starts_with("cn-") ? ".cn" : "");
+  } else {
+    const size_t split = endpoint_.find("://");
+    address.scheme = endpoint_.substr(0, split);
+    address.host = endpoint_.substr(split + 3);
+  }
+  // No wildcard certificate covers a bucket whose name has dots.
+  const bool is_dotted = bucket_.find('.') != std::string::npos && address.scheme == "https";
+  if (options_.path_style.value_or(!endpoint_.empty() || is_dotted)) {
+    address.path_prefix = "/" + UriEncode(bucket_, false);
+  } else {
+    address.host = bucket_ + "." + address.host;
+  }
+  return address;
+}
+
+Result<HttpResponse> S3Client::SendOnce(const S3Request& request, const std::string& region,
+                                        bool credentials_refused) const {
+  SLUICE_ASSIGN_OR_RETURN(const S3Credentials credentials, credentials_->Get(credentials_refused));
+  const Address address = AddressOf(region);
+  const std::string path =
+      request.key.empty() && address.path_prefix.empty()
+          ? "/"
+          : address.path_prefix + (request.key.empty() ? "" : "/" + UriEncode(request.key, true));
+  const std::string query = CanonicalQuery(request.query);
+  SigningInput input;
+  input.method = request.method;
+  input.host = address.host;
+  input.path = path;
+  input.query = query;
+  input.headers = request.headers;
+  if (options_.expected_bucket_owner) {
+    input.headers.emplace_back("x-amz-expected-bucket-owner", *options_.expected_bucket_owner);
+  }
+  const bool is_guarded = address.scheme == "https" && request.body.size() > kAlwaysSignedBytes;
+  input.payload_hash = is_guarded ? std::string(kUnsignedPayload) : HexSha256(request.body);
+  input.region = region;
+  input.service = "s3";
+  input.at = clock_->Now() + Duration{skew_.load()};
+
+  HttpRequest http;
+  http.method = request.method;
+  http.url = address.scheme + "://" + address.host + path + (query.empty() ? "" : "?" + query);
+  http.headers = Sign(input, credentials);
+  http.body = request.body;
+  http.into = request.into;
+  if (request.is_cancellable) http.cancel = &options_.cancel;
+  return http_->Send(http);
+}
+
+bool S3Client::Cure(const S3Fault& fault, const HttpResponse& response, Cures& tried) const {
+  if (IsExpiredToken(fault) && !tried.credentials) return tried.credentials = true;
+  if (IsSkewedClock(fault) && !tried.clock) {
+    const auto theirs = ParseHttpDate(response.header("date"));
+    if (!theirs) return false;
+    skew_ = (*theirs - clock_->Now()).micros;
+    spdlog::warn(
+        "this machine's clock differs from that of {} by {} s; requests are signed with "
+        "the server's time. Set the clock by NTP",
+        endpoint_.empty() ? "S3" : endpoint_, skew_.load() / 1'000'000);
+    return tried.clock = true;
+  }
+  if (IsWrongRegion(fault) && !options_.region && !fault.region.empty() && !tried.region) {
+    const std::unique_lock lock(mutex_);
+    region_ = fault.region;
+    return tried.region = true;
+  }
+  return false;
+}
+
+tl::expected<S3Response, S3Failure> S3Client::Send(const S3Request& request) const {
+  S3Response response;
+  S3Fault fault;
+  int attempts = 0;
+  Cures tried;
+  bool refused = false;
+  const auto attempt = [&]() -> Status {
+    while (true) {
+      ++attempts;
+      fault = {};
+      const std::string asked_region = region();
+      auto answer = SendOnce(request, asked_region, std::exchange(refused, false));
+      const S3Target target = TargetOf(*this, request, asked_region);
+      if (!answer) {
+        Error error = std::move(answer).error();
+        if (error.kind == ErrorKind::kCancelled) return Fail(std::move(error));
+        return Fail(std::move(error).Within(target.name + ": " + target.action + " failed"));
+      }
+      if (answer->resent) ++attempts;
+      const bool is_error =
+          !IsSuccess(*answer) || (request.has_document && IsErrorBody(answer->body));
+      if (!is_error) {
+        response.http = std::move(*answer);
+        return {};
+      }
+      fault = ParseFault(*answer);
+      const bool had_refused = tried.credentials;
+      if (Cure(fault, *answer, tried)) {
+        refused = tried.credentials && !had_refused;
+        continue;
+      }
+      return Fail(ToError(fault, target));
+    }
+  };
+  const runtime::CancelToken never;
+  Status sent = runtime::Retry(options_.retry, *clock_, *entropy_,
+                               request.is_cancellable ? options_.cancel : never, attempt);
+  if (!sent) {
+    Error error = std::move(sent).error();
+    if (error.kind == ErrorKind::kTransient && attempts > 1) {
+      error.message += fmt::format(" ({} attempts)", attempts);
+    }
+    return tl::make_unexpected(S3Failure{std::move(error), std::move(fault), attempts});
+  }
+  response.attempts = attempts;
+  return response;
+}
+
+}  // namespace sluice::store

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <shared_mutex>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "sluice/base/result.h"
+#include "sluice/runtime/clock.h"
+#include "sluice/runtime/entropy.h"
+#include "sluice/store/http_client.h"
+#include "sluice/store/s3_credentials.h"
+#include "sluice/store/s3_error.h"
+#include "sluice/store/s3_options.h"
+#include "sluice/store/s3_signer.h"
+
+namespace sluice::store {
+
+/// One call of S3's API on a bucket.
+struct S3Request {
+  std::string_view method = "GET";
+  std::string key;  ///< in full; "" for calls on the bucket
+  QueryList query{};
+  HeaderList headers{};  ///< without those that every request has
+  std::string_view body{};
+  std::optional<std::span<uint8_t>> into{};  ///< see HttpRequest
+  std::string_view action;                   ///< for messages: "reading"
+  /// The answer's body is a document that may turn out to be an error under status 200.
+  bool has_document = false;
+  bool is_cancellable = false;
+};
+
+struct S3Response {
+  HttpResponse http;
+  int attempts = 1;  ///< how often it was sent; above 1, an earlier one may have been carried out
+};
+
+/// A refusal with what the server said, for callers that act on a code.
+struct S3Failure {
+  Error error;
+  S3Fault fault;  ///< empty where no answer came
+  int attempts = 1;
+};
+
+/// Talks to one bucket: addresses, signs, retries. What can be cured on the way is: credentials that
+/// expired are fetched anew, a clock that differs is corrected by the server's, a bucket found in
+/// another region is asked there if no region was configured; what may pass (5xx, SlowDown, resets) is
+/// sent again with growing pauses, within the policy's deadline. Every request that it sends again must
+/// bear being carried out twice. Thread-safe.
+class S3Client {
+ public:
+  S3Client(std::string bucket, const S3Options& options, std::shared_ptr<const HttpClient> http,
+           std::shared_ptr<S3CredentialsSource> credentials, std::string region,
+           std::shared_ptr<runtime::Clock> clock, std::shared_ptr<runtime::Entropy> entropy);
+
+  /// kNotFound and so on as s3_error.h has them; answers with a status below 300 are successes.
+  tl::expected<S3Response, S3Failure> Send(const S3Request& request) const;
+
+  std::string DisplayName(const std::string& key) const;
+  const std::string& bucket() const { return bucket_; }
+
+ private:
+  struct Address {
+    std::string scheme, host, path_prefix;
+  };
+  struct Cures {
+    bool region = false, credentials = false, clock = false;
+  };
+
+  Address AddressOf(const std::string& region) const;
+  std::string region() const;
+  Result<HttpResponse> SendOnce(const S3Request& request, const std::string& region,
+                                bool credentials_refused) const;
+  /// Whether `fault` was cured, so that sending again at once may help. Each cure is tried once.
+  bool Cure(const S3Fault& fault, const HttpResponse& response, Cures& tried) const;
+
+  const std::string bucket_;
+  const S3Options options_;
+  const std::string endpoint_;  ///< "" = AWS's own
+  const std::shared_ptr<const HttpClient> http_;
+  const std::shared_ptr<S3CredentialsSource> credentials_;
+  const std::shared_ptr<runtime::Clock> clock_;
+  const std::shared_ptr<runtime::Entropy> entropy_;
+  /// The server's time less ours, in microseconds.
+  mutable std::atomic<int64_t> skew_{0};
+  mutable std::shared_mutex mutex_;
+  mutable std::string region_;  // guarded by mutex_
+};
+
+/// The first of the environment variables that is set and not empty.
+std::optional<std::string> FirstOfEnvironment(std::initializer_list<const char*> names);
+
+}  // namespace sluice::store

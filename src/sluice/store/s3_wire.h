@@ -1,0 +1,66 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sluice/base/error.h"
+#include "sluice/base/result.h"
+#include "sluice/store/http_client.h"
+#include "sluice/store/object_store.h"
+
+/// The documents that S3 sends and takes, as functions of text. Their shape is that of the API
+/// reference (docs.aws.amazon.com/AmazonS3/latest/API). kCorrupt for what is no such document.
+namespace sluice::store {
+
+/// One page of ListObjectsV2.
+struct ObjectPage {
+  std::vector<ObjectInfo> objects;    ///< full keys
+  std::vector<std::string> prefixes;  ///< common prefixes, in full
+  std::string next_token;             ///< "" on the last page
+};
+Result<ObjectPage> ParseObjectPage(std::string_view body);
+
+/// One page of ListMultipartUploads.
+struct UploadPage {
+  std::vector<PendingUploadInfo> uploads;  ///< full keys
+  std::string next_key, next_upload_id;    ///< both "" on the last page
+};
+Result<UploadPage> ParseUploadPage(std::string_view body);
+
+/// CreateMultipartUpload's answer: the upload's id.
+Result<std::string> ParseUploadId(std::string_view body);
+
+/// UploadPartCopy's answer.
+struct CopiedPart {
+  std::string etag;
+  std::optional<uint64_t> crc64nvme;  ///< where the server computed it
+};
+Result<CopiedPart> ParseCopiedPart(std::string_view body);
+
+/// One page of ListParts.
+struct PartPage {
+  std::map<int, std::string> checksums;  ///< part number -> base64 CRC-64/NVME, where it has one
+  std::string next_number;               ///< "" on the last page
+};
+Result<PartPage> ParsePartPage(std::string_view body);
+
+/// The body of CompleteMultipartUpload; `checksums` as in PartPage, for servers that insist on them.
+std::string CompleteBody(const std::vector<UploadedPart>& parts,
+                         const std::map<int, std::string>& checksums = {});
+
+/// An ETag as we keep it: without its quotes.
+std::string UnquoteEtag(std::string_view etag);
+
+/// x-amz-checksum-crc64nvme: base64 of the eight bytes, most significant first.
+std::string EncodeCrc64Nvme(uint64_t crc);
+std::optional<uint64_t> DecodeCrc64Nvme(std::string_view text);
+/// The number in "crc64nvme:<16 hex>".
+std::optional<uint64_t> ParseChecksum(std::string_view checksum);
+
+/// "Wed, 21 Oct 2015 07:28:00 GMT".
+std::optional<Timestamp> ParseHttpDate(const std::string& text);
+
+}  // namespace sluice::store
