@@ -91,6 +91,8 @@ Status Reset(const Services& services, const config::Table& table,
     planned.reason = "state set by hand";
   } else {
     planned.state_forget = true;
+    // Folders of snapshots stay where they are: the next one gets a time, and a folder, of its own.
+    planned.position.newest_snapshot = view.position().newest_snapshot;
     planned.source_version = view.position().scanned_through.value_or(Version{0});
     planned.reason = "state forgotten by hand";
   }
