@@ -25,6 +25,10 @@ class Edges {
 
   Result<int64_t> Parse(const char* option, const std::string& text) const {
     if (table_.pattern == config::Pattern::kCdc) return ParseNumber(option, text, 0);
+    if (table_.pattern == config::Pattern::kSnapshot) {
+      return Fail(Error{ErrorKind::kUsage, "pattern snapshot has no ranges to backfill",
+                        "`sluice run` exports the whole table; --at-version chooses the version"});
+    }
     auto time = ParseTimestamp(text, table_.timezone);
     if (!time) return Fail(std::move(time).error().Within(option));
     return time->micros;
