@@ -8,7 +8,7 @@ import os
 import pathlib
 import subprocess
 
-from .export import Export
+from .export import Export, FeedExport, SnapshotExport
 from .paths import BINARY
 
 
@@ -84,6 +84,16 @@ class Sluice:
                                       "start": "2026-01-01T00:00:00Z", **keys})
         return self
 
+    def add_feed(self, table: str, path: pathlib.Path | str, **keys) -> Sluice:
+        """Adds a cdc table, which begins with a seed where `start` says nothing else."""
+        self.config["tables"].append({"table": table, "path": str(path), "pattern": "cdc", **keys})
+        return self
+
+    def add_snapshots(self, table: str, path: pathlib.Path | str, **keys) -> Sluice:
+        """Adds a table of whole snapshots."""
+        self.config["tables"].append({"table": table, "path": str(path), "pattern": "snapshot", **keys})
+        return self
+
     def change(self, **keys) -> Sluice:
         """Changes keys of the last table added; None takes one away."""
         entry = self.config["tables"][-1]
@@ -130,8 +140,13 @@ class Sluice:
         return error
 
     def export(self, name: str | None = None) -> Export:
-        """What lies at the destination of a table; of the only one, without a name."""
-        if name is None:
-            entry = self.config["tables"][-1]
-            name = entry.get("name", entry["table"].split(".")[-1])
-        return Export(self.destination, name)
+        """What lies at the destination of a table; of the last one added, without a name."""
+        entry = self.config["tables"][-1]
+        if name is not None:
+            entry = next((e for e in self.config["tables"] if _name(e) == name), entry)
+        kind = {"cdc": FeedExport, "snapshot": SnapshotExport}.get(entry["pattern"], Export)
+        return kind(self.destination, name or _name(entry))
+
+
+def _name(entry: dict) -> str:
+    return entry.get("name", entry["table"].split(".")[-1])

@@ -10,6 +10,7 @@ from .guide import Guide
 from .rows import render_table
 from .spark_session import settings
 
+_UNSAFE_FEED = "spark.databricks.delta.changeDataFeed.unsafeBatchReadOnIncompatibleSchemaChanges.enabled"
 EVENTS = "id BIGINT, name STRING, event_timestamp TIMESTAMP"
 
 
@@ -40,6 +41,19 @@ class Source:
         """Appends rows of SQL values, "1, 'a', TIMESTAMP'..'", in one commit; its version."""
         with settings(self.spark, spark__sql__files__maxRecordsPerFile=str(rows_per_file)):
             self.sql("INSERT INTO {t} VALUES " + ", ".join(f"({row})" for row in rows))
+        return self.version
+
+    def set_property(self, key: str, value: object) -> int:
+        """The version that does it."""
+        self.sql(f"ALTER TABLE {{t}} SET TBLPROPERTIES ('{key}' = '{str(value).lower()}')")
+        return self.version
+
+    def overwrite_schema(self, frame) -> int:
+        """Overwrites rows and schema; the version that does it."""
+        with settings(self.spark, spark__sql__parquet__outputTimestampType=self.timestamps):
+            (frame.write.format("delta").mode("overwrite").option("overwriteSchema", "true")
+             .save(str(self.path)))
+        self.spark.sql(f"REFRESH TABLE {self.name}")
         return self.version
 
     @property
@@ -78,6 +92,30 @@ class Source:
             if columns != "*":
                 selected = selected.selectExpr(*columns.split(","), "dt", *(["hr"] * hourly))
             return render_table(selected.toArrow())
+
+    def changes(self, first: int, last: int, *, timezone: str = "UTC",
+                other_schema: bool = False) -> list[dict]:
+        """Rows of Spark's table_changes of these versions (inclusive), with their _commit_date.
+
+        `other_schema`: of a range that a schema replaced later, which Spark refuses unless forced to.
+        """
+        # Spark keeps the times of commits that it has seen.
+        self.spark._jvm.org.apache.spark.sql.delta.DeltaLog.clearCache()
+        self.spark.sql(f"REFRESH TABLE {self.name}")
+        unsafe = "true" if other_schema else None
+        with settings(self.spark, spark__sql__session__timeZone=timezone,
+                      **{_UNSAFE_FEED: unsafe}):
+            return render_table(self.spark.sql(
+                "SELECT *, date_format(_commit_timestamp, 'yyyy-MM-dd') AS _commit_date"
+                f" FROM table_changes('{self.name}', {first}, {last})").toArrow())
+
+    def rows(self, version: int | None = None) -> list[dict]:
+        """What Spark reads at a version."""
+        self.spark._jvm.org.apache.spark.sql.delta.DeltaLog.clearCache()
+        read = self.spark.read.format("delta")
+        if version is not None:
+            read = read.option("versionAsOf", version)
+        return render_table(read.load(str(self.path)).toArrow())
 
     def unregister(self) -> None:
         self.spark.sql(f"DROP TABLE IF EXISTS {self.name}")
