@@ -1,0 +1,226 @@
+#include "sluice/ledger/records.h"
+
+#include <gmock/gmock.h>
+#include <rapidcheck/gtest.h>
+
+#include "sluice/ledger/ledger_path.h"
+#include "sluice/testing/matchers.h"
+
+namespace sluice::ledger {
+namespace {
+
+using testing::HasMessage;
+using testing::IsError;
+using testing::IsOk;
+
+constexpr Timestamp kNow{1'767'225'600'000'001};
+
+std::string LastPart(const std::string& key) { return key.substr(key.rfind('/') + 1); }
+
+RC_GTEST_PROP(LedgerPathProperty, NamesAreReadAsTheyAreMade, ()) {
+  const auto n = *rc::gen::inRange<int64_t>(1, std::numeric_limits<int64_t>::max());
+  const int generation = *rc::gen::inRange(1, 1000);
+  const auto decision = ParseLedgerEntry(LastPart(DecisionKey("t", n, generation)));
+  RC_ASSERT(decision.has_value());
+  RC_ASSERT(decision->n == n);
+  RC_ASSERT(decision->generation == generation);
+  RC_ASSERT((decision->type == LedgerEntryName::Type::kDecision));
+  RC_ASSERT(
+      (ParseLedgerEntry(LastPart(IntentKey("t", n)))->type == LedgerEntryName::Type::kIntent));
+  RC_ASSERT((ParseLedgerEntry(LastPart(RunnerHeartbeatKey("t", n)))->type ==
+             LedgerEntryName::Type::kHeartbeat));
+  RC_ASSERT(ParseManifestName(LastPart(ManifestKey("t", n))) == n);
+}
+
+RC_GTEST_PROP(LedgerPathProperty, OrderOfNamesIsTheOrderOfNumbers, ()) {
+  const auto a = *rc::gen::inRange<int64_t>(1, std::numeric_limits<int64_t>::max());
+  const auto b = *rc::gen::inRange<int64_t>(1, std::numeric_limits<int64_t>::max());
+  RC_ASSERT((a < b) == (ManifestKey("t", a) < ManifestKey("t", b)));
+}
+
+TEST(LedgerPathTest, ForeignNamesAreNoEntries) {
+  const std::string n = FormatNumber(7);
+  for (const std::string& file : std::vector<std::string>{
+           "last_run.json", "7.intent.json", n, n + ".json", n + ".commit", n + ".commit.1.json",
+           n + ".commit.02.json", n + ".commit.-2.json", n + ".commit..json",
+           n + ".intent.json.tmp", "-" + n.substr(1) + ".intent.json",
+           FormatNumber(0) + ".intent.json", "99999999999999999999.intent.json"}) {
+    EXPECT_FALSE(ParseLedgerEntry(file)) << file;
+  }
+  EXPECT_FALSE(ParseManifestName(n + ".json2"));
+  EXPECT_FALSE(ParseManifestName("7.json"));
+}
+
+Runner SomeRunner() {
+  Runner runner = Runner::ThisProcess("run-1");
+  return runner;
+}
+
+/// A decision with a value in every field.
+Decision FullDecision() {
+  Decision d;
+  d.n = 12;
+  d.generation = 2;
+  d.attempt = "0123456789abcdef";
+  store::PendingUpload upload{
+      "a b/ü%2F\"", "id", {{1, "\"e1\"", 5}, {2, "e2", 3}}, 8, "crc64nvme:0"};
+  d.files = {{upload, 3, "dt=2026-01-01/hr=00"}};
+  d.superseded = {"old/file"};
+  d.manifest.n = 12;
+  d.manifest.kind = ExportKind::kLate;
+  d.manifest.table = "main.sales.\"events\"\n";
+  d.manifest.table_id = "id";
+  d.manifest.source_version = Version{9};
+  d.manifest.start = kNow;
+  d.manifest.end = Timestamp{kNow.micros + 1};
+  d.manifest.timezone = "Asia/Kolkata";
+  d.manifest.schema = nlohmann::json::parse(R"({"type":"struct","fields":[]})");
+  d.manifest.files = {{"p", 1, 2, "c", "dt=x"}};
+  d.manifest.partitions_touched = {"dt=1"};
+  d.manifest.partitions_final = {"dt=0"};
+  d.manifest.reopened = {"dt=-1"};
+  d.manifest.replaces = {3, 4};
+  d.manifest.rows = 5;
+  d.manifest.row_hash = "00ff";
+  d.manifest.null_watermarks = 6;
+  d.manifest.reason = "because";
+  d.manifest.expired = true;
+  d.manifest.committed_at = kNow;
+  d.manifest.program = "sluice 0.1.0";
+  d.position = {kNow, Version{4}, Version{5}, "tid", "{}", "columns:a", kNow, Timestamp{-1}};
+  d.state_expected = std::monostate{};
+  d.state_value = Version{4};
+  d.state_forget = true;
+  d.state_forced = true;
+  d.watermark_min = kNow;
+  d.watermark_max = Timestamp{kNow.micros + 5};
+  d.row_groups_copied = 1;
+  d.row_groups_spliced = 2;
+  d.row_groups_rewritten = 3;
+  d.runner = SomeRunner();
+  return d;
+}
+
+TEST(RecordsTest, DecisionComesBackWordForWord) {
+  const std::string text = Serialize(FullDecision());
+  const auto back = ParseDecision(text, "12.commit.json");
+  ASSERT_THAT(back, IsOk());
+  EXPECT_EQ(Serialize(*back), text);
+  EXPECT_EQ(back->position.newest_commit, Timestamp{-1});
+  EXPECT_EQ(back->manifest.table, "main.sales.\"events\"\n");
+  EXPECT_EQ(back->files[0].upload.parts[1].etag, "e2");
+}
+
+TEST(RecordsTest, ManifestInADecisionIsTheManifestThatIsPublished) {
+  const Decision decision = FullDecision();
+  const auto back = ParseDecision(Serialize(decision), "d");
+  ASSERT_THAT(back, IsOk());
+  EXPECT_EQ(Serialize(back->manifest), Serialize(decision.manifest));
+  const auto manifest = ParseManifest(Serialize(decision.manifest), "m");
+  ASSERT_THAT(manifest, IsOk());
+  EXPECT_EQ(Serialize(*manifest), Serialize(decision.manifest));
+}
+
+TEST(RecordsTest, IntentComesBackWordForWord) {
+  Intent intent;
+  intent.n = 3;
+  intent.kind = ExportKind::kBackfill;
+  intent.table = "main.sales.events";
+  intent.source_version = Version{0};
+  intent.start = kNow;
+  intent.end = std::monostate{};
+  intent.snapshot_at = kNow;
+  intent.replaces = {1, 2};
+  intent.shape = {{"b", 1}, {"a", {1, 2}}};
+  intent.shape_digest = DigestOf(intent.shape);
+  intent.created_at = kNow;
+  intent.runner = SomeRunner();
+  const auto back = ParseIntent(Serialize(intent), "3.intent.json");
+  ASSERT_THAT(back, IsOk());
+  EXPECT_EQ(Serialize(*back), Serialize(intent));
+}
+
+TEST(RecordsTest, EveryTruncationIsCorruptAndNamed) {
+  const std::string text = Serialize(FullDecision());
+  for (size_t length = 0; length + 2 < text.size(); length += 7) {
+    const auto back = ParseDecision(text.substr(0, length), "12.commit.json");
+    EXPECT_THAT(back, IsError(ErrorKind::kCorrupt)) << length;
+    EXPECT_THAT(back, HasMessage("12.commit.json")) << length;
+  }
+}
+
+TEST(RecordsTest, EveryMissingOrWronglyTypedFieldIsCorrupt) {
+  const auto whole = nlohmann::json::parse(Serialize(FullDecision()));
+  for (const auto& [key, value] : whole.items()) {
+    if (key == "decision") continue;  // for people
+    auto without = whole;
+    without.erase(key);
+    EXPECT_THAT(ParseDecision(without.dump(), "d"), IsError(ErrorKind::kCorrupt)) << key;
+    auto wrong = whole;
+    wrong[key] = nlohmann::json::array({"x", nlohmann::json::object()});
+    EXPECT_THAT(ParseDecision(wrong.dump(), "d"), IsError(ErrorKind::kCorrupt)) << key;
+  }
+}
+
+TEST(RecordsTest, LaterFormatIsRefusedAndNotGuessedAt) {
+  auto later = nlohmann::json::parse(Serialize(FullDecision()));
+  later["format"] = kFormat + 1;
+  EXPECT_THAT(ParseDecision(later.dump(), "d"), IsError(ErrorKind::kUnsupported));
+}
+
+TEST(RecordsTest, DigestIgnoresTheOrderOfKeys) {
+  const auto a = nlohmann::json::parse(R"({"x":1,"y":[1,2]})");
+  EXPECT_EQ(DigestOf(a), DigestOf(nlohmann::json::parse(R"({"y":[1,2],"x":1})")));
+  EXPECT_NE(DigestOf(a), DigestOf(nlohmann::json::parse(R"({"y":[2,1],"x":1})")));
+  EXPECT_EQ(DigestOf(a).size(), 32u);
+}
+
+class JudgeTest : public ::testing::Test {
+ protected:
+  Liveness JudgeAt(Duration age) { return Judge(heartbeat_, kNow + age, self_); }
+
+  Runner self_ = Runner::ThisProcess("self");
+  Heartbeat heartbeat_{Runner::ThisProcess("other"), kNow, false};
+};
+
+TEST_F(JudgeTest, FreshOwnerOnThisMachineIsAlive) {
+  EXPECT_EQ(JudgeAt(Seconds(30)), Liveness::kAlive);
+  EXPECT_EQ(JudgeAt(kHeartbeatExpiry), Liveness::kAlive);
+  EXPECT_EQ(JudgeAt(Duration{kHeartbeatExpiry.micros + 1}), Liveness::kGone);
+}
+
+TEST_F(JudgeTest, ReleasedNumberIsFree) {
+  heartbeat_.released = true;
+  EXPECT_EQ(JudgeAt(Duration{0}), Liveness::kGone);
+}
+
+TEST_F(JudgeTest, DeadProcessOfThisMachineIsGoneAtOnce) {
+  heartbeat_.runner.pid = 0x3fffffff;
+  EXPECT_EQ(JudgeAt(Duration{0}), Liveness::kGone);
+}
+
+TEST_F(JudgeTest, PidThatWasUsedAgainIsAnotherProcess) {
+  heartbeat_.runner.start_ticks += 1;
+  EXPECT_EQ(JudgeAt(Duration{0}), Liveness::kGone);
+}
+
+TEST_F(JudgeTest, ProcessOfAnotherMachineIsJudgedByItsAgeAlone) {
+  heartbeat_.runner.pid = 0x3fffffff;
+  for (std::string Runner::*field : {&Runner::host, &Runner::boot_id, &Runner::pid_space}) {
+    Heartbeat elsewhere = heartbeat_;
+    elsewhere.runner.*field += "-other";
+    EXPECT_EQ(Judge(elsewhere, kNow, self_), Liveness::kAlive);
+    EXPECT_EQ(Judge(elsewhere, kNow + Minutes(6), self_), Liveness::kGone);
+  }
+}
+
+TEST_F(JudgeTest, HeartbeatComesBack) {
+  const auto back = ParseHeartbeat(Serialize(heartbeat_), "h");
+  ASSERT_THAT(back, IsOk());
+  EXPECT_EQ(Serialize(*back), Serialize(heartbeat_));
+  EXPECT_THAT(ParseHeartbeat("{}", "h"), IsError(ErrorKind::kCorrupt));
+  EXPECT_THAT(ParseHeartbeat("[1]", "h"), IsError(ErrorKind::kCorrupt));
+}
+
+}  // namespace
+}  // namespace sluice::ledger
