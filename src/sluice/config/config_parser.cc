@@ -14,6 +14,7 @@
 #include "sluice/config/nearest.h"
 #include "sluice/config/section_parser.h"
 #include "sluice/config/table_parser.h"
+#include "sluice/config/yaml_document.h"
 #include "sluice/config/yaml_map.h"
 
 namespace sluice::config {
@@ -156,13 +157,10 @@ Result<Config> ParseConfig(std::string_view text, std::string_view file, const E
   Mistakes mistakes;
   Config config;
   try {
-    const auto documents = YAML::LoadAll(std::string(text));
-    if (documents.size() > 1) {
-      mistakes.Add(documents[1].Mark(),
-                   "a config is one YAML document, and a second one begins here");
+    const YAML::Node document = LoadDocument(std::string(text), mistakes);
+    if (!mistakes.empty()) {
+      return Fail(Error{ErrorKind::kConfig, FormatMistakes(file, mistakes.Sorted()), {}});
     }
-    const YAML::Node document =
-        documents.empty() ? YAML::Node(YAML::NodeType::Null) : documents.front();
     config = ParseRoot(document, file, env, mistakes);
   } catch (const YAML::Exception& e) {
     mistakes.Add(e.mark, fmt::format("not valid YAML: {}", e.msg));

@@ -1,0 +1,130 @@
+#include "sluice/config/yaml_document.h"
+
+#include <yaml-cpp/eventhandler.h>
+
+#include <map>
+#include <optional>
+#include <sstream>
+#include <utility>
+#include <vector>
+
+namespace sluice::config {
+namespace {
+
+constexpr size_t kDeepest = 32;
+constexpr int64_t kMostValues = 1'000'000;
+
+/// Walks one document as it is read, before a tree is made of it, and keeps the first reason not to.
+/// Sizes are those with every alias followed: a few lines of aliases to aliases can stand for more
+/// values than memory holds.
+class DocumentGuard : public YAML::EventHandler {
+ public:
+  const std::optional<std::pair<YAML::Mark, std::string>>& refusal() const { return refusal_; }
+  const YAML::Mark& start() const { return start_; }
+
+  void OnDocumentStart(const YAML::Mark& mark) override { start_ = mark; }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { Value(mark, anchor); }
+  void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+                const std::string&) override {
+    Value(mark, anchor);
+  }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    const auto anchored = anchored_.find(anchor);
+    if (anchored == anchored_.end()) {
+      Refuse(mark, "an anchor can't hold itself: this alias stands inside of what it names");
+      return;
+    }
+    Count(mark, anchored->second.values);
+    Deepen(mark, anchored->second.depth);
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    Begin(mark, anchor);
+  }
+  void OnSequenceEnd() override { End(); }
+  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
+    Begin(mark, anchor);
+  }
+  void OnMapEnd() override { End(); }
+
+ private:
+  struct Extent {
+    int64_t values = 1;
+    size_t depth = 1;
+  };
+  struct Open {
+    YAML::Mark mark;
+    YAML::anchor_t anchor = 0;
+    Extent extent;
+  };
+
+  void Refuse(const YAML::Mark& mark, std::string why) {
+    if (!refusal_) refusal_.emplace(mark, std::move(why));
+  }
+  void Count(const YAML::Mark& mark, int64_t values) {
+    int64_t& sum = open_.empty() ? total_ : open_.back().extent.values;
+    sum = std::min(kMostValues + 1, sum + values);
+    if (sum > kMostValues) {
+      Refuse(mark, fmt::format("with its aliases followed, this is larger than any config can be "
+                               "(more than {} values)",
+                               kMostValues));
+    }
+  }
+  /// Something of `depth` stands in what is open.
+  void Deepen(const YAML::Mark& mark, size_t depth) {
+    if (open_.size() + depth > kDeepest) {
+      Refuse(mark,
+             fmt::format("nested deeper than any config can be (more than {} levels)", kDeepest));
+    }
+    if (!open_.empty()) {
+      open_.back().extent.depth = std::max(open_.back().extent.depth, depth + 1);
+    }
+  }
+  void Value(const YAML::Mark& mark, YAML::anchor_t anchor) {
+    if (anchor != 0) anchored_[anchor] = Extent{};
+    Count(mark, 1);
+    Deepen(mark, 1);
+  }
+  void Begin(const YAML::Mark& mark, YAML::anchor_t anchor) { open_.push_back({mark, anchor, {}}); }
+  void End() {
+    const Open closed = open_.back();
+    open_.pop_back();
+    if (closed.anchor != 0) anchored_[closed.anchor] = closed.extent;
+    Count(closed.mark, closed.extent.values);
+    Deepen(closed.mark, closed.extent.depth);
+  }
+
+  std::vector<Open> open_;
+  std::map<YAML::anchor_t, Extent> anchored_;  ///< of anchors whose value is complete
+  int64_t total_ = 0;
+  std::optional<std::pair<YAML::Mark, std::string>> refusal_;
+  YAML::Mark start_;
+};
+
+}  // namespace
+
+YAML::Node LoadDocument(const std::string& text, Mistakes& mistakes) {
+  std::istringstream in(text);
+  YAML::Parser parser(in);
+  DocumentGuard document;
+  if (!parser.HandleNextDocument(document)) return YAML::Node(YAML::NodeType::Null);
+  if (document.refusal()) {
+    mistakes.Add(document.refusal()->first, document.refusal()->second);
+    return YAML::Node(YAML::NodeType::Null);
+  }
+  // Never ask for all documents: at a token that can't begin one, such as ',', yaml-cpp answers with
+  // empty documents without end.
+  DocumentGuard next;
+  if (parser.HandleNextDocument(next)) {
+    const YAML::Mark mark = next.start();
+    const bool is_document = text.compare(static_cast<size_t>(mark.pos), 3, "---") == 0;
+    mistakes.Add(mark, is_document ? "a config is one YAML document, and a second one begins here"
+                                   : "not valid YAML: what is here belongs to nothing before it");
+    return YAML::Node(YAML::NodeType::Null);
+  }
+  return YAML::Load(text);
+}
+
+}  // namespace sluice::config
