@@ -11,6 +11,7 @@
 
 #include "sluice/runtime/clock.h"
 #include "sluice/runtime/entropy.h"
+#include "sluice/runtime/log.h"
 #include "sluice/store/checksum.h"
 #include "sluice/store/s3_client.h"
 #include "sluice/store/s3_profile.h"
@@ -167,16 +168,17 @@ class S3Store : public ObjectStore {
 
   Result<CompleteOutcome> CompleteUpload(const PendingUpload& upload) override {
     SLUICE_RETURN_IF_ERROR(ValidateKey(upload.key));
-    std::map<int, std::string> checksums;
+    ListedParts listed;
     if (needs_part_checksums_) {
-      SLUICE_ASSIGN_OR_RETURN(checksums, PartChecksums(upload));
+      SLUICE_ASSIGN_OR_RETURN(listed, ListParts(upload));
     }
-    auto sent = SendComplete(upload, checksums);
-    // MinIO wants the checksums of the parts, too, and takes parts without them for others.
-    if (!sent && sent.error().fault.code == "InvalidPart" && checksums.empty()) {
-      SLUICE_ASSIGN_OR_RETURN(checksums, PartChecksums(upload));
+    auto sent = SendComplete(upload, listed);
+    if (!sent && sent.error().fault.code == "InvalidPart") {
+      SLUICE_ASSIGN_OR_RETURN(listed, ListParts(upload));
+      if (!HasAll(listed, upload)) return GiveUp(upload);
+      // MinIO wants the checksums of the parts, too, and takes parts without them for others.
       needs_part_checksums_ = true;
-      sent = SendComplete(upload, checksums);
+      sent = SendComplete(upload, listed);
     }
     if (sent) return CompleteOutcome::kCompleted;
     if (sent.error().fault.code == "NoSuchUpload") return CompleteOutcome::kNoSuchUpload;
@@ -230,9 +232,9 @@ class S3Store : public ObjectStore {
     return std::move(*sent);
   }
 
-  tl::expected<S3Response, S3Failure> SendComplete(
-      const PendingUpload& upload, const std::map<int, std::string>& checksums) const {
-    const std::string body = CompleteBody(upload.parts, checksums);
+  tl::expected<S3Response, S3Failure> SendComplete(const PendingUpload& upload,
+                                                   const ListedParts& listed) const {
+    const std::string body = CompleteBody(upload.parts, listed);
     S3Request request;
     request.method = "POST";
     request.key = root_ + upload.key;
@@ -250,8 +252,8 @@ class S3Store : public ObjectStore {
   }
 
   /// What the server keeps of the parts; nothing where the upload is gone.
-  Result<std::map<int, std::string>> PartChecksums(const PendingUpload& upload) const {
-    std::map<int, std::string> checksums;
+  Result<ListedParts> ListParts(const PendingUpload& upload) const {
+    ListedParts listed;
     std::string after;
     do {
       S3Request request;
@@ -261,14 +263,30 @@ class S3Store : public ObjectStore {
       request.action = "listing the parts of an upload";
       request.has_document = true;
       auto sent = client_->Send(request);
-      if (!sent && sent.error().fault.code == "NoSuchUpload") return checksums;
+      if (!sent && sent.error().fault.code == "NoSuchUpload") return listed;
       if (!sent) return Fail(std::move(sent).error().error);
       auto page = ParsePartPage(sent->http.body);
       if (!page) return Fail(std::move(page).error().Within(DisplayName(upload.key)));
-      checksums.merge(page->checksums);
+      listed.merge(page->parts);
       after = page->next_number;
     } while (!after.empty());
-    return checksums;
+    return listed;
+  }
+
+  static bool HasAll(const ListedParts& listed, const PendingUpload& upload) {
+    return std::all_of(upload.parts.begin(), upload.parts.end(), [&](const UploadedPart& part) {
+      const auto found = listed.find(part.number);
+      return found != listed.end() && found->second.etag == part.etag;
+    });
+  }
+
+  /// MinIO loses the parts of an upload whose completion it dropped halfway, because who asked for it
+  /// died. Nobody can complete it any more; the abort makes that certain.
+  Result<CompleteOutcome> GiveUp(const PendingUpload& upload) {
+    spdlog::warn("{}: the server lost the parts of upload {}", DisplayName(upload.key),
+                 upload.upload_id);
+    SLUICE_RETURN_IF_ERROR(AbortUpload(upload.key, upload.upload_id));
+    return CompleteOutcome::kNoSuchUpload;
   }
 
   Result<S3Response> SendListUploads(const std::string& prefix, const UploadPage& after) const {

@@ -82,11 +82,17 @@ TEST_F(S3StoreTest, CompleteSendsPartsAndTheChecksumOfTheWhole) {
 TEST_F(S3StoreTest, ServerThatWantsTheChecksumsOfPartsGetsItsOwn) {
   server_.ThenError(400, "InvalidPart");
   server_.Then(200,
-               "<ListPartsResult><Part><PartNumber>1</PartNumber>"
+               "<ListPartsResult><Part><PartNumber>1</PartNumber><ETag>e1</ETag>"
                "<ChecksumCRC64NVME>AAAAAAAAAAE=</ChecksumCRC64NVME></Part></ListPartsResult>");
   server_.Then(200, "<CompleteMultipartUploadResult/>");
   EXPECT_EQ(*store()->CompleteUpload(Pending()), CompleteOutcome::kCompleted);
   EXPECT_THAT(server_.seen()[2].body, HasSubstr("<ChecksumCRC64NVME>AAAAAAAAAAE="));
+}
+
+TEST_F(S3StoreTest, UploadWhosePartsTheServerLostIsAborted) {
+  server_.ThenError(400, "InvalidPart").Then(200, "<ListPartsResult/>").Then(204);
+  EXPECT_EQ(*store()->CompleteUpload(Pending()), CompleteOutcome::kNoSuchUpload);
+  EXPECT_EQ(server_.seen()[2].method, "DELETE");
 }
 
 TEST_F(S3StoreTest, NoSuchUploadIsAnOutcomeAndNoError) {

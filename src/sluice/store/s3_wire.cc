@@ -129,8 +129,8 @@ Result<PartPage> ParsePartPage(std::string_view body) {
   SLUICE_ASSIGN_OR_RETURN(const auto root, Root(document, body, "ListPartsResult"));
   PartPage page;
   for (const auto& node : root.children("Part")) {
-    const std::string checksum = node.child("ChecksumCRC64NVME").text().get();
-    if (!checksum.empty()) page.checksums[node.child("PartNumber").text().as_int()] = checksum;
+    page.parts[node.child("PartNumber").text().as_int()] = {
+        UnquoteEtag(node.child("ETag").text().get()), node.child("ChecksumCRC64NVME").text().get()};
   }
   if (IsTrue(root.child("IsTruncated"))) {
     page.next_number = root.child("NextPartNumberMarker").text().get();
@@ -141,15 +141,14 @@ Result<PartPage> ParsePartPage(std::string_view body) {
   return page;
 }
 
-std::string CompleteBody(const std::vector<UploadedPart>& parts,
-                         const std::map<int, std::string>& checksums) {
+std::string CompleteBody(const std::vector<UploadedPart>& parts, const ListedParts& listed) {
   std::string body = "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">";
   for (const auto& part : parts) {
     body += fmt::format("<Part><PartNumber>{}</PartNumber><ETag>&quot;{}&quot;</ETag>", part.number,
                         part.etag);
-    const auto checksum = checksums.find(part.number);
-    if (checksum != checksums.end()) {
-      body += fmt::format("<ChecksumCRC64NVME>{}</ChecksumCRC64NVME>", checksum->second);
+    const auto found = listed.find(part.number);
+    if (found != listed.end() && !found->second.checksum.empty()) {
+      body += fmt::format("<ChecksumCRC64NVME>{}</ChecksumCRC64NVME>", found->second.checksum);
     }
     body += "</Part>";
   }

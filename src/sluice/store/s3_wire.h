@@ -40,16 +40,22 @@ struct CopiedPart {
 };
 Result<CopiedPart> ParseCopiedPart(std::string_view body);
 
+/// A part as the server keeps it.
+struct ListedPart {
+  std::string etag;
+  std::string checksum;  ///< base64 CRC-64/NVME; "" where it has none
+};
+using ListedParts = std::map<int, ListedPart>;  ///< by part number
+
 /// One page of ListParts.
 struct PartPage {
-  std::map<int, std::string> checksums;  ///< part number -> base64 CRC-64/NVME, where it has one
-  std::string next_number;               ///< "" on the last page
+  ListedParts parts;
+  std::string next_number;  ///< "" on the last page
 };
 Result<PartPage> ParsePartPage(std::string_view body);
 
-/// The body of CompleteMultipartUpload; `checksums` as in PartPage, for servers that insist on them.
-std::string CompleteBody(const std::vector<UploadedPart>& parts,
-                         const std::map<int, std::string>& checksums = {});
+/// The body of CompleteMultipartUpload, with the checksums that `listed` has: some servers insist.
+std::string CompleteBody(const std::vector<UploadedPart>& parts, const ListedParts& listed = {});
 
 /// An ETag as we keep it: without its quotes.
 std::string UnquoteEtag(std::string_view etag);
