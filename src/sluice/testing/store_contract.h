@@ -16,6 +16,8 @@ namespace sluice::testing {
 struct StoreDeviations {
   /// Two keys of which one is a folder of the other ("a" and "a/b") can't both be there.
   bool names_are_files_or_folders = false;
+  /// Where "a" is there, "a/b" is kept and read, but not listed.
+  bool lists_no_key_below_another = false;
 };
 
 /// One implementation under test. `open` gives an empty store; tests use nothing of another's.
