@@ -114,13 +114,28 @@ TEST(ParseSchema, NamesThatDifferByCaseOnlyAreCorrupt) {
               IsError(ErrorKind::kCorrupt));
 }
 
+TEST(WithoutMetadata, MetadataGoesAtEveryDepthAndNothingElse) {
+  const std::string fields =
+      R"({"name":"m","type":{"type":"map","keyType":"string","valueType":{"type":"struct",)"
+      R"("fields":[{"name":"v","type":"long","nullable":false,"metadata":META}]},)"
+      R"("valueContainsNull":false},"nullable":true,"metadata":META})";
+  const auto with = [&](const std::string& metadata) {
+    std::string text = R"({"type":"struct","fields":[)" + fields + "]}";
+    for (size_t at; (at = text.find("META")) != std::string::npos;) text.replace(at, 4, metadata);
+    return ParseSchema(text).value();
+  };
+  EXPECT_EQ(WithoutMetadata(with(R"({"comment":"secret"})")), with("{}"));
+  EXPECT_EQ(SchemaToJson(WithoutMetadata(with(R"({"comment":"secret"})"))).find("secret"),
+            std::string::npos);
+}
+
 TEST(ParseSchema, DeepNestingIsAnErrorNotACrash) {
-  std::string type = "\"long\"";
-  for (int i = 0; i < 100'000; ++i) type = R"({"type":"array","elementType":)" + type + "}";
-  EXPECT_THAT(ParseSchema(SchemaOf(type)), IsError(ErrorKind::kCorrupt));
-  type = "\"long\"";
-  for (int i = 0; i < 300; ++i) type = R"({"type":"array","elementType":)" + type + "}";
-  EXPECT_THAT(ParseSchema(SchemaOf(type)), IsError(ErrorKind::kCorrupt));
+  for (const int depth : {300, 100'000}) {
+    std::string type;
+    for (int i = 0; i < depth; ++i) type += R"({"type":"array","elementType":)";
+    type += "\"long\"" + std::string(static_cast<size_t>(depth), '}');
+    EXPECT_THAT(ParseSchema(SchemaOf(type)), IsError(ErrorKind::kCorrupt)) << depth;
+  }
 }
 
 TEST(ParseSchema, HugeNumbersInMetadataDoNoHarm) {
