@@ -28,6 +28,8 @@ struct Services {
   std::shared_ptr<runtime::Entropy> entropy;
   runtime::CancelToken cancel;
   std::string program;  ///< "sluice 0.1.0"
+  /// How many threads one run may use for rows and for completions; 0: as many as are useful.
+  int threads = 0;
 
   std::function<Result<std::shared_ptr<store::ObjectStore>>(const store::Location&, StoreRole)>
       open_store;

@@ -78,7 +78,7 @@ Status OpenSource(Session& session) {
                                              static_cast<int>(services.config->tables.size())));
   transfer::TransferLimits share;
   share.memory_bytes = limits.memory_bytes / runs;
-  share.threads = std::max(1, runtime::DefaultParallelism());
+  share.threads = services.threads > 0 ? services.threads : runtime::DefaultParallelism();
   session.mover = services.make_mover(session.source, session.destination, share);
   return {};
 }

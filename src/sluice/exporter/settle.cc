@@ -65,7 +65,8 @@ Result<std::vector<store::Key>> CompleteAll(Session& session, const Decision& de
     absent.push_back(upload.key);
     return {};
   };
-  const int threads = session.destination_at.scheme == store::Location::Scheme::kLocal
+  const int threads = session.services->threads > 0 ? session.services->threads
+                      : session.destination_at.scheme == store::Location::Scheme::kLocal
                           ? runtime::DefaultParallelism()
                           : kCompletionsAtOnce;
   // Not cancelled halfway: a signal waits until the window is whole.

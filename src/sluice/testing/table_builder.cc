@@ -166,12 +166,16 @@ Version TableBuilder::Commit(const std::string& operation, delta::Commit commit)
   EXPECT_THAT(delta::WriteCommit(*store_, commit), IsOkAnd(delta::CommitOutcome::kCommitted));
   version_ = commit.version;
   history_[version_] = Rows();
+  const auto files = Files();
+  live_[version_] = {files.begin(), files.end()};
   return version_;
 }
 
 TableBuilder::File TableBuilder::Write(const std::vector<Row>& rows) {
   const auto table = ToTable(metadata_.schema, rows);
-  return File{ValueOf(delta::WriteDataFile(*store_, *entropy_, *table, {}, now_)), rows};
+  File file{ValueOf(delta::WriteDataFile(*store_, *entropy_, *table, {}, now_)), rows};
+  for (const Row& row : rows) written_[file.add.path].push_back({row, ""});
+  return file;
 }
 
 Version TableBuilder::Append(const std::vector<Row>& rows) {
@@ -217,6 +221,7 @@ Version TableBuilder::Rewrite(const std::string& operation,
     const auto table = ToChanges(metadata_.schema, changes);
     const auto written = ValueOf(delta::WriteDataFile(*store_, *entropy_, *table, {}, now_));
     commit.cdc = {delta::AddCdcFile{written.path, {}, written.size}};
+    for (const auto& [row, change] : changes) written_[written.path].push_back({row, change});
   }
   files_ = std::move(files);
   return Commit(operation, std::move(commit));
@@ -334,6 +339,17 @@ std::vector<Row> TableBuilder::RowsAt(Version version) const {
   const auto found = history_.find(version);
   EXPECT_NE(found, history_.end()) << "no version " << version.value;
   return found == history_.end() ? std::vector<Row>() : found->second;
+}
+
+const std::vector<TableBuilder::FileRow>& TableBuilder::RowsIn(const std::string& path) const {
+  static const std::vector<FileRow> kNone;
+  const auto found = written_.find(path);
+  return found == written_.end() ? kNone : found->second;
+}
+
+bool TableBuilder::WasLive(const std::string& path, Version version) const {
+  const auto found = live_.find(version);
+  return found != live_.end() && found->second.contains(path);
 }
 
 std::vector<std::string> TableBuilder::Files() const {

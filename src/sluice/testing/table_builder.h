@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -67,6 +68,15 @@ class TableBuilder {
   std::vector<Row> Rows() const;
   /// What was live at `version`, sorted.
   std::vector<Row> RowsAt(Version version) const;
+  /// One row that a file holds; `change` is "" outside of change data files.
+  struct FileRow {
+    Row row;
+    std::string change;
+  };
+  /// The rows of any file ever written; empty for a path that is not known.
+  const std::vector<FileRow>& RowsIn(const std::string& path) const;
+  /// Whether a data file was live at `version`.
+  bool WasLive(const std::string& path, Version version) const;
   /// The latest version.
   Version version() const { return version_; }
   const std::shared_ptr<store::ObjectStore>& store() const { return store_; }
@@ -96,6 +106,8 @@ class TableBuilder {
   delta::Metadata metadata_;
   std::vector<File> files_;
   std::map<Version, std::vector<Row>> history_;
+  std::map<Version, std::set<std::string>> live_;        ///< paths
+  std::map<std::string, std::vector<FileRow>> written_;  ///< by path
 };
 
 }  // namespace sluice::testing
