@@ -15,6 +15,7 @@ MAKEFLAGS += --no-print-directory
 
 BUILD := build
 PREFIX ?= /usr/local
+SOAK_SECONDS ?= 3600
 PYTHON := .deps/venv/bin/python
 CTEST_FLAGS := --output-on-failure --no-tests=error -j2
 
@@ -62,6 +63,7 @@ check: setup-lint
 test: check s3-tests spark-tests
 
 soak: setup-test build-tests
+	@SLUICE_SIMULATION_SECONDS=$(SOAK_SECONDS) $(BUILD)/simulation_tests --gtest_filter='*Simulation*:*Mutated*'
 	@SLUICE_HISTORY_SEEDS=50 $(PYTHON) -m pytest tests/differential/test_history.py -q
 	@SLUICE_FAULT_SEEDS=30 $(PYTHON) -m pytest tests/fault -q
 
