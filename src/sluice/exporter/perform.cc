@@ -176,7 +176,11 @@ Result<Performed> Perform(Session& session, Performance performance, transfer::P
     return Performed::kLost;
   }
   SLUICE_RETURN_IF_ERROR(Settle(session, std::move(decision), /*manifest_exists=*/false, report));
-  return Performed::kDone;
+  if (!report.windows.empty() && report.windows.back().n == n) return Performed::kDone;
+  // Another runner published it; or its files were lost and it came to nothing: then whatever was planned
+  // to come after it would leave a gap.
+  SLUICE_ASSIGN_OR_RETURN(const auto standing, session.ledger->ReadDecision(n));
+  return standing && !standing->is_void() ? Performed::kDone : Performed::kLost;
 }
 
 }  // namespace sluice::exporter

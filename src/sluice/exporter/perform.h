@@ -9,7 +9,7 @@ namespace sluice::exporter {
 
 enum class Performed {
   kDone,  ///< decided by us, settled
-  kLost,  ///< another runner began or decided this number: Load again
+  kLost,  ///< another runner began or decided this number, or it came to nothing: Load again
 };
 
 /// One number of work.

@@ -19,9 +19,14 @@ Result<ledger::Decision> MoveAgain(Session& session, const ledger::Decision& dec
   again.task.n = decision.n;
   again.task.attempt = runtime::RandomHex16(*session.services->entropy);
   transfer::Progress progress;
-  SLUICE_ASSIGN_OR_RETURN(const auto moved,
-                          session.mover->Move(again.task, progress, session.services->cancel));
-  ledger::Decision next = MakeDecision(session, again, moved);
+  auto moved = session.mover->Move(again.task, progress, session.services->cancel);
+  if (!moved) {
+    // Its uploads may be lost again while they are written: that says nothing about the source.
+    Error error = std::move(moved).error();
+    if (error.kind == ErrorKind::kNotFound) error.kind = ErrorKind::kTransient;
+    return Fail(std::move(error));
+  }
+  ledger::Decision next = MakeDecision(session, again, *moved);
   if (next.manifest.rows != decision.manifest.rows ||
       next.manifest.row_hash != decision.manifest.row_hash) {
     return Fail(ErrorKind::kSourceGone,

@@ -100,6 +100,14 @@ Status MarkComplete(Session& session, const Decision& decision) {
   return {};
 }
 
+/// Takes the marker away from the folder of a snapshot's file. A later number never uses that folder.
+Status UnmarkFolderOf(Session& session, const store::Key& file) {
+  const std::string folder = plan::DataFolder(config::Pattern::kSnapshot, session.name());
+  if (!file.starts_with(folder)) return {};
+  const std::string partition = file.substr(folder.size(), file.rfind('/') - folder.size());
+  return session.destination->Delete(plan::SuccessKey(folder, partition));
+}
+
 /// Removes what an earlier generation, or a voided number, left. The abort comes first: after it nobody
 /// can complete that upload any more, so the deletion is final.
 Status ClearSuperseded(Session& session, int64_t n, const std::vector<store::Key>& keys) {
@@ -119,8 +127,25 @@ Status ClearSuperseded(Session& session, int64_t n, const std::vector<store::Key
                   key);
     }
     SLUICE_RETURN_IF_ERROR(session.destination->Delete(key));
+    SLUICE_RETURN_IF_ERROR(UnmarkFolderOf(session, key));
   }
   return {};
+}
+
+/// Records the void as the next generation of a decision that its manifest overrules, so that no runner
+/// which still holds the old one can add a generation of rebuilt files after it. What such a runner added
+/// first is superseded, too.
+Status CloseDecision(Session& session, Decision& voided) {
+  while (true) {
+    ++voided.generation;
+    SLUICE_ASSIGN_OR_RETURN(const auto put, session.ledger->PutDecision(voided));
+    if (put == store::PutOutcome::kCreated) return {};
+    SLUICE_ASSIGN_OR_RETURN(const auto standing, session.ledger->ReadDecision(voided.n));
+    if (!standing || !standing->overruled) return {};
+    voided.generation = standing->generation;
+    voided.superseded.insert(voided.superseded.end(), standing->superseded.begin(),
+                             standing->superseded.end());
+  }
 }
 
 /// Aborts whatever attempts at number n left pending; best effort, `prune` does it thoroughly.
@@ -149,6 +174,17 @@ Result<store::PutOutcome> Publish(Session& session, const Decision& decision) {
                       "run again"});
   }
   return put;
+}
+
+/// Whoever pauses before he marks a snapshot complete may do so after it was given up or dropped by others.
+Status UnmarkIfGone(Session& session, const Decision& decision) {
+  if (!plan::IsWholeTable(decision.manifest.kind)) return {};
+  SLUICE_ASSIGN_OR_RETURN(const auto manifest, session.ledger->ReadManifest(decision.n));
+  if (!manifest || manifest->kind != ExportKind::kVoid) return {};
+  for (const auto& file : decision.files) {
+    SLUICE_RETURN_IF_ERROR(UnmarkFolderOf(session, file.upload.key));
+  }
+  return {};
 }
 
 Status FollowState(Session& session, const Decision& decision) {
@@ -234,11 +270,16 @@ Status Settle(Session& session, Decision decision, bool manifest_exists, RunRepo
     SLUICE_RETURN_IF_ERROR(MarkComplete(session, decision));
   }
   if (decision.is_void()) {
+    if (decision.overruled) SLUICE_RETURN_IF_ERROR(CloseDecision(session, decision));
     SLUICE_RETURN_IF_ERROR(ClearSuperseded(session, decision.n, decision.superseded));
     AbortAttempts(session, decision.n);
   }
   if (!manifest_exists) {
-    SLUICE_ASSIGN_OR_RETURN(const auto put, Publish(session, decision));
+    auto published = Publish(session, decision);
+    if (!published || *published == store::PutOutcome::kAlreadyExists) {
+      SLUICE_RETURN_IF_ERROR(UnmarkIfGone(session, decision));
+    }
+    SLUICE_ASSIGN_OR_RETURN(const auto put, std::move(published));
     if (put == store::PutOutcome::kCreated && !decision.is_void()) Tell(decision, report);
   }
   // A void number moves nothing: the state stands where the number before it left it.
@@ -266,9 +307,15 @@ Status VoidDecided(Session& session, const Decision& decision, std::string reaso
   }
   report.notes.push_back(fmt::format("export {} was given up: {}", decision.n, reason));
   Decision voided = VoidDecision(session, decision.n, std::move(before), std::move(reason));
+  if (decision.position.newest_snapshot) {
+    voided.position.newest_snapshot = decision.position.newest_snapshot;
+  }
+  voided.generation = decision.generation;
+  voided.superseded = decision.superseded;
   for (const auto& file : decision.files) voided.superseded.push_back(file.upload.key);
   // The manifest decides, because a reader may already follow it; only then may bytes go.
   SLUICE_RETURN_IF_ERROR(Publish(session, voided));
+  SLUICE_RETURN_IF_ERROR(CloseDecision(session, voided));
   SLUICE_RETURN_IF_ERROR(ClearSuperseded(session, voided.n, voided.superseded));
   AbortAttempts(session, voided.n);
   return {};

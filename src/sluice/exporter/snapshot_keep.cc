@@ -49,19 +49,26 @@ Status RemoveFiles(Session& session, int64_t n) {
 }
 
 /// The manifests of snapshots that have files at the destination, ascending by n. Read from the folders that
-/// are there, so that years of dropped ones cost nothing.
-Result<std::vector<Manifest>> ReadPresent(Session& session) {
+/// are there, so that years of dropped ones cost nothing. `lone_markers`: every snapshot has a file, so a
+/// _SUCCESS beside nothing is what a runner that died left in a folder that others had cleared.
+Result<std::vector<Manifest>> ReadPresent(Session& session,
+                                          std::vector<store::Key>* lone_markers = nullptr) {
   const std::string folder = plan::DataFolder(config::Pattern::kSnapshot, session.name());
   SLUICE_ASSIGN_OR_RETURN(const auto partitions, session.destination->ListFolders(folder));
   std::set<int64_t> numbers;
   for (const auto& partition : partitions) {
     if (!plan::ParseSnapshotFolder(partition)) continue;
+    bool marker_only = true;
     SLUICE_RETURN_IF_ERROR(session.destination->List(
         folder + partition + "/", {}, [&](const store::ObjectInfo& object) {
+          marker_only = marker_only && object.key == plan::SuccessKey(folder, partition);
           const auto name = plan::ParseDataFileName(object.key.substr(object.key.rfind('/') + 1));
           if (name) numbers.insert(name->n);
           return true;
         }));
+    if (marker_only && lone_markers != nullptr) {
+      lone_markers->push_back(plan::SuccessKey(folder, partition));
+    }
   }
   std::vector<Manifest> manifests;
   for (const int64_t n : numbers) {
@@ -98,7 +105,9 @@ Result<std::vector<Manifest>> FindOldSnapshots(Session& session) {
 
 Status DropOldSnapshots(Session& session, RunReport& report) {
   if (session.table->pattern != config::Pattern::kSnapshot) return {};
-  SLUICE_ASSIGN_OR_RETURN(const auto manifests, ReadPresent(session));
+  std::vector<store::Key> lone_markers;
+  SLUICE_ASSIGN_OR_RETURN(const auto manifests, ReadPresent(session, &lone_markers));
+  for (const auto& key : lone_markers) SLUICE_RETURN_IF_ERROR(session.destination->Delete(key));
   for (const auto& manifest : manifests) {
     // A crash came between the tombstone and the last of the files.
     if (manifest.expired) SLUICE_RETURN_IF_ERROR(RemoveFiles(session, manifest.n));

@@ -67,7 +67,9 @@ Decision Overruled(const Decision& decision, Manifest manifest) {
   voided.runner = decision.runner;
   voided.manifest = std::move(manifest);
   // What the lost export would have left behind is still to be cleared away.
+  voided.superseded = decision.superseded;
   for (const auto& file : decision.files) voided.superseded.push_back(file.upload.key);
+  voided.overruled = true;
   return voided;
 }
 
@@ -210,6 +212,10 @@ Result<Decision> Ledger::Effective(Decision decision, bool* manifest_exists) con
   if (decision.n > 1) {
     SLUICE_ASSIGN_OR_RETURN(const auto before, ReadDecision(decision.n - 1));
     if (before) voided.position = before->position;
+  }
+  // Nothing else may ever lie in its snapshot's folder, which is still to be cleared.
+  if (decision.position.newest_snapshot) {
+    voided.position.newest_snapshot = decision.position.newest_snapshot;
   }
   return voided;
 }

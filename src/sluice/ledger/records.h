@@ -124,6 +124,8 @@ struct Decision {
   Bound watermark_min, watermark_max;  ///< of the exported rows; append only
   int64_t row_groups_copied = 0, row_groups_spliced = 0, row_groups_rewritten = 0;
   Runner runner;
+  /// Not recorded: the decision said otherwise, and its manifest says that it came to nothing.
+  bool overruled = false;
 
   bool is_void() const { return manifest.kind == ExportKind::kVoid; }
 };

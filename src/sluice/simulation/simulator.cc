@@ -137,6 +137,8 @@ class Schedule {
     const int64_t wanted = 2 + dice_.Roll(4);
     const size_t at_once = 2 + static_cast<size_t>(dice_.Roll(2));
     const int64_t stickiness = 500 + dice_.Roll(480);
+    // Most schedules are calm, so that deep states are reached; some are a storm.
+    const int64_t events = dice_.Chance(250) ? 150 : 20;
     while (true) {
       std::vector<size_t> alive = Alive();
       if (result_.runs < wanted && alive.size() < at_once && (alive.empty() || dice_.Chance(50))) {
@@ -144,7 +146,7 @@ class Schedule {
         alive = Alive();
       }
       if (alive.empty()) break;
-      if (dice_.Chance(20)) SomethingHappens();
+      if (dice_.Chance(events)) SomethingHappens();
       const bool stays = std::find(alive.begin(), alive.end(), current_) != alive.end() &&
                          dice_.Chance(stickiness);
       if (!stays)
@@ -171,10 +173,14 @@ class Schedule {
   void StartRunner() {
     const size_t runner = runners_++;
     const int64_t dies_at = dice_.Chance(450) ? 1 + dice_.Roll(160) : 0;
+    const bool gives_up = dice_.Chance(60);
     ++result_.runs;
-    fibers_.Start([this, runner, dies_at] {
-      const auto report = world_.Run(
+    fibers_.Start([this, runner, dies_at, gives_up] {
+      const exporter::Services services = world_.NewRunner(
           [this, runner, dies_at](int, const Call& call) { return OnCall(runner, dies_at, call); });
+      // A person may give up what is decided and not yet visible, at any time.
+      const auto report = gives_up ? exporter::StateVoid(services, world_.table)
+                                   : exporter::RunTable(services, world_.table, {});
       Trace(fmt::format("{} ends {}{}", runner, exporter::Name(report.status),
                         report.error ? ": " + report.error->message : std::string()));
     });

@@ -1,0 +1,79 @@
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include "sluice/runtime/log.h"
+#include "sluice/simulation/export_check.h"
+#include "sluice/simulation/world.h"
+
+/// A store may drop pending uploads that a decision lists: a lifecycle rule, a cleared staging folder.
+namespace sluice::simulation {
+namespace {
+
+using testing::Fault;
+using ::testing::IsEmpty;
+
+class LostUploads : public ::testing::Test {
+ protected:
+  LostUploads() : world(Table()) {
+    spdlog::set_level(spdlog::level::off);
+    for (int64_t hour = 1; hour <= 6; ++hour) {
+      world.source.Append({{hour, (kEpoch + Minutes(60 * hour - 30)).micros,
+                            fmt::format("row {}", hour), std::nullopt}});
+    }
+    world.clock->Set(kEpoch + Hours(6));
+  }
+
+  static config::Table Table() {
+    config::Table table = AppendTable();
+    table.chunk_time = Hours(2);
+    return table;
+  }
+
+  /// Every pending upload is gone at the first completion; `then` happens at the same time.
+  FaultPlan DropUploads(std::function<void()> then = {}) {
+    return [this, then, done = false](int, const Call& call) mutable {
+      if (done || call.operation != "CompleteUpload" || call.place != Place::kDestination) {
+        return Fault::kNone;
+      }
+      done = true;
+      std::vector<store::PendingUploadInfo> pending;
+      EXPECT_TRUE(world.destination->ListUploads("", [&](const auto& upload) {
+        pending.push_back(upload);
+        return true;
+      }));
+      for (const auto& upload : pending) {
+        EXPECT_TRUE(world.destination->AbortUpload(upload.key, upload.upload_id));
+      }
+      if (then) then();
+      return Fault::kNone;
+    };
+  }
+
+  std::vector<std::string> Faults() {
+    world.RunUntilNothingNew();
+    auto faults = CheckExport(world, ParquetRows(world.destination));
+    for (auto& violation : world.watch->violations()) faults.push_back(std::move(violation));
+    return faults;
+  }
+
+  World world;
+};
+
+TEST_F(LostUploads, AreMadeAgainFromThePinnedVersion) {
+  const auto report = world.Run(DropUploads());
+  EXPECT_EQ(report.windows.size(), 3u);
+  EXPECT_THAT(report.notes, ::testing::Contains(::testing::HasSubstr("were made again")));
+  EXPECT_THAT(Faults(), IsEmpty());
+}
+
+TEST_F(LostUploads, VoidTheNumberWhereThePinnedVersionIsGoneAndNothingIsDoneOnTopOfIt) {
+  const auto report = world.Run(DropUploads([this] {
+    world.source.Optimize();
+    world.source.Vacuum();
+  }));
+  EXPECT_THAT(report.notes, ::testing::Contains(::testing::HasSubstr("was given up")));
+  EXPECT_THAT(Faults(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace sluice::simulation
