@@ -68,7 +68,8 @@ TEST_F(LostUploads, AreMadeAgainFromThePinnedVersion) {
 
 TEST_F(LostUploads, VoidTheNumberWhereThePinnedVersionIsGoneAndNothingIsDoneOnTopOfIt) {
   const auto report = world.Run(DropUploads([this] {
-    world.source.Optimize();
+    // Only what the first window read is gone: the next one could go on.
+    world.source.Update([](const testing::Row& row) { return row.id <= 2; }, "changed");
     world.source.Vacuum();
   }));
   EXPECT_THAT(report.notes, ::testing::Contains(::testing::HasSubstr("was given up")));
