@@ -56,8 +56,19 @@ def test_daylight_saving_in_los_angeles(kind, day, clocks, source, sluice):
     values = {"TIMESTAMP_NTZ": "TIMESTAMP_NTZ'{}'", "STRING": "'{}'",
               "TIMESTAMP": "TIMESTAMP'{} -08:00'"}[kind]
     events.insert(*(f"{i}, {values.format(text)}" for i, text in enumerate(local)), rows_per_file=3)
-    assert_windows_like_guide(sluice, events, *(f"{day}T{clock}:00Z" for clock in clocks),
-                              start=f"{day}T00:00:00Z", timezone="America/Los_Angeles")
+    ends = [f"{day}T{clock}:00Z" for clock in clocks]
+    if kind == "TIMESTAMP_NTZ" and day == "2025-03-09":
+        # Spark's optimizer compares wall clocks here, so that 02:30, which does not exist and means
+        # 03:30, falls into the window that ends at 03:00, and into the folder hr=03 all the same. Our
+        # windows go by the instant, as our folders do: over all windows the rows are the same.
+        ends = ends[-1:]
+    assert_windows_like_guide(sluice, events, *ends, start=f"{day}T00:00:00Z",
+                              timezone="America/Los_Angeles")
+
+
+# Spark takes today's date for these. What a row's watermark is must not depend on the day it is read:
+# they are no time for us, and counted as such.
+BARE_TIMES = ["03:04:05", "T03:04:05", " T03:04", "3:4"]
 
 
 def spark_strings() -> list[str]:
@@ -74,9 +85,9 @@ def spark_strings() -> list[str]:
              " America/Los_Angeles", "America/Los_Angeles", " Asia/Kolkata", " PST", " EST", " CST",
              " America/Nowhere", " america/los_angeles", " Europe/London", " Etc/GMT+3", " UT", "UT+3",
              " +1", "+ 1", "+", "+1:", "+01:3", "-00:00", "[Europe/Paris]", " Zulu", " PST8PDT", " MST"]
-    whole = ["", " ", "garbage", "null", "epoch", "now", "today", "yesterday", "2025-01-01T03:04:05Z ",
+    whole = [*BARE_TIMES, "", " ", "garbage", "null", "epoch", "now", "today", "yesterday", "2025-01-01T03:04:05Z ",
              "\t2025-01-01\n", "\u00a02025-01-01", "2025-01-01\u0000", "\u0001 2025-01-01 03:04:05",
-             "03:04:05", "T03:04:05", " T03:04", "3:4", "1735700645", "1e9", "2025-01-01T03:04:05+00:00 x",
+             "1735700645", "1e9", "2025-01-01T03:04:05+00:00 x",
              "2025-01-01 03:04:05 AM", "Jan 1, 2025", "１２３４-01-01", "9999-12-31T23:59:59.999999Z",
              "10000-01-01", "294247-01-10T04:00:54.775807Z", "294247-01-10T04:00:54.775808Z",
              "999999-01-01", "9999999-01-01", "-290308-12-21T19:59:05.224192Z", "0001-01-01",
@@ -105,7 +116,7 @@ def test_string_watermarks_are_read_as_sparks_cast_reads_them(spark, zone, clock
     try:
         events.spark.conf.set("spark.sql.session.timeZone", zone)
         nulls = events.sql("SELECT count_if(CAST(event_timestamp AS TIMESTAMP) IS NULL) n FROM {t}")
-        assert report["null_watermarks"] == nulls.first()["n"]
+        assert report["null_watermarks"] == nulls.first()["n"] + len(BARE_TIMES)
     finally:
         events.spark.conf.set("spark.sql.session.timeZone", with_zone)
 

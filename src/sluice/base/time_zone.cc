@@ -66,6 +66,44 @@ std::optional<int> ParseFixedZone(std::string_view name) {
   return ParseOffset(name);
 }
 
+/// java.time.ZoneId.SHORT_IDS, which Spark takes as zones; EST, MST and HST are fixed offsets there.
+std::string_view LongName(std::string_view name) {
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 28> kShortIds{{
+      {"EST", "-05:00"},
+      {"HST", "-10:00"},
+      {"MST", "-07:00"},
+      {"ACT", "Australia/Darwin"},
+      {"AET", "Australia/Sydney"},
+      {"AGT", "America/Argentina/Buenos_Aires"},
+      {"ART", "Africa/Cairo"},
+      {"AST", "America/Anchorage"},
+      {"BET", "America/Sao_Paulo"},
+      {"BST", "Asia/Dhaka"},
+      {"CAT", "Africa/Harare"},
+      {"CNT", "America/St_Johns"},
+      {"CST", "America/Chicago"},
+      {"CTT", "Asia/Shanghai"},
+      {"EAT", "Africa/Addis_Ababa"},
+      {"ECT", "Europe/Paris"},
+      {"IET", "America/Indiana/Indianapolis"},
+      {"IST", "Asia/Kolkata"},
+      {"JST", "Asia/Tokyo"},
+      {"MIT", "Pacific/Apia"},
+      {"NET", "Asia/Yerevan"},
+      {"NST", "Pacific/Auckland"},
+      {"PLT", "Asia/Karachi"},
+      {"PNT", "America/Phoenix"},
+      {"PRT", "America/Puerto_Rico"},
+      {"PST", "America/Los_Angeles"},
+      {"SST", "Pacific/Guadalcanal"},
+      {"VST", "Asia/Ho_Chi_Minh"},
+  }};
+  for (const auto& [short_id, long_name] : kShortIds) {
+    if (short_id == name) return long_name;
+  }
+  return name;
+}
+
 }  // namespace
 
 struct TimeZone::Rules {
@@ -85,6 +123,7 @@ TimeZone TimeZone::Utc() {
 Result<TimeZone> TimeZone::Find(std::string_view name) {
   TimeZone zone;
   zone.name_ = std::string(name);
+  name = LongName(name);
   if (const auto offset = ParseFixedZone(name)) {
     zone.rules_ =
         std::make_shared<const Rules>(Rules{cctz::fixed_time_zone(cctz::seconds(*offset))});
@@ -95,7 +134,7 @@ Result<TimeZone> TimeZone::Find(std::string_view name) {
   const bool is_name = !name.empty() && name.front() != '/' && name.front() != ':' &&
                        name.find("..") == std::string_view::npos && !name.starts_with("Fixed/") &&
                        name != "localtime";
-  if (!is_name || !cctz::load_time_zone(zone.name_, &found)) {
+  if (!is_name || !cctz::load_time_zone(std::string(name), &found)) {
     return Fail(Error{ErrorKind::kConfig, fmt::format("unknown time zone '{}'", name),
                       "use an IANA name like Europe/London, or an offset like +05:30"});
   }

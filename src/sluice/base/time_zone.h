@@ -23,7 +23,8 @@ struct CivilTime {
 class TimeZone {
  public:
   static TimeZone Utc();
-  /// kConfig if the zone is unknown. Takes IANA names and java.time offsets (Z, +HH:MM, UTC+H, GMT-3).
+  /// kConfig if the zone is unknown. Takes IANA names, java.time offsets (Z, +HH:MM, UTC+H,
+  /// GMT-3) and java.time's short ids (PST, CST, ...), as Spark does.
   static Result<TimeZone> Find(std::string_view name);
 
   CivilTime ToCivil(Timestamp instant) const;
