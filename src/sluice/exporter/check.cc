@@ -10,6 +10,7 @@
 #include "sluice/exporter/exporter.h"
 #include "sluice/exporter/feed_source.h"
 #include "sluice/exporter/retention.h"
+#include "sluice/ledger/ledger_path.h"
 #include "sluice/plan/append_task.h"
 #include "sluice/plan/column_choice.h"
 
@@ -22,7 +23,6 @@ namespace {
 constexpr int64_t kFewCommits = 10;
 /// A whole table of this size each run is worth a second thought.
 constexpr int64_t kLargeSnapshot = int64_t{100} << 30;
-constexpr std::string_view kProbeFolder = "_sluice/probe/";
 
 /// Findings about one subject, added one a line.
 class Findings {
@@ -252,8 +252,7 @@ std::vector<Finding> CheckDestination(const Services& services) {
   const auto probe = [&](Findings& findings, const store::Location& at, StoreRole role) {
     const auto store = services.open_store(at, role);
     if (!store) return findings.AddFault(store.error());
-    const std::string key =
-        std::string(kProbeFolder) + runtime::RandomHex16(*services.entropy) + ".txt";
+    const store::Key key = ledger::ProbeKey(runtime::RandomHex16(*services.entropy));
     const auto probed = Probe(**store, key);
     if (!probed) return findings.AddFault(probed.error());
     findings.Add(Severity::kOk, fmt::format("{}: a probe was written, read, conditionally refused "

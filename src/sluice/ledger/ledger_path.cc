@@ -54,6 +54,21 @@ store::Key PublishedHeartbeatKey(std::string_view name) {
   return fmt::format("_sluice/{}/heartbeat.json", name);
 }
 
+store::Key ProbeFolder() { return "_sluice/probe/"; }
+
+store::Key ProbeKey(std::string_view random_hex16) {
+  return fmt::format("{}{}.txt", ProbeFolder(), random_hex16);
+}
+
+bool IsProbeKey(std::string_view key) {
+  constexpr size_t kDigits = 16;
+  const std::string folder = ProbeFolder();
+  if (!key.starts_with(folder)) return false;
+  const std::string_view random = key.substr(folder.size()).substr(0, kDigits);
+  return random.size() == kDigits && key == ProbeKey(random) &&
+         random.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
 std::optional<LedgerEntryName> ParseLedgerEntry(std::string_view file) {
   const auto n = TakeNumber(file);
   if (!n) return std::nullopt;

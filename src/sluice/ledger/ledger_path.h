@@ -17,6 +17,7 @@
 /// | how a run ended | _sluice/NAME/ledger/last_run.json                      | beside the state   |
 /// | manifest        | _sluice/NAME/manifests/<n>.json                        | destination        |
 /// | sign of life    | _sluice/NAME/heartbeat.json                            | destination        |
+/// | probe of check  | _sluice/probe/<16 hex digits>.txt                      | both               |
 ///
 /// n has 20 digits, so that the order of names is the order of numbers.
 namespace sluice::ledger {
@@ -34,6 +35,11 @@ store::Key LastRunKey(std::string_view name);
 store::Key ManifestFolder(std::string_view name);
 store::Key ManifestKey(std::string_view name, int64_t n);
 store::Key PublishedHeartbeatKey(std::string_view name);
+
+/// What `check` writes, tries and removes, to see what a store does.
+store::Key ProbeFolder();
+store::Key ProbeKey(std::string_view random_hex16);
+bool IsProbeKey(std::string_view key);
 
 struct LedgerEntryName {
   enum class Type { kIntent, kDecision, kHeartbeat };
