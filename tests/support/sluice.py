@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import subprocess
+import threading
 
 from .export import Export, FeedExport, SnapshotExport
 from .paths import BINARY
@@ -106,9 +107,11 @@ class Sluice:
 
     def write_config(self) -> pathlib.Path:
         file = self.folder / "sluice.yaml"
-        # JSON is YAML: every value is quoted as the other side must read it.
-        file.write_text(json.dumps(self.config, indent=2, ensure_ascii=False) + "\n")
-        return file
+        # JSON is YAML: every value is quoted as the other side must read it. Written whole, because other
+        # processes of a test may be reading it.
+        written = self.folder / f".sluice.yaml.{threading.get_ident()}"
+        written.write_text(json.dumps(self.config, indent=2, ensure_ascii=False) + "\n")
+        return written.replace(file)
 
     def start(self, command: str, *arguments: str, now: str | None = None, json: bool = True,
               env: dict | None = None) -> Running:
