@@ -36,6 +36,7 @@ struct Grammar {
   VerifyCommand verify;
   StatusCommand status;
   ListCommand list;
+  PruneCommand prune;
   StateShowCommand state_show;
   StateSetCommand state_set;
   StateForgetCommand state_forget;
@@ -121,6 +122,9 @@ void Grammar::AddExportCommands() {
   added->add_option("--chunk", backfill.chunk, "export it in pieces, e.g. 1d");
   added->add_option("--at-version", backfill.at_version, "read the source as of this version");
   added->add_flag("--again", backfill.again, "replace what of it is exported already");
+  added = AddCommand(app, "prune", "Remove what no manifest names any longer", prune);
+  AddNames(added, prune.names);
+  added->add_flag("--dry-run", prune.dry_run, "say what would be removed; remove nothing");
 }
 
 void Grammar::AddStateCommands() {

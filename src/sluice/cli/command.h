@@ -96,6 +96,10 @@ struct ListCommand {
   std::string name;  ///< "": everything at the destination
   bool recursive = false, human_readable = false, summarize = false;
 };
+struct PruneCommand {
+  std::vector<std::string> names;
+  bool dry_run = false;
+};
 struct StateShowCommand {
   std::vector<std::string> names;
 };
@@ -109,8 +113,9 @@ struct StateVoidCommand {
   std::string name;
 };
 using Command = std::variant<InitCommand, CheckCommand, PlanCommand, RunCommand, BackfillCommand,
-                             VerifyCommand, StatusCommand, ListCommand, StateShowCommand,
-                             StateSetCommand, StateForgetCommand, StateVoidCommand>;
+                             VerifyCommand, StatusCommand, ListCommand, PruneCommand,
+                             StateShowCommand, StateSetCommand, StateForgetCommand,
+                             StateVoidCommand>;
 
 /// Each command prints what it has to say and returns its exit code.
 int Execute(const Context& context, const InitCommand& command);
@@ -121,6 +126,7 @@ int Execute(const Context& context, const BackfillCommand& command);
 int Execute(const Context& context, const VerifyCommand& command);
 int Execute(const Context& context, const StatusCommand& command);
 int Execute(const Context& context, const ListCommand& command);
+int Execute(const Context& context, const PruneCommand& command);
 int Execute(const Context& context, const StateShowCommand& command);
 int Execute(const Context& context, const StateSetCommand& command);
 int Execute(const Context& context, const StateForgetCommand& command);

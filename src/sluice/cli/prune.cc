@@ -1,0 +1,45 @@
+#include <utility>
+#include <vector>
+
+#include "sluice/cli/command.h"
+#include "sluice/cli/output.h"
+#include "sluice/cli/prune_text.h"
+#include "sluice/verify/prune.h"
+
+namespace sluice::cli {
+
+int Execute(const Context& context, const PruneCommand& command) {
+  const auto selection = LoadAndSelect(context, command.names);
+  if (!selection) return Report(selection.error(), context);
+  const exporter::Services& services = selection->loaded.services;
+  const verify::PruneOptions options{command.dry_run};
+  std::vector<verify::PruneReport> reports;
+  ExitCode code;
+  Json tables = Json::array();
+  const auto tell = [&](const verify::PruneReport& report) {
+    code.Add(report.error);
+    if (context.json) return;
+    const bool worth_a_line = !report.name.empty() || !report.removed.empty();
+    if (!context.quiet && worth_a_line) {
+      PrintLine(DescribePrune(report, context.verbose || report.dry_run));
+    }
+    if (report.error) PrintError(*report.error);
+  };
+  for (const auto* table : selection->tables) {
+    reports.push_back(verify::Prune(services, *table, options));
+    tell(reports.back());
+    tables.push_back(ToJson(reports.back()));
+  }
+  reports.push_back(verify::PruneLeftovers(services, options));
+  tell(reports.back());
+  if (context.json) {
+    PrintJson({{"dry_run", command.dry_run},
+               {"tables", std::move(tables)},
+               {"leftovers", ToJson(reports.back())}});
+  } else if (!context.quiet && selection->tables.size() > 1) {
+    PrintLine(SummarizePrune(reports));
+  }
+  return code.Value(context);
+}
+
+}  // namespace sluice::cli
