@@ -19,10 +19,6 @@ constexpr const char* kTemporaryPrefix = "put-";
 /// Nobody can complete an upload without bytes; its writer makes the file of bytes right after the folder.
 bool HasBytes(const std::string& folder) { return access((folder + "/data").c_str(), F_OK) == 0; }
 
-Timestamp ModifiedAt(const struct stat& info) {
-  return Timestamp{info.st_mtim.tv_sec * 1'000'000 + info.st_mtim.tv_nsec / 1'000};
-}
-
 }  // namespace
 
 Result<std::vector<LocalLeftover>> FindLocalLeftovers(const std::string& root, Timestamp before) {
