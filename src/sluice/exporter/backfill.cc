@@ -24,7 +24,7 @@ class Edges {
   explicit Edges(const config::Table& table) : table_(table) {}
 
   Result<int64_t> Parse(const char* option, const std::string& text) const {
-    if (table_.pattern == config::Pattern::kCdc) return ParseNumber(option, text, 0);
+    if (table_.pattern == config::Pattern::kCdc) return ParseNumber(option, text, -1);
     if (table_.pattern == config::Pattern::kSnapshot) {
       return Fail(Error{ErrorKind::kUsage, "pattern snapshot has no ranges to backfill",
                         "`sluice run` exports the whole table; --at-version chooses the version"});

@@ -9,6 +9,7 @@
 #include "sluice/exporter/append_source.h"
 #include "sluice/exporter/exporter.h"
 #include "sluice/exporter/feed_source.h"
+#include "sluice/exporter/report_on.h"
 #include "sluice/exporter/retention.h"
 #include "sluice/ledger/ledger_path.h"
 #include "sluice/plan/append_task.h"
@@ -31,7 +32,9 @@ class Findings {
   void Add(Severity severity, std::string message, std::string fix = {}) {
     findings_.push_back({subject_, severity, std::move(message), std::move(fix)});
   }
-  void AddFault(const Error& error) { Add(Severity::kFault, error.message, error.remedy); }
+  void AddFault(const Error& error) {
+    Add(Severity::kFault, error.message, WithName(error.remedy, subject_));
+  }
   std::vector<Finding> Take() && { return std::move(findings_); }
 
  private:

@@ -4,6 +4,7 @@
 
 #include "sluice/exporter/exporter.h"
 #include "sluice/exporter/pattern_source.h"
+#include "sluice/exporter/report_on.h"
 #include "sluice/plan/output_layout.h"
 
 namespace sluice::exporter {
@@ -136,7 +137,7 @@ PlanReport PlanTable(const Services& services, const config::Table& table,
   Status status = PlanInto(services, table, options, report);
   if (!status) {
     report.status = RunStatus::kFailed;
-    report.error = std::move(status).error().Within("table " + table.table);
+    report.error = OfTable(std::move(status).error(), table);
   }
   return report;
 }

@@ -23,6 +23,22 @@ std::string_view UsualRemedy(ErrorKind kind) {
 
 }  // namespace
 
+std::string WithName(std::string text, const std::string& name) {
+  constexpr std::string_view kPlaceholder = " NAME";
+  for (size_t at = text.find(kPlaceholder); at != std::string::npos;
+       at = text.find(kPlaceholder, at + 1)) {
+    text.replace(at + 1, kPlaceholder.size() - 1, name);
+  }
+  return text;
+}
+
+Error OfTable(Error error, const config::Table& table) {
+  error.remedy = WithName(std::move(error.remedy), table.name);
+  error.message = WithName(std::move(error.message), table.name);
+  if (error.remedy.empty()) error.remedy = UsualRemedy(error.kind);
+  return std::move(error).Within("table " + table.table);
+}
+
 RunReport ReportOn(const Services& services, const config::Table& table, const RunOptions& options,
                    const std::function<Status(transfer::Progress&, RunReport&)>& work) {
   RunReport report;
@@ -36,8 +52,7 @@ RunReport ReportOn(const Services& services, const config::Table& table, const R
   report.seconds = static_cast<double>(services.wall->MonotonicMicros() - began) / 1e6;
   if (!status) {
     report.status = RunStatus::kFailed;
-    report.error = std::move(status).error().Within("table " + table.table);
-    if (report.error->remedy.empty()) report.error->remedy = UsualRemedy(report.error->kind);
+    report.error = OfTable(std::move(status).error(), table);
   } else if (!report.windows.empty()) {
     report.status = RunStatus::kExported;
   }

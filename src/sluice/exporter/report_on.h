@@ -1,10 +1,17 @@
 #pragma once
 
 #include <functional>
+#include <string>
 
 #include "sluice/exporter/exporter.h"
 
 namespace sluice::exporter {
+
+/// `text` with the table's name where a remedy from below, which does not know it, says NAME.
+std::string WithName(std::string text, const std::string& name);
+
+/// `error` as a command tells it of `table`: the table named, and a remedy in any case that has one.
+Error OfTable(Error error, const config::Table& table);
 
 /// Times `work`, and turns its failure into the report's status and error.
 RunReport ReportOn(const Services& services, const config::Table& table, const RunOptions& options,

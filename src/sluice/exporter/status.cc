@@ -4,6 +4,7 @@
 #include "sluice/delta/log.h"
 #include "sluice/exporter/exporter.h"
 #include "sluice/exporter/last_run.h"
+#include "sluice/exporter/report_on.h"
 #include "sluice/exporter/retention.h"
 #include "sluice/exporter/session.h"
 #include "sluice/plan/planned_export.h"
@@ -102,7 +103,7 @@ StatusReport StatusOf(const Services& services, const config::Table& table) {
   report.schedule = table.schedule;
   report.pattern = table.pattern;
   Status status = StatusInto(services, table, report);
-  if (!status) report.error = std::move(status).error().Within("table " + table.table);
+  if (!status) report.error = OfTable(std::move(status).error(), table);
   return report;
 }
 

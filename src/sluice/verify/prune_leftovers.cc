@@ -75,14 +75,17 @@ Status PruneInto(const exporter::Services& services, PruneReport& report) {
   const Timestamp before = services.wall->Now() - kAbandonedAge;
   Remover remove(report);
   std::set<std::string> seen;
-  for (const auto& place : {places.destination, beside, places.state}) {
+  using Role = exporter::StoreRole;
+  for (const auto& [place, role] :
+       {std::pair(places.destination, Role::kDestination), std::pair(beside, Role::kState),
+        std::pair(places.state, Role::kState)}) {
     SLUICE_RETURN_IF_ERROR(services.cancel.Check());
     if (!seen.insert(place.ToString()).second) continue;
-    SLUICE_ASSIGN_OR_RETURN(const auto store, services.open_store(place));
+    SLUICE_ASSIGN_OR_RETURN(const auto store, services.open_store(place, role));
     SLUICE_RETURN_IF_ERROR(PruneProbes(*store, before, remove));
     SLUICE_RETURN_IF_ERROR(PruneTemporaries(place, before, remove));
   }
-  SLUICE_ASSIGN_OR_RETURN(const auto state, services.open_store(places.state));
+  SLUICE_ASSIGN_OR_RETURN(const auto state, services.open_store(places.state, Role::kState));
   return PruneStateUploads(*state, before, remove);
 }
 

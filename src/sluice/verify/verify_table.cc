@@ -8,6 +8,7 @@
 
 #include "sluice/columnar/row_hash.h"
 #include "sluice/exporter/adopt.h"
+#include "sluice/exporter/report_on.h"
 #include "sluice/exporter/session.h"
 #include "sluice/verify/destination_rows.h"
 #include "sluice/verify/feed_balance.h"
@@ -202,7 +203,7 @@ VerifyReport VerifyTable(const exporter::Services& services, const config::Table
   const int64_t began = services.wall->MonotonicMicros();
   Status status = VerifyInto(services, table, report);
   report.seconds = static_cast<double>(services.wall->MonotonicMicros() - began) / 1e6;
-  if (!status) report.error = std::move(status).error().Within("table " + table.table);
+  if (!status) report.error = exporter::OfTable(std::move(status).error(), table);
   return report;
 }
 
