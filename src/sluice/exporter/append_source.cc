@@ -91,7 +91,8 @@ Result<int64_t> AppendSource::BackfillLimit() {
 Result<std::vector<plan::PlannedExport>> AppendSource::PlanBackfill(
     const Range& range, std::optional<int64_t> chunk, const std::vector<Replaced>& replaced) {
   std::vector<plan::Replaced> old;
-  for (const auto& number : replaced) old.push_back({number.n, Timestamp{number.end}});
+  for (const auto& number : replaced)
+    old.push_back({number.n, Timestamp{number.end}, Timestamp{number.start}});
   return plan::PlanBackfill(*session_.table, facts_, Timestamp{range.from}, Timestamp{range.to},
                             chunk ? std::optional(Duration{*chunk}) : std::nullopt, old);
 }

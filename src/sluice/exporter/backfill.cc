@@ -127,7 +127,7 @@ Result<std::vector<Replaced>> FindReplaced(const Session& session, const Edges& 
     const auto extent = Extent(decision);
     const bool is_gone = std::find(gone.begin(), gone.end(), decision.n) != gone.end();
     if (!extent || is_gone || extent->to <= range.from || extent->from >= range.to) continue;
-    replaced.push_back({decision.n, extent->to});
+    replaced.push_back({decision.n, extent->to, extent->from});
     partly = partly || extent->from < range.from || extent->to > range.to;
     whole = {std::min(whole.from, extent->from), std::max(whole.to, extent->to)};
     newest_source = std::max(newest_source, decision.manifest.source_version.value_or(Version{-1}));

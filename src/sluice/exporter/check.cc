@@ -220,6 +220,12 @@ Status CheckTableInto(const Services& services, const config::Table& table, Find
   SLUICE_ASSIGN_OR_RETURN(const auto view, session.ledger->Load());
   SLUICE_ASSIGN_OR_RETURN(const auto source,
                           LookAtSource(session, view.position(), SourceOptions{}));
+  if (view.decision && !view.manifest && !view.decision->is_void()) {
+    findings.Add(Severity::kNote,
+                 fmt::format("export {} is decided and not yet visible", view.newest),
+                 "the next run finishes it");
+    source->AssumeRowAt(view.decision->position.end);
+  }
   const delta::Snapshot& snapshot = source->snapshot();
   findings.Add(Severity::kOk,
                fmt::format("{}: version {}, {} files, {} bytes", session.source->DisplayName(""),

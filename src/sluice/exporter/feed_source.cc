@@ -152,9 +152,10 @@ Result<std::vector<plan::PlannedExport>> FeedSource::PlanBackfill(
   SLUICE_ASSIGN_OR_RETURN(Readable readable, Survey(Version{range.from}, Version{range.to}));
   if (readable.then) return Fail(*readable.then);
   ranges_ = std::move(readable.ranges);
-  SLUICE_ASSIGN_OR_RETURN(auto pieces,
-                          plan::PlanFeedWindows(*session_.table, facts_, facts_.position, {},
-                                                Version{range.from}, ranges_, chunk));
+  SLUICE_ASSIGN_OR_RETURN(
+      auto pieces,
+      plan::PlanFeedWindows(*session_.table, facts_, facts_.position, {}, Version{range.from},
+                            ranges_, replaced.empty() ? chunk : std::nullopt));
   std::vector<bool> done(replaced.size(), false);
   for (auto& piece : pieces) {
     piece.kind = ExportKind::kBackfill;

@@ -52,6 +52,7 @@ class PatternSource {
   struct Replaced {
     int64_t n = 0;
     int64_t end = 0;
+    int64_t start = 0;  ///< exclusive
   };
   virtual Result<std::vector<plan::PlannedExport>> PlanBackfill(
       const Range& range, std::optional<int64_t> chunk, const std::vector<Replaced>& replaced) = 0;

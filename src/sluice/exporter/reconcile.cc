@@ -29,6 +29,21 @@ ledger::Heartbeat OwnerOf(const LedgerView& view) {
   return heartbeat;
 }
 
+/// An empty ledger goes with a state table that has followed no number of this table: else the numbers would
+/// begin anew and the state take them for old ones.
+Status RequireFreshState(Session& session) {
+  if (!KeepsState(session)) return {};
+  SLUICE_ASSIGN_OR_RETURN(const auto followed, session.state->FollowedThrough(session.app_id()));
+  if (!followed) return {};
+  return Fail(Error{
+      ErrorKind::kConflict,
+      fmt::format("_export_state has followed export {}, but the ledger of these exports is gone",
+                  *followed),
+      "restore the folder _sluice/ NAME from a copy, or give the table another `name`, whose "
+      "exports "
+      "begin anew"});
+}
+
 /// True if the newest decided number needs nothing any more.
 Result<bool> IsSettled(Session& session, const LedgerView& view) {
   if (!view.manifest) return false;
@@ -98,7 +113,10 @@ Result<Reconciled> Reconcile(Session& session, const RunOptions& options,
   while (true) {
     SLUICE_ASSIGN_OR_RETURN(reconciled.view, session.ledger->Load());
     const LedgerView& view = reconciled.view;
-    if (view.newest == 0) return reconciled;
+    if (view.newest == 0) {
+      SLUICE_RETURN_IF_ERROR(RequireFreshState(session));
+      return reconciled;
+    }
     if (!view.undecided()) {
       SLUICE_ASSIGN_OR_RETURN(const bool settled, IsSettled(session, view));
       if (settled) return reconciled;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "sluice/exporter/store_options.h"
+#include "sluice/plan/output_layout.h"
 #include "sluice/runtime/executor.h"
 #include "sluice/store/open_store.h"
 
@@ -59,6 +60,32 @@ Result<Session> OpenSession(const Services& services, const config::Table& table
   return session;
 }
 
+namespace {
+
+bool LiesInside(const store::Location& inner, const store::Location& outer) {
+  return inner.scheme == outer.scheme && inner.bucket == outer.bucket &&
+         (inner.path == outer.path || inner.path.starts_with(outer.path + "/"));
+}
+
+/// The source is never written to: no folder of ours may lie in it.
+Status RefuseWritingInto(const store::Location& source, const Session& session) {
+  std::vector<store::Location> written{session.state_at};
+  for (const auto& folder : plan::DataFolders(session.table->pattern, session.name())) {
+    written.push_back(session.destination_at.Child(folder.substr(0, folder.size() - 1)));
+  }
+  written.push_back(session.destination_at.Child("_sluice"));
+  for (const auto& place : written) {
+    if (!LiesInside(place, source)) continue;
+    return Fail(Error{ErrorKind::kConfig,
+                      fmt::format("{} lies inside the source {}, which is never written to",
+                                  place.ToString(), source.ToString()),
+                      "choose a destination and a `state` outside of the source tables"});
+  }
+  return {};
+}
+
+}  // namespace
+
 Status OpenSource(Session& session) {
   if (session.source) return {};
   const config::Table& table = *session.table;
@@ -71,6 +98,7 @@ Status OpenSource(Session& session) {
   }
   SLUICE_ASSIGN_OR_RETURN(const store::Location at,
                           store::ParseLocation(*table.path, services.config->folder));
+  SLUICE_RETURN_IF_ERROR(RefuseWritingInto(at, session));
   SLUICE_ASSIGN_OR_RETURN(session.source, services.open_store(at, StoreRole::kSource));
   session.log.emplace(session.source);
   const config::Limits& limits = services.config->limits;

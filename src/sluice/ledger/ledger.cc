@@ -1,5 +1,7 @@
 #include "sluice/ledger/ledger.h"
 
+#include <fmt/format.h>
+
 #include <map>
 #include <utility>
 
@@ -102,11 +104,32 @@ Result<int64_t> Ledger::SettledHint() const {
   return known && decided ? n : 0;
 }
 
+Status Ledger::RequireNoManifest() const {
+  Key found;
+  SLUICE_RETURN_IF_ERROR(
+      destination_->List(ManifestFolder(name_), {}, [&](const store::ObjectInfo& object) {
+        if (ParseManifestName(LastPart(object.key))) found = object.key;
+        return found.empty();
+      }));
+  if (found.empty()) return {};
+  return Fail(Error{
+      ErrorKind::kConflict,
+      fmt::format("{} is published, but the ledger that it belongs to is not in {}",
+                  destination_->DisplayName(found),
+                  ledger_store_->DisplayName(LedgerFolder(name_))),
+      fmt::format("if `state` was moved, move _sluice/{}/ledger with it; otherwise restore that "
+                  "folder, or give the table another `name`, whose exports begin anew",
+                  name_)});
+}
+
 Result<LedgerView> Ledger::Load() const {
   SLUICE_ASSIGN_OR_RETURN(const int64_t hint, SettledHint());
   SLUICE_ASSIGN_OR_RETURN(const auto numbers, ListNumbers(*ledger_store_, name_, hint));
   LedgerView view;
-  if (numbers.empty()) return view;
+  if (numbers.empty()) {
+    SLUICE_RETURN_IF_ERROR(RequireNoManifest());
+    return view;
+  }
   const auto& [newest, found] = *numbers.rbegin();
   view.newest = newest;
   if (found.intent) {

@@ -72,6 +72,8 @@ class Ledger {
 
  private:
   Result<int64_t> SettledHint() const;
+  /// kConflict where manifests are published although the ledger is empty.
+  Status RequireNoManifest() const;
   /// The manifest that overrules `decision`, if one does.
   Result<std::optional<Manifest>> VoidManifest(const Decision& decision,
                                                bool* manifest_exists) const;

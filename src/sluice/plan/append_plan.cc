@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "sluice/plan/column_choice.h"
@@ -172,8 +173,13 @@ Result<std::vector<PlannedExport>> PlanBackfill(const config::Table& table,
                                                 const std::vector<Replaced>& replaced) {
   SLUICE_RETURN_IF_ERROR(CheckTableId(facts, kForget));
   std::vector<PlannedExport> exports;
-  const auto cuts =
-      chunk ? CutAtMultiples(from, to, *chunk, table.timezone) : std::vector<Timestamp>{to};
+  auto cuts = chunk ? CutAtMultiples(from, to, *chunk, table.timezone) : std::vector<Timestamp>{to};
+  // An old number is replaced whole by one piece: between two of them its rows would be there twice.
+  std::erase_if(cuts, [&](Timestamp cut) {
+    return cut < to && std::any_of(replaced.begin(), replaced.end(), [&](const Replaced& old) {
+             return old.start < cut && cut < old.end;
+           });
+  });
   for (const Timestamp cut : cuts) {
     PlannedExport piece;
     piece.kind = ExportKind::kBackfill;

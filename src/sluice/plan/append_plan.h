@@ -31,7 +31,8 @@ PlannedExport PlanLate(const AppendFacts& facts);
 /// An earlier number that a backfill exports anew.
 struct Replaced {
   int64_t n = 0;
-  Timestamp end;  ///< inclusive end of the watermarks that it holds
+  Timestamp end;    ///< inclusive end of the watermarks that it holds
+  Timestamp start;  ///< exclusive start of them
 };
 
 /// (from, to] by hand, cut by `chunk`; each old number is replaced by the first piece after which all

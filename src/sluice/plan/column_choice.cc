@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "sluice/config/nearest.h"
+#include "sluice/delta/change_feed.h"
+#include "sluice/ledger/records.h"
 #include "sluice/plan/output_layout.h"
 
 namespace sluice::plan {
@@ -36,6 +38,21 @@ std::string NotAColumn(const std::string& key, const std::string& entry,
   return text;
 }
 
+/// Spark does not let a table with a change feed have columns of the feed's names; other writers do.
+Status RefuseFeedColumns(const std::vector<std::string>& existing) {
+  for (const auto reserved :
+       {delta::kChangeTypeColumn, delta::kCommitVersionColumn, delta::kCommitTimestampColumn}) {
+    if (!Contains(existing, std::string(reserved))) continue;
+    return Fail(
+        Error{ErrorKind::kUnsupported,
+              fmt::format("the source has a column '{}', a name that its change data feed "
+                          "needs for itself",
+                          reserved),
+              "rename the column in the source, or export the table with pattern snapshot"});
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<ColumnChoice> ChooseColumns(const config::Table& table, const delta::TableSchema& schema) {
@@ -55,6 +72,7 @@ Result<ColumnChoice> ChooseColumns(const config::Table& table, const delta::Tabl
         Error{ErrorKind::kNotFound, wrong,
               fmt::format("correct the list; the table has: {}", fmt::join(existing, ", "))});
   }
+  if (table.pattern == config::Pattern::kCdc) SLUICE_RETURN_IF_ERROR(RefuseFeedColumns(existing));
   const auto partition_columns = PartitionColumns(table.pattern, table.partition);
   ColumnChoice choice;
   for (const auto& field : schema.fields) {
@@ -97,8 +115,8 @@ Result<delta::Field> FindWatermark(const config::Table& table, const delta::Tabl
 }
 
 std::string DescribeColumnChoice(const config::Table& table) {
-  return nlohmann::json{{"columns", table.columns}, {"exclude", table.exclude}}.dump(
-      -1, ' ', false, nlohmann::json::error_handler_t::replace);
+  // A digest, because it is kept at the destination: names of excluded columns stay in the source.
+  return ledger::DigestOf({{"columns", table.columns}, {"exclude", table.exclude}});
 }
 
 }  // namespace sluice::plan

@@ -66,10 +66,18 @@ Result<FeedBeginning> BeginFeed(const config::Table& table, const FeedFacts& fac
   if (facts.reseed) return Seed(facts, ExportKind::kReseed);
   const auto exported = AsVersion(facts.position.end);
   SLUICE_RETURN_IF_ERROR(CheckSource(facts, exported, kReseed));
+  if (facts.row_version && *facts.row_version > facts.source_version) {
+    return Fail(
+        Error{ErrorKind::kConflict,
+              fmt::format("the row in _export_state stands at version {}, the source at {}",
+                          facts.row_version->value, facts.source_version.value),
+              "correct the row with `sluice state set NAME VERSION`; with --at-version, name "
+              "a later version"});
+  }
   FeedBeginning beginning;
   if (exported) {
     if (!facts.row_version || *facts.row_version < *exported) {
-      return Fail(RowConflict(RowStands(facts), fmt::format("version {}", exported->value)));
+      return Fail(RowConflict(RowStands(facts), fmt::format("{}", exported->value)));
     }
     beginning.after = facts.row_version;
     if (*facts.row_version > *exported) {

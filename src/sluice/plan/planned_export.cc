@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sluice/plan/column_choice.h"
+
 namespace sluice::plan {
 
 nlohmann::json ShapeOf(const config::Table& table) {
@@ -10,8 +12,7 @@ nlohmann::json ShapeOf(const config::Table& table) {
           {"pattern", Name(table.pattern)},
           {"watermark", table.watermark},
           {"partition", Name(table.partition)},
-          {"columns", table.columns},
-          {"exclude", table.exclude},
+          {"column_choice", DescribeColumnChoice(table)},
           {"timezone", table.timezone.name()},
           {"timestamps", Name(table.timestamps)},
           {"compression", Name(table.compression)},

@@ -117,7 +117,7 @@ Status CompareWithSource(Session& session, const Manifest& manifest, const RowTo
 Status VerifyOne(Session& session, const Manifest& manifest, FeedBalance& balance,
                  VerifiedExport& verified) {
   SLUICE_ASSIGN_OR_RETURN(verified.faults, CheckFiles(session, manifest));
-  if (!verified.faults.empty()) return {};
+  const bool damaged = !verified.faults.empty();
   RowTotals destination;
   const auto read =
       VisitExport(session, manifest,
@@ -125,6 +125,7 @@ Status VerifyOne(Session& session, const Manifest& manifest, FeedBalance& balanc
                     SLUICE_RETURN_IF_ERROR(balance.Add(manifest, rows));
                     return destination.Add(rows, partition);
                   });
+  if (!read && damaged) return {};  // told already
   if (!read) {
     if (read.error().kind != ErrorKind::kCorrupt && read.error().kind != ErrorKind::kUnsupported) {
       return read;
