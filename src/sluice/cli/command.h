@@ -112,10 +112,10 @@ struct StateForgetCommand {
 struct StateVoidCommand {
   std::string name;
 };
-using Command = std::variant<InitCommand, CheckCommand, PlanCommand, RunCommand, BackfillCommand,
-                             VerifyCommand, StatusCommand, ListCommand, PruneCommand,
-                             StateShowCommand, StateSetCommand, StateForgetCommand,
-                             StateVoidCommand>;
+using Command =
+    std::variant<InitCommand, CheckCommand, PlanCommand, RunCommand, BackfillCommand, VerifyCommand,
+                 StatusCommand, ListCommand, PruneCommand, StateShowCommand, StateSetCommand,
+                 StateForgetCommand, StateVoidCommand>;
 
 /// Each command prints what it has to say and returns its exit code.
 int Execute(const Context& context, const InitCommand& command);
