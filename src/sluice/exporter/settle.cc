@@ -77,6 +77,19 @@ Result<std::vector<store::Key>> CompleteAll(Session& session, const Decision& de
   return absent;
 }
 
+/// A runner that stood still while others finished its snapshot, and dropped it later, has put the marker
+/// beside nothing: takes it away again.
+Status UnmarkDropped(Session& session, const Decision& decision) {
+  if (!plan::IsWholeTable(decision.manifest.kind)) return {};
+  SLUICE_ASSIGN_OR_RETURN(const auto manifest, session.ledger->ReadManifest(decision.n));
+  if (!manifest || !manifest->expired) return {};
+  const std::string folder = plan::DataFolder(config::Pattern::kSnapshot, session.name());
+  for (const auto& partition : decision.manifest.partitions_touched) {
+    SLUICE_RETURN_IF_ERROR(session.destination->Delete(plan::SuccessKey(folder, partition)));
+  }
+  return {};
+}
+
 /// Every pending upload of this table's data.
 Status VisitUploads(Session& session,
                     const std::function<void(const store::PendingUploadInfo&)>& visit) {
@@ -281,6 +294,9 @@ Status Settle(Session& session, Decision decision, bool manifest_exists, RunRepo
     }
     SLUICE_ASSIGN_OR_RETURN(const auto put, std::move(published));
     if (put == store::PutOutcome::kCreated && !decision.is_void()) Tell(decision, report);
+    if (put == store::PutOutcome::kAlreadyExists) {
+      SLUICE_RETURN_IF_ERROR(UnmarkDropped(session, decision));
+    }
   }
   // A void number moves nothing: the state stands where the number before it left it.
   if (decision.is_void() || !KeepsState(session)) return {};

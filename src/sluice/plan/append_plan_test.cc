@@ -147,10 +147,10 @@ TEST_F(AppendPlanTest, BackfillReplacesANumberOnceAllOfItCameAnew) {
   Exported("2026-01-01T09:00:00Z");
   const auto plan =
       PlanBackfill(table_, facts_, At("2026-01-01T00:00:00Z"), At("2026-01-01T06:00:00Z"), Hours(3),
-                   {{1, At("2026-01-01T02:00:00Z")},
-                    {2, At("2026-01-01T05:00:00Z")},
-                    {3, At("2026-01-01T06:00:00Z")},
-                    {4, At("2026-01-01T07:00:00Z")}});
+                   {{1, At("2026-01-01T02:00:00Z"), At("2026-01-01T00:00:00Z")},
+                    {2, At("2026-01-01T05:00:00Z"), At("2026-01-01T03:00:00Z")},
+                    {3, At("2026-01-01T06:00:00Z"), At("2026-01-01T05:00:00Z")},
+                    {4, At("2026-01-01T07:00:00Z"), At("2026-01-01T06:00:00Z")}});
   ASSERT_THAT(plan, IsOk());
   ASSERT_THAT(*plan, SizeIs(2));
   EXPECT_THAT((*plan)[0].replaces, ElementsAre(1));

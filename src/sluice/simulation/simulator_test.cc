@@ -26,8 +26,8 @@ int64_t Setting(const char* name, int64_t otherwise) {
 }
 
 uint64_t FirstSeed() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch().count() / 1000;
-  return static_cast<uint64_t>(Setting("SLUICE_SIMULATION_FIRST", now));
+  // The same ones each time, so that a test that was green stays so; a soak begins elsewhere.
+  return static_cast<uint64_t>(Setting("SLUICE_SIMULATION_FIRST", 1));
 }
 
 double SecondsSince(Clock::time_point began) {

@@ -154,9 +154,10 @@ TEST_F(PruneTest, TheGraceIsCountedFromWhenTheReplacingManifestCame) {
   again.decision->manifest.kind = ledger::ExportKind::kBackfill;
   again.decision->manifest.replaces = {1};
   Publish(again);
-  clock_->Set(Timestamp{Hours(23).micros});  // the store began to count at 0
+  const Timestamp began = store_->Head(EventsKey(2))->modified;  // the store's own clock
+  clock_->Set(began + Hours(23));
   EXPECT_THAT(Prune().removed, IsEmpty());
-  clock_->Set(Timestamp{Hours(25).micros});
+  clock_->Set(began + Hours(25));
   EXPECT_EQ(Prune().removed.size(), 1);
   EXPECT_THAT(Data(), ElementsAre(EventsKey(2)));
 }
