@@ -120,7 +120,8 @@ Result<std::vector<PlannedExport>> PlanWindows(const config::Table& table,
   Timestamp start;
   if (const auto exported = AsTime(position.end)) {
     if (!facts.row_end || *facts.row_end < *exported) {
-      return Fail(RowConflict(RowStands(facts), FormatTimestamp(*exported)));
+      return Fail(
+          RowConflict(RowStands(facts), FormatTimestamp(*exported), FormatTimestamp(*exported)));
     }
     start = *facts.row_end;
     if (start >= end) return exports;

@@ -77,7 +77,8 @@ Result<FeedBeginning> BeginFeed(const config::Table& table, const FeedFacts& fac
   FeedBeginning beginning;
   if (exported) {
     if (!facts.row_version || *facts.row_version < *exported) {
-      return Fail(RowConflict(RowStands(facts), fmt::format("{}", exported->value)));
+      return Fail(RowConflict(RowStands(facts), fmt::format("version {}", exported->value),
+                              fmt::format("{}", exported->value)));
     }
     beginning.after = facts.row_version;
     if (*facts.row_version > *exported) {

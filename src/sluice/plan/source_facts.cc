@@ -29,14 +29,15 @@ Status CheckSource(const SourceFacts& facts, std::optional<Version> exported,
                   remedy)});
 }
 
-Error RowConflict(const std::string& stands, const std::string& exported) {
+Error RowConflict(const std::string& stands, const std::string& exported,
+                  const std::string& value) {
   return Error{
       ErrorKind::kConflict,
       fmt::format("the row in _export_state {}, but exports up to {} lie at the destination",
                   stands, exported),
       fmt::format("to go on after them run `sluice state set NAME {}`; to begin anew run "
                   "`sluice state forget NAME`",
-                  exported)};
+                  value)};
 }
 
 ledger::Position PositionAfter(const ledger::Position& before, const SourceFacts& facts,

@@ -27,8 +27,8 @@ Status CheckSource(const SourceFacts& facts, std::optional<Version> exported,
                    const std::string& remedy);
 
 /// kConflict: the row in _export_state `stands` somewhere ("is missing", "stands at version 3") that does
-/// not go with what was exported, up to `exported`.
-Error RowConflict(const std::string& stands, const std::string& exported);
+/// not go with what was exported, up to `exported` ("version 3"), which `state set` takes as `value` ("3").
+Error RowConflict(const std::string& stands, const std::string& exported, const std::string& value);
 
 /// The position after an export of the pinned version's columns that ends at `end`.
 ledger::Position PositionAfter(const ledger::Position& before, const SourceFacts& facts,
