@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <limits>
 #include <string>
 
 namespace sluice::plan {
@@ -182,7 +183,13 @@ std::optional<Timestamp> CastStringToTimestamp(std::string_view text, const Time
   civil.micros = static_cast<int>(v[6]);
   constexpr int64_t kLastYear = 294'247;  // of a long of microseconds
   if (civil.year > kLastYear || civil.year < -290'308) return std::nullopt;
-  return in.ToInstant(civil);
+  const Timestamp instant = in.ToInstant(civil);
+  using Limits = std::numeric_limits<int64_t>;
+  if (instant.micros != Limits::max() && instant.micros != Limits::min()) return instant;
+  // The ends of the range stand for what lies beyond them, too, and that is null for Spark.
+  const CivilTime back = in.ToCivil(instant);
+  const bool exact = back.micros == civil.micros && back.second == civil.second;
+  return exact ? std::optional(instant) : std::nullopt;
 }
 
 Timestamp CastNtzToTimestamp(int64_t local_micros, const TimeZone& zone) {
