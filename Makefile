@@ -1,6 +1,7 @@
 # Each target installs what it needs and is missing (tools/setup), and is quick when nothing changed.
 #
 #   make demo     build, make a sample lake, export it into demo/out/
+#   make demo-s3  the same from and to a bucket of a MinIO that is started for it
 #   make check    the inner loop: format, layers, clang-tidy on what changed, unit tests
 #   make test     everything: check's parts and the tests beside real Spark and a real S3 server
 #   make install  PREFIX=/usr/local
@@ -8,7 +9,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: build build-tests demo check test soak install format lint clean unit-tests spark-tests s3-tests \
+.PHONY: build build-tests demo demo-s3 check test soak install format lint clean unit-tests spark-tests s3-tests \
   setup setup-unit setup-test setup-lint
 .NOTPARALLEL:
 MAKEFLAGS += --no-print-directory
@@ -36,6 +37,13 @@ demo:
 	@$(MAKE) build
 	@demo/run
 
+# The first run builds the server, which takes Go and some minutes.
+demo-s3:
+	@tools/setup demo
+	@$(MAKE) build
+	@tools/minio build
+	@tools/minio run demo/run s3
+
 setup-unit:
 	@tools/setup unit
 setup-test:
@@ -46,7 +54,6 @@ setup-lint:
 unit-tests: build-tests
 	@ctest --test-dir $(BUILD) $(CTEST_FLAGS) -LE minio
 
-# The first run builds the server, which takes Go and some minutes.
 s3-tests: build-tests
 	@tools/minio build
 	@ctest --test-dir $(BUILD) $(CTEST_FLAGS) -L minio

@@ -4,18 +4,19 @@
     .deps/venv/bin/python demo/make_lake.py demo/lake           the first day
     .deps/venv/bin/python demo/make_lake.py demo/lake --grow    the second day, with rows that come late
 
+The folder may be s3://bucket/prefix; AWS_* in the environment say how it is reached.
+
 Everything is drawn from a fixed seed: each run makes the same rows.
 """
 
 import argparse
 import datetime
 import decimal
-import pathlib
 import random
-import shutil
 
 import deltalake
 import pyarrow as pa
+from pyarrow import fs
 
 UTC = datetime.timezone.utc
 FIRST_DAY = datetime.datetime(2026, 1, 31, tzinfo=UTC)
@@ -45,8 +46,8 @@ DEVICES = [{"os": "android", "screen": [1080, 2400]}, {"os": "ios", "screen": [1
 class Events:
     """The append table: shops report what happened, most at once, some hours later."""
 
-    def __init__(self, folder: pathlib.Path):
-        self.path = folder / "events"
+    def __init__(self, folder: str):
+        self.path = f"{folder}/events"
 
     def _rows(self, rng, first_id, count, start, length):
         """Rows with times spread over [start, start + length), to the microsecond."""
@@ -65,7 +66,7 @@ class Events:
             }
 
     def _commit(self, rows):
-        deltalake.write_deltalake(str(self.path), pa.Table.from_pylist(rows, schema=EVENTS),
+        deltalake.write_deltalake(self.path, pa.Table.from_pylist(rows, schema=EVENTS),
                                   mode="append")
 
     def first_day(self):
@@ -90,40 +91,40 @@ class Events:
 class Users:
     """The table with a change feed: users come, change their plan and leave."""
 
-    def __init__(self, folder: pathlib.Path):
-        self.path = folder / "users"
+    def __init__(self, folder: str):
+        self.path = f"{folder}/users"
 
     def _merge(self, ids, plan):
         rows = [{"user_id": i, "email": f"user{i}@example.com", "plan": plan} for i in ids]
-        (deltalake.DeltaTable(str(self.path))
+        (deltalake.DeltaTable(self.path)
          .merge(pa.Table.from_pylist(rows, schema=USERS), "target.user_id = source.user_id",
                 source_alias="source", target_alias="target")
          .when_matched_update_all().when_not_matched_insert_all().execute())
 
     def first_day(self):
         """2,000 users, of whom 100 change their plan and 20 leave."""
-        deltalake.DeltaTable.create(str(self.path), USERS,
+        deltalake.DeltaTable.create(self.path, USERS,
                                     configuration={"delta.enableChangeDataFeed": "true"})
         self._merge(range(1, 2001), "free")
         self._merge(range(1, 1001, 10), "pro")
-        deltalake.DeltaTable(str(self.path)).delete("user_id % 100 = 50")
+        deltalake.DeltaTable(self.path).delete("user_id % 100 = 50")
 
     def second_day(self):
         """50 new users, 200 changes of plan, 10 leave."""
         self._merge(range(2001, 2051), "free")
         self._merge(range(1001, 2001, 5), "team")
-        deltalake.DeltaTable(str(self.path)).delete("user_id <= 10")
+        deltalake.DeltaTable(self.path).delete("user_id <= 10")
 
 
 class Countries:
     """The small table that is exported whole."""
 
-    def __init__(self, folder: pathlib.Path):
-        self.path = folder / "countries"
+    def __init__(self, folder: str):
+        self.path = f"{folder}/countries"
 
     def _write(self, codes):
         rows = [{"code": code, "name": COUNTRIES[code]} for code in codes]
-        deltalake.write_deltalake(str(self.path), pa.Table.from_pylist(rows), mode="overwrite")
+        deltalake.write_deltalake(self.path, pa.Table.from_pylist(rows), mode="overwrite")
 
     def first_day(self):
         self._write(list(COUNTRIES)[:5])
@@ -132,10 +133,20 @@ class Countries:
         self._write(COUNTRIES)
 
 
+def clear(folder: str):
+    """Leaves an empty folder, or a bucket with nothing below the prefix."""
+    if "://" in folder:
+        filesystem, path = fs.FileSystem.from_uri(f"{folder}?allow_bucket_creation=true")
+    else:
+        filesystem, path = fs.LocalFileSystem(), folder
+    filesystem.create_dir(path)
+    filesystem.delete_dir_contents(path)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=pathlib.Path)
+    parser.add_argument("folder")
     parser.add_argument("--grow", action="store_true", help="add the second day")
     arguments = parser.parse_args()
     tables = [Events(arguments.folder), Users(arguments.folder), Countries(arguments.folder)]
@@ -143,8 +154,7 @@ def main():
         for table in tables:
             table.second_day()
         return
-    shutil.rmtree(arguments.folder, ignore_errors=True)
-    arguments.folder.mkdir(parents=True)
+    clear(arguments.folder)
     for table in tables:
         table.first_day()
 
