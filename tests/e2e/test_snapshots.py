@@ -100,6 +100,28 @@ def test_files_of_others_in_an_old_snapshot_stay(snapshots):
     assert foreign.read_bytes() == b"theirs" and list(foreign.parent.iterdir()) == [foreign]
 
 
+def test_a_success_that_a_dead_runner_left_in_a_dropped_folder_goes(snapshots):
+    snapshots.change(keep=1).run(at(0))
+    snapshots.run(at(1))
+    left = snapshots.destination / "countries" / folder(0)
+    left.mkdir()
+    (left / "_SUCCESS").touch()
+    snapshots.run(at(2))
+    assert not left.exists() and snapshots.export().check().folders() == [folder(2)]
+
+
+@pytest.mark.parametrize("name", ["snapshot_ts=2020-01-01T00-00-00Z", folder(30)])
+def test_a_success_of_others_stays(name, snapshots):
+    theirs = snapshots.destination / "countries" / name / "_SUCCESS"
+    theirs.parent.mkdir(parents=True)
+    theirs.touch()
+    snapshots.change(keep=1).run(at(0))
+    for second in (1, 2):
+        snapshots.run(at(second))
+        assert theirs.exists()
+    assert snapshots.call("prune", now=at(3)).code == 0 and theirs.exists()
+
+
 def test_a_failed_run_drops_nothing(countries, snapshots):
     snapshots.change(keep=1).run(at(0))
     countries.data_files()[0].unlink()

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "sluice/exporter/rebuild.h"
+#include "sluice/exporter/snapshot_marker.h"
 #include "sluice/plan/output_layout.h"
 #include "sluice/plan/planned_export.h"
 #include "sluice/runtime/executor.h"
@@ -77,19 +78,6 @@ Result<std::vector<store::Key>> CompleteAll(Session& session, const Decision& de
   return absent;
 }
 
-/// A runner that stood still while others finished its snapshot, and dropped it later, has put the marker
-/// beside nothing: takes it away again.
-Status UnmarkDropped(Session& session, const Decision& decision) {
-  if (!plan::IsWholeTable(decision.manifest.kind)) return {};
-  SLUICE_ASSIGN_OR_RETURN(const auto manifest, session.ledger->ReadManifest(decision.n));
-  if (!manifest || !manifest->expired) return {};
-  const std::string folder = plan::DataFolder(config::Pattern::kSnapshot, session.name());
-  for (const auto& partition : decision.manifest.partitions_touched) {
-    SLUICE_RETURN_IF_ERROR(session.destination->Delete(plan::SuccessKey(folder, partition)));
-  }
-  return {};
-}
-
 /// Every pending upload of this table's data.
 Status VisitUploads(Session& session,
                     const std::function<void(const store::PendingUploadInfo&)>& visit) {
@@ -101,24 +89,6 @@ Status VisitUploads(Session& session,
         }));
   }
   return {};
-}
-
-/// Snapshots and seeds: the marker beside their files, once all of these are there.
-Status MarkComplete(Session& session, const Decision& decision) {
-  if (!plan::IsWholeTable(decision.manifest.kind)) return {};
-  const std::string folder = plan::DataFolder(config::Pattern::kSnapshot, session.name());
-  for (const auto& partition : decision.manifest.partitions_touched) {
-    SLUICE_RETURN_IF_ERROR(session.destination->Put(plan::SuccessKey(folder, partition), ""));
-  }
-  return {};
-}
-
-/// Takes the marker away from the folder of a snapshot's file. A later number never uses that folder.
-Status UnmarkFolderOf(Session& session, const store::Key& file) {
-  const std::string folder = plan::DataFolder(config::Pattern::kSnapshot, session.name());
-  if (!file.starts_with(folder)) return {};
-  const std::string partition = file.substr(folder.size(), file.rfind('/') - folder.size());
-  return session.destination->Delete(plan::SuccessKey(folder, partition));
 }
 
 /// Removes what an earlier generation, or a voided number, left. The abort comes first: after it nobody
@@ -133,6 +103,8 @@ Status ClearSuperseded(Session& session, int64_t n, const std::vector<store::Key
   for (const auto& upload : uploads) {
     SLUICE_RETURN_IF_ERROR(session.destination->AbortUpload(upload.key, upload.upload_id));
   }
+  // A later number never uses the folder that these lie in.
+  SLUICE_RETURN_IF_ERROR(RemoveMarkers(session, keys));
   for (const auto& key : doomed) {
     const auto name = plan::ParseDataFileName(key.substr(key.rfind('/') + 1));
     if (!name || name->n != n) {
@@ -140,7 +112,6 @@ Status ClearSuperseded(Session& session, int64_t n, const std::vector<store::Key
                   key);
     }
     SLUICE_RETURN_IF_ERROR(session.destination->Delete(key));
-    SLUICE_RETURN_IF_ERROR(UnmarkFolderOf(session, key));
   }
   return {};
 }
@@ -187,17 +158,6 @@ Result<store::PutOutcome> Publish(Session& session, const Decision& decision) {
                       "run again"});
   }
   return put;
-}
-
-/// Whoever pauses before he marks a snapshot complete may do so after it was given up or dropped by others.
-Status UnmarkIfGone(Session& session, const Decision& decision) {
-  if (!plan::IsWholeTable(decision.manifest.kind)) return {};
-  SLUICE_ASSIGN_OR_RETURN(const auto manifest, session.ledger->ReadManifest(decision.n));
-  if (!manifest || manifest->kind != ExportKind::kVoid) return {};
-  for (const auto& file : decision.files) {
-    SLUICE_RETURN_IF_ERROR(UnmarkFolderOf(session, file.upload.key));
-  }
-  return {};
 }
 
 Status FollowState(Session& session, const Decision& decision) {
@@ -280,7 +240,7 @@ Status Settle(Session& session, Decision decision, bool manifest_exists, RunRepo
     SLUICE_RETURN_IF_ERROR(ClearSuperseded(session, decision.n, decision.superseded));
     SLUICE_ASSIGN_OR_RETURN(const auto absent, CompleteAll(session, decision));
     if (!absent.empty()) return Rebuild(session, std::move(decision), absent, report);
-    SLUICE_RETURN_IF_ERROR(MarkComplete(session, decision));
+    SLUICE_RETURN_IF_ERROR(PutMarkers(session, decision));
   }
   if (decision.is_void()) {
     if (decision.overruled) SLUICE_RETURN_IF_ERROR(CloseDecision(session, decision));
@@ -290,13 +250,10 @@ Status Settle(Session& session, Decision decision, bool manifest_exists, RunRepo
   if (!manifest_exists) {
     auto published = Publish(session, decision);
     if (!published || *published == store::PutOutcome::kAlreadyExists) {
-      SLUICE_RETURN_IF_ERROR(UnmarkIfGone(session, decision));
+      SLUICE_RETURN_IF_ERROR(RemoveMarkersIfGone(session, decision));
     }
     SLUICE_ASSIGN_OR_RETURN(const auto put, std::move(published));
     if (put == store::PutOutcome::kCreated && !decision.is_void()) Tell(decision, report);
-    if (put == store::PutOutcome::kAlreadyExists) {
-      SLUICE_RETURN_IF_ERROR(UnmarkDropped(session, decision));
-    }
   }
   // A void number moves nothing: the state stands where the number before it left it.
   if (decision.is_void() || !KeepsState(session)) return {};
@@ -327,8 +284,7 @@ Status VoidDecided(Session& session, const Decision& decision, std::string reaso
     voided.position.newest_snapshot = decision.position.newest_snapshot;
   }
   voided.generation = decision.generation;
-  voided.superseded = decision.superseded;
-  for (const auto& file : decision.files) voided.superseded.push_back(file.upload.key);
+  voided.superseded = ledger::EverListed(decision);
   // The manifest decides, because a reader may already follow it; only then may bytes go.
   SLUICE_RETURN_IF_ERROR(Publish(session, voided));
   SLUICE_RETURN_IF_ERROR(CloseDecision(session, voided));

@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "sluice/exporter/snapshot_marker.h"
 #include "sluice/plan/output_layout.h"
 
 namespace sluice::exporter {
@@ -38,10 +39,7 @@ Manifest Tombstone(const Session& session, const Manifest& snapshot) {
 Status RemoveFiles(Session& session, int64_t n) {
   SLUICE_ASSIGN_OR_RETURN(const auto decision, session.ledger->ReadDecision(n));
   if (!decision) return Fail(ErrorKind::kInternal, "export {} has no decision", n);
-  const std::string folder = plan::DataFolder(config::Pattern::kSnapshot, session.name());
-  for (const auto& partition : decision->manifest.partitions_touched) {
-    SLUICE_RETURN_IF_ERROR(session.destination->Delete(plan::SuccessKey(folder, partition)));
-  }
+  SLUICE_RETURN_IF_ERROR(RemoveMarkers(session, ledger::EverListed(*decision)));
   for (const auto& file : decision->files) {
     SLUICE_RETURN_IF_ERROR(session.destination->Delete(file.upload.key));
   }
@@ -49,10 +47,10 @@ Status RemoveFiles(Session& session, int64_t n) {
 }
 
 /// The manifests of snapshots that have files at the destination, ascending by n. Read from the folders that
-/// are there, so that years of dropped ones cost nothing. `lone_markers`: every snapshot has a file, so a
-/// _SUCCESS beside nothing is what a runner that died left in a folder that others had cleared.
+/// are there, so that years of dropped ones cost nothing. `lone_markers`: folders that hold a _SUCCESS and
+/// nothing else, as no snapshot does.
 Result<std::vector<Manifest>> ReadPresent(Session& session,
-                                          std::vector<store::Key>* lone_markers = nullptr) {
+                                          std::set<store::Key>* lone_markers = nullptr) {
   const std::string folder = plan::DataFolder(config::Pattern::kSnapshot, session.name());
   SLUICE_ASSIGN_OR_RETURN(const auto partitions, session.destination->ListFolders(folder));
   std::set<int64_t> numbers;
@@ -67,7 +65,7 @@ Result<std::vector<Manifest>> ReadPresent(Session& session,
           return true;
         }));
     if (marker_only && lone_markers != nullptr) {
-      lone_markers->push_back(plan::SuccessKey(folder, partition));
+      lone_markers->insert(plan::SuccessKey(folder, partition));
     }
   }
   std::vector<Manifest> manifests;
@@ -76,6 +74,24 @@ Result<std::vector<Manifest>> ReadPresent(Session& session,
     if (manifest) manifests.push_back(*std::move(manifest));
   }
   return manifests;
+}
+
+/// Takes those away that stand where a snapshot of ours was dropped or given up: a runner that died left
+/// them there after others had cleared the folder. Whatever no number of ours accounts for stays.
+Status RemoveLoneMarkers(Session& session, const std::set<store::Key>& lone_markers) {
+  if (lone_markers.empty()) return {};
+  SLUICE_ASSIGN_OR_RETURN(const auto manifests, session.ledger->ReadManifests());
+  for (const auto& manifest : manifests) {
+    if (manifest.kind != ExportKind::kVoid) continue;
+    SLUICE_ASSIGN_OR_RETURN(const auto decision, session.ledger->ReadDecision(manifest.n));
+    if (!decision) continue;
+    const auto files = ledger::EverListed(*decision);
+    for (const auto& marker : MarkersOf(session.name(), files)) {
+      if (!lone_markers.contains(marker)) continue;
+      SLUICE_RETURN_IF_ERROR(RemoveMarkersIfGone(session, *decision));
+    }
+  }
+  return {};
 }
 
 std::vector<Manifest> ChooseOld(const Session& session, const std::vector<Manifest>& manifests) {
@@ -105,9 +121,9 @@ Result<std::vector<Manifest>> FindOldSnapshots(Session& session) {
 
 Status DropOldSnapshots(Session& session, RunReport& report) {
   if (session.table->pattern != config::Pattern::kSnapshot) return {};
-  std::vector<store::Key> lone_markers;
+  std::set<store::Key> lone_markers;
   SLUICE_ASSIGN_OR_RETURN(const auto manifests, ReadPresent(session, &lone_markers));
-  for (const auto& key : lone_markers) SLUICE_RETURN_IF_ERROR(session.destination->Delete(key));
+  SLUICE_RETURN_IF_ERROR(RemoveLoneMarkers(session, lone_markers));
   for (const auto& manifest : manifests) {
     // A crash came between the tombstone and the last of the files.
     if (manifest.expired) SLUICE_RETURN_IF_ERROR(RemoveFiles(session, manifest.n));

@@ -69,8 +69,7 @@ Decision Overruled(const Decision& decision, Manifest manifest) {
   voided.runner = decision.runner;
   voided.manifest = std::move(manifest);
   // What the lost export would have left behind is still to be cleared away.
-  voided.superseded = decision.superseded;
-  for (const auto& file : decision.files) voided.superseded.push_back(file.upload.key);
+  voided.superseded = EverListed(decision);
   voided.overruled = true;
   return voided;
 }

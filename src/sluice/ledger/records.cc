@@ -227,6 +227,12 @@ std::string ToText(const Bound& bound) {
   return "-";
 }
 
+std::vector<store::Key> EverListed(const Decision& decision) {
+  std::vector<store::Key> keys = decision.superseded;
+  for (const auto& file : decision.files) keys.push_back(file.upload.key);
+  return keys;
+}
+
 std::string DigestOf(const json& value) {
   const std::string text = value.dump(-1, ' ', true, json::error_handler_t::replace);
   const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());

@@ -130,6 +130,9 @@ struct Decision {
   bool is_void() const { return manifest.kind == ExportKind::kVoid; }
 };
 
+/// Every key that the decision lists, those of earlier generations included.
+std::vector<store::Key> EverListed(const Decision& decision);
+
 /// 32 hex digits; equal for equal values whatever the order of keys in the text.
 std::string DigestOf(const nlohmann::json& value);
 

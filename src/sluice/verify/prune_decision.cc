@@ -5,6 +5,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "sluice/exporter/snapshot_marker.h"
 #include "sluice/plan/output_layout.h"
 
 namespace sluice::verify {
@@ -110,22 +111,14 @@ std::unordered_set<Key> DecidedKeys(const PruneInput& input, const Published& pu
   return keys;
 }
 
-/// Every key that a decision ever listed, a void one's lost files included.
-std::vector<Key> EverListed(const ledger::Decision& decision) {
-  std::vector<Key> keys = decision.superseded;
-  for (const auto& file : decision.files) keys.push_back(file.upload.key);
-  return keys;
-}
-
 /// The _SUCCESS objects of snapshots that expired or came to nothing.
 std::map<Key, int64_t> GoneMarkers(const PruneInput& input, const Published& published) {
   std::map<Key, int64_t> markers;
   for (const auto& [n, facts] : input.numbers) {
     const auto reason = published.ReasonFor(n);
     if (reason != PruneReason::kExpired && reason != PruneReason::kVoid) continue;
-    for (const auto& key : EverListed(*facts.decision)) {
-      const auto placed = Place(input, key);
-      if (placed) markers.emplace(plan::SuccessKey(placed->folder, placed->partition), n);
+    for (auto& key : exporter::MarkersOf(input.name, ledger::EverListed(*facts.decision))) {
+      markers.emplace(std::move(key), n);
     }
   }
   return markers;
