@@ -74,6 +74,7 @@ soak: setup-test build-tests
 	  $(BUILD)/simulation_tests --gtest_filter='*Simulation*:*Mutated*'
 	@SLUICE_HISTORY_SEEDS=50 $(PYTHON) -m pytest tests/differential/test_history.py -q
 	@SLUICE_FAULT_SEEDS=30 $(PYTHON) -m pytest tests/fault -q
+	@SLUICE_S3_TRIALS=30 SLUICE_S3_FIRST=$$(date +%s) $(PYTHON) -m pytest tests/s3 -q
 
 install: build
 	@cmake --install $(BUILD) --prefix "$(PREFIX)"

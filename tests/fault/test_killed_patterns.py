@@ -7,17 +7,14 @@ import pathlib
 import re
 import shutil
 
-import pyarrow as pa
 import pytest
 from conftest import telling
-from support.feed_history import replay
-from support.lake import NAME, Lake, row, state_row
-from support.ledger import decided_files
-from support.rows import assert_same_rows, render_table
+from support.lake import NAME, Lake, row
+from support.outcome import (assert_feed_adds_up, assert_newest_snapshot_is_the_table,
+                             assert_success_tells_the_truth)
 from support.sluice import Sluice
 
 NOW, LATER = "2030-01-01T00:00:00Z", "2030-01-01T01:00:00Z"
-COLUMNS = ["id", "name", "p", "event_timestamp"]
 
 
 class Trial:
@@ -38,9 +35,6 @@ class Trial:
         lake = self.lake
         lake.append(row(100 + lake.table.version(), 3))
         lake.table.update(predicate="id = 1", updates={"name": f"'v{lake.table.version()}'"})
-
-    def live(self) -> list[dict]:
-        return render_table(pa.table(self.lake.table.to_pyarrow_table()))
 
 
 def feed_begins(folder: pathlib.Path) -> Trial:
@@ -70,31 +64,6 @@ def configure(trial: Trial, pattern: str) -> Sluice:
     return trial.sluice.add_snapshots(NAME, trial.path, name="users", keep=1)
 
 
-def assert_feed_adds_up(trial: Trial) -> None:
-    export = trial.sluice.export().check()
-    seeds = [m for m in export.manifests() if m["kind"] == "seed"]
-    assert len(seeds) == 1, export.kinds()
-    assert replay(export.rows(seeds[0]["n"]), export.changes(), COLUMNS) == replay(trial.live(), [], COLUMNS)
-    assert state_row(trial.sluice.state)["last_exported_version"] == trial.lake.table.version()
-
-
-def assert_newest_snapshot_is_the_table(trial: Trial) -> None:
-    export = trial.sluice.export().check()
-    assert len(export.folders()) == 1
-    assert_same_rows(export.latest(), trial.live())
-
-
-def assert_success_tells_the_truth(trial: Trial) -> None:
-    """Whoever finds `_SUCCESS` finds a folder as some export decided it, with all of its files."""
-    export = trial.sluice.export()
-    decided = decided_files(trial.sluice, "users")
-    for name in export.snapshots.glob("*/_SUCCESS"):
-        files = {f"users/{name.parent.name}/{file.name}" for file in name.parent.glob("*.parquet")}
-        wanted = {file for file in decided if f"/{name.parent.name}/" in file}
-        dropped = {file["path"] for m in export.manifests() if m.get("expired") for file in m["files"]}
-        assert files and files | dropped >= wanted, (name, files, wanted)
-
-
 @pytest.mark.parametrize(("make", "pattern", "check_end"), [
     (feed_begins, "cdc", assert_feed_adds_up), (feed_goes_on, "cdc", assert_feed_adds_up),
     (snapshots, "snapshot", assert_newest_snapshot_is_the_table)], ids=["seed", "feed", "snapshot"])
@@ -114,13 +83,13 @@ def test_before_every_call(make, pattern, check_end, faults, pool, folder):
                                                      env=faults.env(trial.sluice.folder, at=at))
             assert outcome.code in (0, -9), str(outcome)
             if pattern == "snapshot":
-                assert_success_tells_the_truth(trial)
+                assert_success_tells_the_truth(trial.sluice)
             trial.change()
             trial.sluice.run(LATER)
-            check_end(trial)
+            check_end(trial.sluice, trial.lake)
             trial.change()
             trial.sluice.run(LATER)
-            check_end(trial)
+            check_end(trial.sluice, trial.lake)
         except Exception as error:  # noqa: BLE001  (collected, so that one trial doesn't hide the others)
             return f"at call {calls[at - 1]}: {error}"
         finally:

@@ -35,31 +35,37 @@ def without_partition(rows: list[dict]) -> list[dict]:
 
 
 class Lake:
-    """An append table of history.Row; each batch is one commit of one file."""
+    """An append table of history.Row; each batch is one commit of one file.
 
-    def __init__(self, path: pathlib.Path, *batches: list[Row], **configuration: str):
-        self.path = path
-        deltalake.DeltaTable.create(str(path), to_arrow([]).schema, configuration=configuration)
+    A path may be an URL of S3; `storage` are then delta-rs' options that say how it is reached.
+    """
+
+    def __init__(self, path: pathlib.Path | str, *batches: list[Row], storage: dict | None = None,
+                 **configuration: str):
+        self.path, self.storage = path, storage
+        deltalake.DeltaTable.create(str(path), to_arrow([]).schema, configuration=configuration,
+                                    storage_options=storage)
         for batch in batches:
             self.append(*batch)
 
     @classmethod
-    def at(cls, path: pathlib.Path) -> Lake:
+    def at(cls, path: pathlib.Path | str, storage: dict | None = None) -> Lake:
         """A table that is there already."""
         lake = cls.__new__(cls)
-        lake.path = path
+        lake.path, lake.storage = path, storage
         return lake
 
     @property
     def table(self) -> deltalake.DeltaTable:
-        return deltalake.DeltaTable(str(self.path))
+        return deltalake.DeltaTable(str(self.path), storage_options=self.storage)
 
     @property
     def log(self) -> pathlib.Path:
         return self.path / "_delta_log"
 
     def append(self, *rows: Row) -> int:
-        deltalake.write_deltalake(str(self.path), to_arrow(list(rows)), mode="append")
+        deltalake.write_deltalake(str(self.path), to_arrow(list(rows)), mode="append",
+                                  storage_options=self.storage)
         return self.table.version()
 
     def delete(self, predicate: str) -> None:

@@ -1,0 +1,45 @@
+"""What exports of feeds and snapshots must have come to, whatever happened on the way."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from .feed_history import replay
+from .lake import Lake, state_row
+from .ledger import decided_files
+from .rows import assert_same_rows, render_table
+from .sluice import Sluice
+
+_COLUMNS = ["id", "name", "p", "event_timestamp"]
+
+
+def live(lake: Lake) -> list[dict]:
+    return render_table(pa.table(lake.table.to_pyarrow_table()))
+
+
+def assert_feed_adds_up(sluice: Sluice, lake: Lake) -> None:
+    """One seed, and with the changes after it, it is the table as it is now."""
+    export = sluice.export().check()
+    seeds = [m for m in export.manifests() if m["kind"] == "seed"]
+    assert len(seeds) == 1, export.kinds()
+    exported = replay(export.rows(seeds[0]["n"]), export.changes(), _COLUMNS)
+    assert exported == replay(live(lake), [], _COLUMNS)
+    assert state_row(sluice.state)["last_exported_version"] == lake.table.version()
+
+
+def assert_newest_snapshot_is_the_table(sluice: Sluice, lake: Lake) -> None:
+    export = sluice.export().check()
+    assert len(export.folders()) == 1
+    assert_same_rows(export.latest(), live(lake))
+
+
+def assert_success_tells_the_truth(sluice: Sluice, name: str = "users") -> None:
+    """Whoever finds `_SUCCESS` finds a folder as some export decided it, with all of its files."""
+    export = sluice.export()
+    decided = decided_files(sluice, name)
+    for success in export.snapshots.glob("*/_SUCCESS"):
+        folder = success.parent
+        files = {f"{name}/{folder.name}/{file.name}" for file in folder.glob("*.parquet")}
+        wanted = {file for file in decided if f"/{folder.name}/" in file}
+        dropped = {file["path"] for m in export.manifests() if m.get("expired") for file in m["files"]}
+        assert files and files | dropped >= wanted, (success, files, wanted)
