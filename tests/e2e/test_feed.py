@@ -151,7 +151,7 @@ def test_backfills_are_ranges_of_versions(users, feed):
     report = feed.run(NOW, *call, "3", "--chunk", "2", command="backfill")
     assert windows(report) == [("backfill", 0, 2), ("backfill", 2, 3)]
     export = feed.export("users").check()
-    assert [r["id"] for w in report["windows"] for r in export.rows(w["n"])] == [1, 2, 3]
+    assert [sorted(r["id"] for r in export.rows(w["n"])) for w in report["windows"]] == [[1, 2], [3]]
     report = feed.run(NOW, *call, "99", "--again", command="backfill")
     assert windows(report) == [("backfill", 0, last)]
     export = feed.export("users").check()

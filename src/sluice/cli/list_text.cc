@@ -153,7 +153,8 @@ Json ToJson(const std::vector<ListedObject>& objects) {
          {"size", listed.object.size},
          {"modified", missing ? Json(nullptr) : Json(FormatTimestamp(listed.object.modified))},
          {"standing", exporter::Name(listed.standing)},
-         {"remark", listed.remark}});
+         {"remark", listed.remark},
+         {"remedy", listed.remedy}});
   }
   Json standings = Json::object();
   for (const auto& [standing, n] : CountStandings(objects)) {
@@ -164,10 +165,14 @@ Json ToJson(const std::vector<ListedObject>& objects) {
 }
 
 std::optional<Error> FaultsOf(const std::vector<ListedObject>& objects) {
-  std::vector<std::string> parts;
+  constexpr size_t kRemediesShown = 3;
+  std::vector<std::string> parts, remedies;
   const ListedObject* first = nullptr;
   for (const auto& listed : objects) {
-    if (exporter::IsFault(listed.standing) && first == nullptr) first = &listed;
+    if (!exporter::IsFault(listed.standing)) continue;
+    if (first == nullptr) first = &listed;
+    const bool known = std::find(remedies.begin(), remedies.end(), listed.remedy) != remedies.end();
+    if (!known && remedies.size() < kRemediesShown) remedies.push_back(listed.remedy);
   }
   if (first == nullptr) return std::nullopt;
   for (const auto& [standing, count] : CountStandings(objects)) {
@@ -179,8 +184,7 @@ std::optional<Error> FaultsOf(const std::vector<ListedObject>& objects) {
                fmt::format("files at the destination are not as their manifests say: {}; first: {} "
                            "({})",
                            fmt::join(parts, ", "), first->object.key, first->remark),
-               "put them back from a copy, or export their windows anew with `sluice backfill NAME "
-               "--from .. --to .. --again`"};
+               fmt::format("{}", fmt::join(remedies, "; "))};
 }
 
 }  // namespace sluice::cli

@@ -14,7 +14,7 @@ ListedObject Object(std::string key, int64_t size, Standing standing, std::strin
   object.key = std::move(key);
   object.size = size;
   object.modified = Timestamp{Hours(9).micros};
-  return {std::move(object), standing, std::move(remark)};
+  return {std::move(object), standing, std::move(remark), "repair it"};
 }
 
 const std::vector<ListedObject>& SomeObjects() {

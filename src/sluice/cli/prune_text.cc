@@ -148,6 +148,7 @@ std::string SummarizePrune(const std::vector<PruneReport>& reports) {
     for (const auto& action : report.removed) sum.Add(action);
     dry_run = dry_run || report.dry_run;
   }
+  if (sum.files == 0 && sum.uploads == 0) return "nothing to remove in all";
   return fmt::format("{} {} in all", Verb(dry_run), sum.Text());
 }
 

@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <map>
+#include <string>
+#include <vector>
+
 #include "sluice/cli/output.h"
 
 namespace sluice::cli {
@@ -10,22 +14,78 @@ namespace {
 using verify::SourceVerdict;
 using verify::VerifiedExport;
 
-std::string RangeText(const VerifiedExport& verified) {
-  const std::string end = ledger::ToText(verified.end);
-  if (std::holds_alternative<std::monostate>(verified.start)) return end;
-  return fmt::format("({}, {}]", ledger::ToText(verified.start), end);
+std::string RangeText(const ledger::Bound& start, const ledger::Bound& end) {
+  const bool versions = std::holds_alternative<Version>(end);
+  if (std::holds_alternative<std::monostate>(start)) {
+    return fmt::format("of {}{}", versions ? "version " : "", ledger::ToText(end));
+  }
+  return fmt::format("{}({}, {}]", versions ? "versions " : "", ledger::ToText(start),
+                     ledger::ToText(end));
 }
 
 std::string ExportText(const VerifiedExport& verified) {
   std::string text = fmt::format("  {} {} {}: {} in {}", ledger::Name(verified.kind), verified.n,
-                                 RangeText(verified), Plural(verified.rows, "row"),
-                                 Plural(verified.files, "file"));
-  if (verified.faults.empty()) {
-    text += fmt::format("; source: {}", Name(verified.source));
-    if (!verified.why.empty()) text += fmt::format(" ({})", verified.why);
-    return text;
-  }
+                                 RangeText(verified.start, verified.end),
+                                 Plural(verified.rows, "row"), Plural(verified.files, "file"));
+  text += fmt::format("; source: {}", Name(verified.source));
+  if (!verified.why.empty()) text += fmt::format(" ({})", verified.why);
+  if (!verified.former.empty()) text += fmt::format(" (when {})", verified.former);
   for (const auto& fault : verified.faults) text += "\n    " + Paint(Colour::kBad, fault);
+  if (!verified.remedy.empty()) text += "\n    fix: " + verified.remedy;
+  return text;
+}
+
+/// "export 3", "export 3 and 4 more".
+std::string NumbersText(const std::vector<int64_t>& numbers) {
+  std::string text = fmt::format("export {}", numbers.front());
+  if (numbers.size() > 1) text += fmt::format(" and {} more", numbers.size() - 1);
+  return text;
+}
+
+/// What could not be compared, and what was compared otherwise than today's config says, each cause once.
+std::string CausesText(const verify::VerifyReport& report) {
+  constexpr size_t kShown = 5;
+  std::map<std::string, std::vector<int64_t>> gone, former;
+  for (const auto& verified : report.exports) {
+    if (!verified.why.empty()) gone[verified.why].push_back(verified.n);
+    if (verified.why.empty() && !verified.former.empty()) {
+      former[verified.former].push_back(verified.n);
+    }
+  }
+  std::vector<std::string> lines;
+  for (const auto& [why, numbers] : gone) {
+    lines.push_back(fmt::format("{} can't be compared with the source any more: {}",
+                                NumbersText(numbers), why));
+  }
+  for (const auto& [words, numbers] : former) {
+    lines.push_back(
+        fmt::format("{} compared under the config of that time: {}", NumbersText(numbers), words));
+  }
+  std::string text;
+  for (size_t i = 0; i < lines.size() && i < kShown; ++i) text += "\n  " + lines[i];
+  if (lines.size() > kShown)
+    text += fmt::format("\n  and {} more causes; -v tells all", lines.size() - kShown);
+  return text;
+}
+
+/// Windows that `state set` or `state forget` made lie there twice: no fault, and never silent.
+std::string OverlapsText(const verify::VerifyReport& report) {
+  constexpr size_t kShown = 5;
+  std::vector<std::string> lines;
+  for (const auto& overlap : report.overlaps) {
+    if (overlap.reset == 0) continue;
+    lines.push_back(fmt::format(
+        "rows of {} lie there twice, by export {} and by export {}: the state was set back by hand "
+        "(export {})",
+        RangeText(overlap.start, overlap.end), overlap.earlier, overlap.later, overlap.reset));
+  }
+  if (lines.size() > kShown) {
+    const size_t more = lines.size() - kShown;
+    lines.resize(kShown);
+    lines.push_back(fmt::format("and {} more pairs of exports", more));
+  }
+  std::string text;
+  for (const auto& line : lines) text += "\n  " + Paint(Colour::kWarning, line);
   return text;
 }
 
@@ -48,7 +108,17 @@ Json ToJson(const verify::VerifyReport& report) {
                        {"files", verified.files},
                        {"source", Name(verified.source)},
                        {"why", verified.why},
-                       {"faults", verified.faults}});
+                       {"former_config", verified.former},
+                       {"faults", verified.faults},
+                       {"remedy", verified.remedy}});
+  }
+  Json overlaps = Json::array();
+  for (const auto& overlap : report.overlaps) {
+    overlaps.push_back({{"earlier", overlap.earlier},
+                        {"later", overlap.later},
+                        {"start", ledger::ToJson(overlap.start)},
+                        {"end", ledger::ToJson(overlap.end)},
+                        {"reset", overlap.reset > 0 ? Json(overlap.reset) : Json(nullptr)}});
   }
   return {{"table", report.table},
           {"name", report.name},
@@ -59,6 +129,7 @@ Json ToJson(const verify::VerifyReport& report) {
           {"files", report.files},
           {"bytes", report.bytes},
           {"balance", report.balance},
+          {"overlaps", std::move(overlaps)},
           {"faults", report.faults},
           {"seconds", report.seconds},
           {"error", report.error ? ToJson(*report.error) : Json(nullptr)}};
@@ -74,12 +145,14 @@ std::string DescribeVerify(const verify::VerifyReport& report, bool all) {
   if (const int64_t gone = Count(report, SourceVerdict::kGone)) {
     text += fmt::format(", source gone: {}", gone);
   }
-  if (const int64_t other = Count(report, SourceVerdict::kOtherConfig)) {
-    text += fmt::format(", config changed since: {}", other);
+  if (const int64_t unknown = Count(report, SourceVerdict::kUnknown)) {
+    text += fmt::format(", unknown: {}", unknown);
   }
   for (const auto& verified : report.exports) {
     if (all || !verified.faults.empty()) text += "\n" + ExportText(verified);
   }
+  if (!all) text += CausesText(report);
+  text += OverlapsText(report);
   if (!report.balance.empty()) text += "\n  " + report.balance;
   for (const auto& fault : report.faults) text += "\n  " + Paint(Colour::kBad, fault);
   return text;

@@ -3,16 +3,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <set>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
+#include "sluice/exporter/repair_advice.h"
 #include "sluice/exporter/session.h"
+#include "sluice/exporter/snapshot_marker.h"
 #include "sluice/ledger/ledger.h"
 #include "sluice/ledger/ledger_path.h"
 #include "sluice/plan/output_layout.h"
+#include "sluice/plan/planned_export.h"
 
 namespace sluice::exporter {
 namespace {
@@ -21,13 +25,23 @@ using config::Pattern;
 using ledger::ExportKind;
 
 constexpr std::string_view kInternalRoot = "_sluice/";
+constexpr std::string_view kMarkerName = "_SUCCESS";
 
 /// A file as its manifest tells it.
 struct NamedFile {
   const ledger::ManifestFile* file = nullptr;
-  int64_t n = 0;
+  const ledger::Manifest* manifest = nullptr;
   bool replaced = false;
   std::string_view table;
+
+  int64_t n() const { return manifest->n; }
+  std::string remedy() const { return RepairAdvice(table, *manifest); }
+};
+
+/// The _SUCCESS of a snapshot or seed that is there to be read.
+struct Marker {
+  int64_t n = 0;
+  bool seen = false;
 };
 
 /// The data folder that a key lies in, of the patterns that have such a folder.
@@ -59,16 +73,20 @@ class Judge {
   ListedObject operator()(const store::ObjectInfo& object) {
     const std::string_view key = object.key;
     if (!state_folder_.empty() && key.starts_with(state_folder_)) {
-      return {object, Standing::kInternal, ""};
+      return {object, Standing::kInternal, "", ""};
     }
-    if (key.starts_with(kInternalRoot)) return {object, InternalStanding(key), ""};
+    if (key.starts_with(kInternalRoot)) return {object, InternalStanding(key), "", ""};
     const auto named = named_.find(object.key);
     if (named != named_.end()) {
       seen_.insert(object.key);
       return JudgeNamed(object, named->second);
     }
-    if (success_.contains(object.key)) return {object, Standing::kSuccess, ""};
-    return {object, Standing::kForeign, WhyForeign(key)};
+    const auto marker = markers_.find(object.key);
+    if (marker != markers_.end()) {
+      marker->second.seen = true;
+      return {object, Standing::kSuccess, "", ""};
+    }
+    return {object, Standing::kForeign, WhyForeign(key), ""};
   }
 
   /// What manifests name and nobody showed us, by key.
@@ -80,7 +98,17 @@ class Judge {
       object.key = key;
       object.size = named.file->size;
       missing.push_back({std::move(object), Standing::kMissing,
-                         fmt::format("the manifest of export {} names it", named.n)});
+                         fmt::format("the manifest of export {} names it", named.n()),
+                         named.remedy()});
+    }
+    for (const auto& [key, marker] : markers_) {
+      if (marker.seen) continue;
+      store::ObjectInfo object;
+      object.key = key;
+      missing.push_back(
+          {std::move(object), Standing::kMissing,
+           fmt::format("snapshot {} is complete, and looks unfinished without it", marker.n),
+           fmt::format("put an empty object at {}", key)});
     }
     std::sort(missing.begin(), missing.end(),
               [](const auto& a, const auto& b) { return a.object.key < b.object.key; });
@@ -93,16 +121,17 @@ class Judge {
     std::set<int64_t> replaced;
     for (const auto& manifest : table.manifests) {
       replaced.insert(manifest.replaces.begin(), manifest.replaces.end());
-      if (manifest.kind == ExportKind::kVoid) void_.emplace(table.name, manifest.n);
+      published_[{table.name, manifest.n}] = &manifest;
     }
     for (const auto& manifest : table.manifests) {
+      std::vector<store::Key> files;
       for (const auto& file : manifest.files) {
-        named_[file.path] = {&file, manifest.n, replaced.contains(manifest.n), table.name};
+        named_[file.path] = {&file, &manifest, replaced.contains(manifest.n), table.name};
+        by_name_.emplace(LastPart(file.path), file.path);
+        files.push_back(file.path);
       }
-      const std::string snapshots = plan::DataFolder(Pattern::kSnapshot, table.name);
-      for (const auto& partition : manifest.partitions_touched) {
-        success_.insert(plan::SuccessKey(snapshots, partition));
-      }
+      if (!plan::IsWholeTable(manifest.kind)) continue;
+      for (const auto& key : MarkersOf(table.name, files)) markers_[key] = {manifest.n, false};
     }
   }
 
@@ -111,17 +140,18 @@ class Judge {
     if (!place || !plan::IsPartitionFolder(place->partition, place->pattern) ||
         place->partition != named.file->partition) {
       return {object, Standing::kMisplaced,
-              fmt::format("export {} says partition '{}'", named.n, named.file->partition)};
+              fmt::format("export {} says partition '{}'", named.n(), named.file->partition),
+              named.remedy()};
     }
     if (object.size != named.file->size) {
       return {object, Standing::kWrongSize,
-              fmt::format("export {} says {} bytes", named.n, named.file->size)};
+              fmt::format("export {} says {} bytes", named.n(), named.file->size), named.remedy()};
     }
     if (named.replaced) {
       return {object, Standing::kReplaced,
-              fmt::format("export {} is replaced by a later one", named.n)};
+              fmt::format("export {} is replaced by a later one", named.n()), ""};
     }
-    return {object, Standing::kExported, ""};
+    return {object, Standing::kExported, "", ""};
   }
 
   static Standing InternalStanding(std::string_view key) {
@@ -136,24 +166,35 @@ class Judge {
     return published ? Standing::kManifest : Standing::kInternal;
   }
 
-  /// A file of our making that no manifest names belongs to an export that is unfinished or void.
+  /// A file named as we name them that no manifest names: a copy, or what an attempt left.
   std::string WhyForeign(std::string_view key) const {
     const auto file = plan::ParseDataFileName(LastPart(key));
     if (!file) return "";
+    const auto original = by_name_.find(LastPart(key));
+    if (original != by_name_.end()) return fmt::format("a copy of {}", original->second);
     for (const auto& name : names_) {
       if (!PlaceOf(key, name)) continue;
-      return void_.contains({name, file->n})
+      const auto published = published_.find({name, file->n});
+      if (published == published_.end()) {
+        return fmt::format("export {} is not published yet", file->n);
+      }
+      const ledger::Manifest& manifest = *published->second;
+      if (manifest.expired) return fmt::format("left of snapshot {}, which was dropped", file->n);
+      return manifest.kind == ExportKind::kVoid
                  ? fmt::format("left by export {}, which came to nothing", file->n)
-                 : fmt::format("no manifest names it: export {} is not finished", file->n);
+                 : fmt::format("export {} was published without it", file->n);
     }
     return "";
   }
 
   std::string_view state_folder_;
   std::unordered_map<store::Key, NamedFile> named_;
-  std::unordered_set<store::Key> seen_, success_;
+  std::unordered_set<store::Key> seen_;
+  std::map<store::Key, Marker> markers_;
+  std::unordered_map<std::string_view, store::Key>
+      by_name_;  ///< of named files, by their last part
   std::set<std::string> names_;
-  std::set<std::pair<std::string, int64_t>> void_;
+  std::map<std::pair<std::string, int64_t>, const ledger::Manifest*> published_;
 };
 
 /// Every table that has manifests, or may get some: those below _sluice/ and those of the config.
@@ -197,7 +238,8 @@ void LookAgain(const store::ObjectStore& destination, std::vector<ListedObject>&
     if (listed.standing != Standing::kMissing) continue;
     auto found = destination.Head(listed.object.key);
     if (found && found->size == listed.object.size) {
-      listed = {*std::move(found), Standing::kExported, ""};
+      const bool marker = LastPart(found->key) == kMarkerName;
+      listed = {*std::move(found), marker ? Standing::kSuccess : Standing::kExported, "", ""};
     }
   }
 }

@@ -22,7 +22,7 @@ enum class Standing {
   kForeign,    ///< no manifest names it
   kWrongSize,  ///< a manifest names it with another size
   kMisplaced,  ///< a manifest names it, but its folder is no partition of the table
-  kMissing,    ///< a manifest names it, and it is not there
+  kMissing,    ///< a manifest names it, or it ends a snapshot that one names, and it is not there
 };
 std::string_view Name(Standing standing);
 /// True where the export is not what its manifests say.
@@ -32,6 +32,7 @@ struct ListedObject {
   store::ObjectInfo object;  ///< kMissing: the size that the manifest says, no time
   Standing standing = Standing::kForeign;
   std::string remark;  ///< "" or what is wrong with it
+  std::string remedy;  ///< of faults: what to do
 };
 
 /// The manifests of one table, and the folders that its files may lie in.

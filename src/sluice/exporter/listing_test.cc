@@ -78,11 +78,36 @@ TEST(ListingTest, WhatNoManifestNamesIsForeign) {
 }
 
 TEST(ListingTest, AForeignFileOfOurMakingSaysWhoseItIs) {
-  EXPECT_THAT(Judge(Object(FileKey(4), 1), {}).remark, HasSubstr("export 4 is not finished"));
+  EXPECT_THAT(Judge(Object(FileKey(4), 1), {}).remark, HasSubstr("export 4 is not published yet"));
   ledger::Manifest none;
   none.n = 4;
   none.kind = ledger::ExportKind::kVoid;
   EXPECT_THAT(Judge(Object(FileKey(4), 1), {none}).remark, HasSubstr("came to nothing"));
+  none.expired = true;
+  EXPECT_THAT(Judge(Object(FileKey(4), 1), {none}).remark,
+              HasSubstr("snapshot 4, which was dropped"));
+  const auto other = Export(4, "events_incremental/dt=2026-01-01/hr=09/another.parquet", 1);
+  EXPECT_THAT(Judge(Object(FileKey(4), 1), {other}).remark, HasSubstr("published without it"));
+}
+
+TEST(ListingTest, ACopyOfAFileNamesTheFile) {
+  const std::string copy = FileKey(1, "dt=2026-01-01/hr=10");
+  const auto judged = Judge(Object(copy, 10), {Export(1, FileKey(1), 10)});
+  EXPECT_EQ(judged.standing, Standing::kForeign);
+  EXPECT_EQ(judged.remark, "a copy of " + FileKey(1));
+}
+
+TEST(ListingTest, TheRemedyOfAFaultExportsTheSameRowsAnew) {
+  ledger::Manifest window = Export(1, FileKey(1), 10);
+  window.start = Timestamp{0};
+  window.end = Timestamp{Hours(1).micros};
+  EXPECT_THAT(Judge(Object(FileKey(1), 9), {window}).remedy,
+              HasSubstr("`sluice backfill events --from 1970-01-01T00:00:00Z --to "
+                        "1970-01-01T01:00:00Z --again`"));
+  window.kind = ledger::ExportKind::kSnapshot;
+  EXPECT_THAT(Judge(Object(FileKey(1), 9), {window}).remedy, HasSubstr("`sluice run events`"));
+  window.kind = ledger::ExportKind::kSeed;
+  EXPECT_THAT(Judge(Object(FileKey(1), 9), {window}).remedy, HasSubstr("--reseed"));
 }
 
 TEST(ListingTest, ReplacedFilesAreNoFaultWhetherTheyAreThereOrNot) {
@@ -96,11 +121,27 @@ TEST(ListingTest, ReplacedFilesAreNoFaultWhetherTheyAreThereOrNot) {
   EXPECT_EQ(JudgeObjects({Object(FileKey(2), 5)}, tables, "").size(), 1);
 }
 
-TEST(ListingTest, TheSuccessFileOfASnapshotIsOurs) {
-  const std::string folder = "events/snapshot_ts=2026-01-31T09-00-00Z/";
+ledger::Manifest Snapshot(const std::string& folder) {
   ledger::Manifest snapshot = Export(1, folder + "sluice-00000001-00112233445566ff-00001.parquet",
                                      10, "snapshot_ts=2026-01-31T09-00-00Z");
+  snapshot.kind = ledger::ExportKind::kSnapshot;
   snapshot.partitions_touched = {"snapshot_ts=2026-01-31T09-00-00Z"};
+  return snapshot;
+}
+
+TEST(ListingTest, ASnapshotWithoutItsSuccessFileIsAFault) {
+  const std::string folder = "events/snapshot_ts=2026-01-31T09-00-00Z/";
+  const auto snapshot = Snapshot(folder);
+  const auto judged =
+      JudgeObjects({Object(snapshot.files[0].path, 10)}, {{"events", {snapshot}}}, "");
+  ASSERT_EQ(judged.size(), 2);
+  EXPECT_EQ(judged[1].standing, Standing::kMissing);
+  EXPECT_EQ(judged[1].object.key, folder + "_SUCCESS");
+}
+
+TEST(ListingTest, TheSuccessFileOfASnapshotIsOurs) {
+  const std::string folder = "events/snapshot_ts=2026-01-31T09-00-00Z/";
+  const ledger::Manifest snapshot = Snapshot(folder);
   EXPECT_EQ(Judge(Object(folder + "_SUCCESS", 0), {snapshot}).standing, Standing::kSuccess);
   EXPECT_EQ(
       Judge(Object("events/snapshot_ts=2026-02-01T09-00-00Z/_SUCCESS", 0), {snapshot}).standing,

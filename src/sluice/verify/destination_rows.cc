@@ -8,6 +8,8 @@
 
 #include "sluice/delta/data_file.h"
 #include "sluice/delta/schema.h"
+#include "sluice/exporter/snapshot_marker.h"
+#include "sluice/plan/planned_export.h"
 #include "sluice/runtime/executor.h"
 #include "sluice/store/checksum.h"
 
@@ -62,6 +64,32 @@ Result<std::string> CheckFile(exporter::Session& session, const ledger::Manifest
   return std::string();
 }
 
+bool IsAbsence(ErrorKind kind) {
+  return kind == ErrorKind::kSourceGone || kind == ErrorKind::kNotFound;
+}
+
+/// Kinds that say something about one file, not about the store or this run.
+bool IsOfTheFile(ErrorKind kind) {
+  return IsAbsence(kind) || kind == ErrorKind::kCorrupt || kind == ErrorKind::kUnsupported;
+}
+
+/// Shows the file's rows to `visit`, as far as they can be read. Errors for which IsOfTheFile name it.
+Status VisitFile(exporter::Session& session, const ledger::ManifestFile& file,
+                 const delta::Projection& projection, const RowVisit& visit) {
+  SLUICE_ASSIGN_OR_RETURN(const auto data,
+                          delta::DataFile::Open(session.destination, AsLogPath(file.path), {},
+                                                std::nullopt, projection));
+  for (int group = 0; group < data->num_row_groups(); ++group) {
+    SLUICE_RETURN_IF_ERROR(data->ReadRowGroup(
+        group, kBatchRows, [&](const std::shared_ptr<arrow::RecordBatch>& batch) {
+          return visit(*batch, file.partition);
+        }));
+  }
+  if (data->num_rows() == file.rows) return {};
+  return Fail(ErrorKind::kCorrupt, "{} has {} rows, the manifest says {}",
+              session.destination->DisplayName(file.path), data->num_rows(), file.rows);
+}
+
 /// Every field nullable, as exports are written.
 void AllowNulls(std::vector<delta::Field>& fields, bool map = false) {
   for (size_t i = 0; i < fields.size(); ++i) {
@@ -88,31 +116,43 @@ Result<std::vector<std::string>> CheckFiles(exporter::Session& session,
   return faults;
 }
 
+Result<std::vector<std::string>> CheckMarkers(exporter::Session& session,
+                                              const ledger::Manifest& manifest) {
+  std::vector<std::string> faults;
+  if (!plan::IsWholeTable(manifest.kind)) return faults;
+  std::vector<store::Key> files;
+  for (const auto& file : manifest.files) files.push_back(file.path);
+  for (const auto& marker : exporter::MarkersOf(session.name(), files)) {
+    const auto head = session.destination->Head(marker);
+    if (head) continue;
+    if (head.error().kind != ErrorKind::kNotFound) return Fail(head.error());
+    faults.push_back(fmt::format(
+        "{} is not there, so that the snapshot looks unfinished: put an empty object there",
+        session.destination->DisplayName(marker)));
+  }
+  return faults;
+}
+
 Status VisitExport(exporter::Session& session, const ledger::Manifest& manifest,
-                   const RowVisit& visit) {
+                   const RowVisit& visit, std::vector<std::string>* faults) {
   delta::Projection projection;
   SLUICE_ASSIGN_OR_RETURN(const auto schema, delta::ParseSchema(manifest.schema.dump()));
   projection.fields = schema.fields;
   AllowNulls(projection.fields);
-  return runtime::ParallelFor(
-      manifest.files.size(), runtime::DefaultParallelism(), session.services->cancel,
-      [&](size_t i) -> Status {
-        const ledger::ManifestFile& file = manifest.files[i];
-        SLUICE_ASSIGN_OR_RETURN(const auto data,
-                                delta::DataFile::Open(session.destination, AsLogPath(file.path), {},
-                                                      std::nullopt, projection));
-        if (data->num_rows() != file.rows) {
-          return Fail(ErrorKind::kCorrupt, "{}: has {} rows, the manifest says {}",
-                      session.destination->DisplayName(file.path), data->num_rows(), file.rows);
-        }
-        for (int group = 0; group < data->num_row_groups(); ++group) {
-          SLUICE_RETURN_IF_ERROR(data->ReadRowGroup(
-              group, kBatchRows, [&](const std::shared_ptr<arrow::RecordBatch>& batch) {
-                return visit(*batch, file.partition);
-              }));
-        }
-        return {};
-      });
+  std::mutex mutex;
+  const auto visit_file = [&](size_t i) -> Status {
+    const ledger::ManifestFile& file = manifest.files[i];
+    Status read = VisitFile(session, file, projection, visit);
+    if (read || !IsOfTheFile(read.error().kind)) return read;
+    if (faults == nullptr || IsAbsence(read.error().kind)) return {};
+    const std::lock_guard lock(mutex);
+    faults->push_back(read.error().message);
+    return {};
+  };
+  SLUICE_RETURN_IF_ERROR(runtime::ParallelFor(manifest.files.size(), runtime::DefaultParallelism(),
+                                              session.services->cancel, visit_file));
+  if (faults != nullptr) std::sort(faults->begin(), faults->end());
+  return {};
 }
 
 }  // namespace sluice::verify

@@ -12,6 +12,7 @@
 #include "sluice/delta/schema.h"
 #include "sluice/exporter/pattern_source.h"
 #include "sluice/plan/snapshot_plan.h"
+#include "sluice/verify/former_config.h"
 
 namespace sluice::verify {
 namespace {
@@ -40,6 +41,7 @@ void FeedBalance::Begin(const ledger::Manifest& manifest) {
     total_ = RowTotal{};
     seed_ = through_ = *end;
     schema_ = TableSchemaOf(manifest.schema, /*feed=*/false);
+    newest_ = manifest;
     broken_.clear();
     return;
   }
@@ -52,6 +54,7 @@ void FeedBalance::Begin(const ledger::Manifest& manifest) {
     broken_ = fmt::format("the columns changed with export {}", manifest.n);
   } else {
     through_ = *end;
+    newest_ = manifest;
   }
 }
 
@@ -95,6 +98,13 @@ Status FeedBalance::Close(std::string& words, std::vector<std::string>& faults) 
     words = fmt::format("{} are not summed up: {}", sum, broken_);
     return {};
   }
+  const auto former = FindFormerConfig(session_, newest_);
+  if (!former) {
+    if (former.error().kind != ErrorKind::kConflict) return Fail(former.error());
+    words = fmt::format("{} are not compared: {}", sum, former.error().message);
+    return {};
+  }
+  const UnderConfig under(session_, former->table);
   exporter::SourceOptions at;
   at.at = through_;
   const auto source = exporter::LookAtSource(session_, ledger::Position{}, at);
@@ -107,7 +117,7 @@ Status FeedBalance::Close(std::string& words, std::vector<std::string>& faults) 
     if (TableSchemaOf(nlohmann::json::parse(delta::SchemaToJson(
                           delta::WithoutMetadata(delta::TableSchema{task.output_fields}))),
                       false) != schema_) {
-      words = fmt::format("{} are not compared: the columns exported today are others", sum);
+      words = fmt::format("{} are not compared: the source has other columns by now", sum);
       return {};
     }
     whole = session_.mover->Visit(

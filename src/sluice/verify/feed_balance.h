@@ -35,6 +35,7 @@ class FeedBalance {
   std::optional<Version> seed_;  ///< nullopt: no seed to begin from
   Version through_;              ///< of the last window in the chain
   std::string schema_;           ///< of the seed's columns, as JSON
+  ledger::Manifest newest_;      ///< the one that ends at through_
   std::string broken_;           ///< why the chain can't be summed up; "" while it can
 };
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "sluice/columnar/row_hash.h"
@@ -17,6 +18,7 @@ using columnar::RowHash;
 
 constexpr size_t kRowsShown = 3;
 constexpr size_t kTextShown = 300;
+constexpr std::string_view kThere = "at the destination", kHere = "in the source";
 
 std::string RowText(const arrow::RecordBatch& rows, int64_t row) {
   std::string text = "{";
@@ -48,29 +50,45 @@ Result<std::vector<RowHash>> CollectHashes(const RowSide& side, const std::strin
   return hashes;
 }
 
+/// Rows that one side has more often than the other: what is said of each, by its hash.
+using Remarks = std::map<RowHash, std::string>;
+
 /// Finds rows with these hashes and says them, each hash once.
-Status ShowRows(const RowSide& side, const std::string& partition, std::vector<RowHash> wanted,
-                std::string_view where, std::vector<std::string>& lines) {
+Status ShowRows(const RowSide& side, const std::string& partition, Remarks wanted,
+                std::vector<std::string>& lines) {
   std::mutex mutex;
   return side([&](const arrow::RecordBatch& rows, const std::string& folder) -> Status {
     if (folder != partition) return {};
     SLUICE_ASSIGN_OR_RETURN(const auto hashes, columnar::HashRows(rows));
     const std::lock_guard lock(mutex);
     for (size_t row = 0; row < hashes.size() && !wanted.empty(); ++row) {
-      const auto found = std::find(wanted.begin(), wanted.end(), hashes[row]);
+      const auto found = wanted.find(hashes[row]);
       if (found == wanted.end()) continue;
+      lines.push_back(
+          fmt::format("{}: {}", found->second, RowText(rows, static_cast<int64_t>(row))));
       wanted.erase(found);
-      lines.push_back(fmt::format("only {}: {}", where, RowText(rows, static_cast<int64_t>(row))));
     }
     return {};
   });
 }
 
-std::vector<RowHash> OnlyIn(const std::vector<RowHash>& a, const std::vector<RowHash>& b) {
-  std::vector<RowHash> only;
-  std::set_difference(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(only));
-  if (only.size() > kRowsShown) only.resize(kRowsShown);
-  return only;
+std::string Times(int64_t count) { return count == 1 ? "once" : fmt::format("{} times", count); }
+
+/// A few of the rows that `a` has more often than `b`; both sorted.
+Remarks MoreOften(const std::vector<RowHash>& a, std::string_view in_a,
+                  const std::vector<RowHash>& b, std::string_view in_b) {
+  Remarks remarks;
+  for (auto row = a.begin(); row != a.end() && remarks.size() < kRowsShown;) {
+    const auto end = std::upper_bound(row, a.end(), *row);
+    const auto [first, last] = std::equal_range(b.begin(), b.end(), *row);
+    if (end - row > last - first) {
+      remarks[*row] = first == last ? fmt::format("only {}", in_a)
+                                    : fmt::format("{} {}, {} {}", Times(end - row), in_a,
+                                                  Times(last - first), in_b);
+    }
+    row = end;
+  }
+  return remarks;
 }
 
 Result<int64_t> CountRows(const RowSide& side, const std::string& partition) {
@@ -124,9 +142,8 @@ Result<std::vector<std::string>> FindDifferingRows(const RowSide& destination,
   for (uint64_t index = 0; index < count && lines.empty(); ++index) {
     SLUICE_ASSIGN_OR_RETURN(const auto a, CollectHashes(destination, partition, count, index));
     SLUICE_ASSIGN_OR_RETURN(const auto b, CollectHashes(source, partition, count, index));
-    SLUICE_RETURN_IF_ERROR(
-        ShowRows(destination, partition, OnlyIn(a, b), "at the destination", lines));
-    SLUICE_RETURN_IF_ERROR(ShowRows(source, partition, OnlyIn(b, a), "in the source", lines));
+    SLUICE_RETURN_IF_ERROR(ShowRows(destination, partition, MoreOften(a, kThere, b, kHere), lines));
+    SLUICE_RETURN_IF_ERROR(ShowRows(source, partition, MoreOften(b, kHere, a, kThere), lines));
   }
   return lines;
 }

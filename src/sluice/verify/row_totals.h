@@ -38,8 +38,8 @@ class RowTotals {
 using RowVisit = std::function<Status(const arrow::RecordBatch&, const std::string& partition)>;
 using RowSide = std::function<Status(const RowVisit& visit)>;
 
-/// A few rows of `partition` that only one of two sides has, as text: "only at the destination: {id: 7,
-/// ...}". Reads both sides again, as often as the memory asks; for when they are known to differ.
+/// A few rows of `partition` that one of two sides has more often than the other, as text: "only at the
+/// destination: {id: 7, ...}". Reads both sides again, as often as the memory asks; for when they are known to differ.
 Result<std::vector<std::string>> FindDifferingRows(const RowSide& destination,
                                                    const RowSide& source,
                                                    const std::string& partition,

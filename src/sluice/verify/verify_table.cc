@@ -8,10 +8,12 @@
 
 #include "sluice/columnar/row_hash.h"
 #include "sluice/exporter/adopt.h"
+#include "sluice/exporter/repair_advice.h"
 #include "sluice/exporter/report_on.h"
 #include "sluice/exporter/session.h"
 #include "sluice/verify/destination_rows.h"
 #include "sluice/verify/feed_balance.h"
+#include "sluice/verify/former_config.h"
 #include "sluice/verify/row_totals.h"
 
 namespace sluice::verify {
@@ -53,7 +55,7 @@ Status ExplainDifference(const Session& session, const RowTotals& destination,
     const RowTotal left = in_a == a.end() ? RowTotal{} : in_a->second;
     const RowTotal right = in_b == b.end() ? RowTotal{} : in_b->second;
     if (left == right) continue;
-    verified.faults.push_back(fmt::format("{}: {} rows at the destination, {} in the source{}",
+    verified.faults.push_back(fmt::format("{}: rows at the destination {}, in the source {}{}",
                                           partition, left.rows, right.rows,
                                           left.rows == right.rows ? ", and they differ" : ""));
     if (shown) continue;
@@ -69,24 +71,26 @@ Status ExplainDifference(const Session& session, const RowTotals& destination,
 /// Derives the rows of one number from its pinned version again and compares them.
 Status CompareWithSource(Session& session, const Manifest& manifest, const RowTotals& destination,
                          VerifiedExport& verified) {
-  SLUICE_ASSIGN_OR_RETURN(const auto intent, session.ledger->ReadIntent(manifest.n));
   if (manifest.kind == ExportKind::kReset) {
     verified.source = SourceVerdict::kNoRows;
     return {};
   }
-  const exporter::Adoptable adoptable = exporter::JudgeIntent(session, intent);
-  if (!adoptable.yes) {
-    verified.source = SourceVerdict::kOtherConfig;
-    verified.why = adoptable.reason;
+  const auto former = FindFormerConfig(session, manifest);
+  if (!former) {
+    if (former.error().kind != ErrorKind::kConflict) return Fail(former.error());
+    verified.source = SourceVerdict::kUnknown;
+    verified.why = former.error().message;
     return {};
   }
+  verified.former = former->words;
+  const UnderConfig under(session, former->table);
   const auto gone = [&](const Error& error) -> Status {
     if (!SourceIsGone(error.kind)) return Fail(error);
     verified.source = SourceVerdict::kGone;
     verified.why = error.message;
     return {};
   };
-  const auto again = exporter::PrepareAgain(session, intent);
+  const auto again = exporter::PrepareAgain(session, former->intent);
   if (!again) return gone(again.error());
   RowTotals source;
   const runtime::CancelToken& cancel = session.services->cancel;
@@ -117,22 +121,16 @@ Status CompareWithSource(Session& session, const Manifest& manifest, const RowTo
 Status VerifyOne(Session& session, const Manifest& manifest, FeedBalance& balance,
                  VerifiedExport& verified) {
   SLUICE_ASSIGN_OR_RETURN(verified.faults, CheckFiles(session, manifest));
-  const bool damaged = !verified.faults.empty();
   RowTotals destination;
-  const auto read =
-      VisitExport(session, manifest,
-                  [&](const arrow::RecordBatch& rows, const std::string& partition) -> Status {
-                    SLUICE_RETURN_IF_ERROR(balance.Add(manifest, rows));
-                    return destination.Add(rows, partition);
-                  });
-  if (!read && damaged) return {};  // told already
-  if (!read) {
-    if (read.error().kind != ErrorKind::kCorrupt && read.error().kind != ErrorKind::kUnsupported) {
-      return read;
-    }
-    verified.faults.push_back(read.error().message);
-    return {};
-  }
+  std::vector<std::string> unreadable;
+  SLUICE_RETURN_IF_ERROR(VisitExport(
+      session, manifest,
+      [&](const arrow::RecordBatch& rows, const std::string& partition) -> Status {
+        SLUICE_RETURN_IF_ERROR(balance.Add(manifest, rows));
+        return destination.Add(rows, partition);
+      },
+      &unreadable));
+  for (auto& fault : unreadable) verified.faults.push_back(std::move(fault));
   const RowTotal all = destination.All();
   const std::string hash = columnar::ToString(all.hash);
   if (all.rows != manifest.rows) {
@@ -142,7 +140,31 @@ Status VerifyOne(Session& session, const Manifest& manifest, FeedBalance& balanc
     verified.faults.push_back(
         fmt::format("its rows have hash {}, the manifest says {}", hash, manifest.row_hash));
   }
-  return CompareWithSource(session, manifest, destination, verified);
+  SLUICE_RETURN_IF_ERROR(CompareWithSource(session, manifest, destination, verified));
+  if (!verified.faults.empty()) verified.remedy = exporter::RepairAdvice(session.name(), manifest);
+  SLUICE_ASSIGN_OR_RETURN(auto markers, CheckMarkers(session, manifest));
+  for (auto& fault : markers) verified.faults.push_back(std::move(fault));
+  return {};
+}
+
+/// Rows that lie there twice, unless somebody asked for it, are a fault of the table.
+void TellOverlaps(const Session& session, const std::vector<Manifest>& current,
+                  VerifyReport& report) {
+  constexpr size_t kShown = 5;
+  report.overlaps = FindOverlaps(current);
+  size_t faults = 0;
+  for (const auto& overlap : report.overlaps) {
+    if (overlap.reset > 0 || ++faults > kShown) continue;
+    report.faults.push_back(fmt::format(
+        "rows of ({}, {}] are exported twice: by export {} and by export {}, which does not "
+        "replace "
+        "it; `sluice backfill {} --from {} --to {} --again` leaves them once",
+        ledger::ToText(overlap.start), ledger::ToText(overlap.end), overlap.earlier, overlap.later,
+        session.name(), ledger::ToText(overlap.from), ledger::ToText(overlap.to)));
+  }
+  if (faults > kShown) {
+    report.faults.push_back(fmt::format("{} more pairs of exports overlap", faults - kShown));
+  }
 }
 
 Status VerifyInto(const exporter::Services& services, const config::Table& table,
@@ -150,8 +172,10 @@ Status VerifyInto(const exporter::Services& services, const config::Table& table
   SLUICE_ASSIGN_OR_RETURN(Session session, exporter::OpenSession(services, table));
   SLUICE_RETURN_IF_ERROR(exporter::OpenSource(session));
   SLUICE_ASSIGN_OR_RETURN(auto manifests, session.ledger->ReadManifests());
+  const std::vector<Manifest> current = Current(std::move(manifests));
+  TellOverlaps(session, current, report);
   FeedBalance balance(session);
-  for (const Manifest& manifest : Current(std::move(manifests))) {
+  for (const Manifest& manifest : current) {
     SLUICE_RETURN_IF_ERROR(services.cancel.Check());
     VerifiedExport verified;
     verified.n = manifest.n;
@@ -178,8 +202,8 @@ std::string_view Name(SourceVerdict verdict) {
       return "same";
     case SourceVerdict::kGone:
       return "source gone";
-    case SourceVerdict::kOtherConfig:
-      return "config changed";
+    case SourceVerdict::kUnknown:
+      return "unknown";
     case SourceVerdict::kDifferent:
       return "different";
     case SourceVerdict::kNoRows:

@@ -7,18 +7,19 @@
 #include <vector>
 
 #include "sluice/exporter/exporter.h"
+#include "sluice/verify/overlap.h"
 
 /// `sluice verify`: proves export = manifest = source, number by number. Reads everything, writes nothing.
 namespace sluice::verify {
 
 /// What a look at the source said about one number.
 enum class SourceVerdict {
-  kSame,         ///< derived again from the pinned version: the same rows
-  kGone,         ///< that version can't be read any more; no failure
-  kOtherConfig,  ///< the config that shaped the export has changed since; no failure
-  kDifferent,    ///< a fault: the source gives other rows
-  kNoRows,       ///< a reset: there is nothing to compare
-  kNotAsked,     ///< the files themselves are at fault
+  kSame,       ///< derived again from the pinned version: the same rows
+  kGone,       ///< that version can't be read any more; no failure
+  kUnknown,    ///< nobody knows any more how it was made; no failure
+  kDifferent,  ///< a fault: the source gives other rows
+  kNoRows,     ///< a reset: there is nothing to compare
+  kNotAsked,   ///< the files themselves can't be read
 };
 std::string_view Name(SourceVerdict verdict);
 
@@ -28,9 +29,11 @@ struct VerifiedExport {
   ledger::Bound start, end;
   int64_t rows = 0, files = 0;
   SourceVerdict source = SourceVerdict::kNotAsked;
-  std::string why;  ///< for kGone and kOtherConfig
+  std::string why;     ///< for kGone and kUnknown: what can't be read, or isn't known
+  std::string former;  ///< how it was made, where today's config says otherwise
   std::vector<std::string>
-      faults;  ///< each names the file or partition, and what differs; a few rows
+      faults;          ///< each names the file or partition, and what differs; a few rows
+  std::string remedy;  ///< where there are faults of its rows
 };
 
 struct VerifyReport {
@@ -40,6 +43,9 @@ struct VerifyReport {
   int64_t rows = 0, files = 0, bytes = 0;
   /// cdc: what the seed and the changes after it make up together; "" where there is nothing to say.
   std::string balance;
+  /// Windows that were exported twice because the state was set back by hand. What nobody asked for is
+  /// among the faults, too.
+  std::vector<Overlap> overlaps;
   std::vector<std::string> faults;  ///< of the table as a whole
   double seconds = 0;
   std::optional<Error> error;  ///< why the table could not be verified to its end

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "sluice/ledger/records.h"
+
+/// Whether two exports hold the same rows. Pure.
+namespace sluice::verify {
+
+/// Two windows of one table that both are in force and share (start, end]: its rows lie there twice.
+struct Overlap {
+  int64_t earlier = 0, later = 0;  ///< numbers of the exports
+  ledger::Bound start, end;
+  ledger::Bound from, to;  ///< (from, to] holds both windows
+  /// The number of the reset between the two that asked for it, by `state set` or `state forget`; 0:
+  /// nobody did, which can't be.
+  int64_t reset = 0;
+};
+
+/// Every pair, ordered by `later`, then `earlier`. `manifests`: all that are neither void nor replaced,
+/// ascending by n, resets included. Late rows are told by their commits and overlap with nothing.
+std::vector<Overlap> FindOverlaps(const std::vector<ledger::Manifest>& manifests);
+
+}  // namespace sluice::verify
