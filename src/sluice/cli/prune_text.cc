@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
+#include <tuple>
 #include <utility>
 
 namespace sluice::cli {
@@ -82,8 +84,13 @@ Json ToJson(const PruneAction& action) {
 }
 
 std::vector<std::string> EachLine(const PruneReport& report) {
+  // Removed at the same time, and so in any order.
+  std::vector<PruneAction> actions = report.removed;
+  std::stable_sort(actions.begin(), actions.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.n, a.key) < std::tie(b.n, b.key);
+  });
   std::vector<std::string> lines;
-  for (const auto& action : report.removed) {
+  for (const auto& action : actions) {
     const std::string size =
         action.kind == PruneKind::kUpload ? "" : fmt::format(" ({})", HumanBytes(action.bytes));
     lines.push_back(fmt::format("{}{}: {}", What(action), size, Why(action)));
@@ -132,7 +139,7 @@ std::string DescribePrune(const PruneReport& report, bool each) {
                                             : fmt::format("{}: {} {}", who, Verb(report.dry_run),
                                                           SumOf(report).Text());
   for (const auto& line : each ? EachLine(report) : GroupedLines(report)) {
-    text += fmt::format("\n  {} {}", Verb(report.dry_run), line);
+    text += "\n  " + line;
   }
   if (report.foreign.files > 0) {
     text += fmt::format("\n  left {} ({}) that sluice did not write",

@@ -300,8 +300,8 @@ Result<ParquetFile> OpenAddress(const store::ObjectStore& table_store, const std
   if (file || file.error().kind != ErrorKind::kNotFound) return file;
   Error error = std::move(file).error();
   error.kind = ErrorKind::kSourceGone;
-  error.message = fmt::format("data file {} is not there any more: {}",
-                              table_store.DisplayName(address.key_or_uri), error.message);
+  error.message = fmt::format("data file {} is not there any more",
+                              table_store.DisplayName(address.key_or_uri));
   error.remedy =
       "the source table was vacuumed or damaged: export a version that has its files, "
       "and keep files longer (delta.deletedFileRetentionDuration)";
