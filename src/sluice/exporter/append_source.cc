@@ -39,6 +39,8 @@ Result<PlannedWork> AppendSource::Plan() {
   PlannedWork work;
   SLUICE_ASSIGN_OR_RETURN(work.exports, plan::PlanWindows(*session_.table, facts_));
   if (work.exports.empty()) return work;
+  SLUICE_RETURN_IF_ERROR(
+      RequireNoHole(session_, facts_.position.scanned_through, facts_.source_version));
   SLUICE_ASSIGN_OR_RETURN(auto late, PlanLate());
   if (late) work.exports.insert(work.exports.begin(), *std::move(late));
   return work;
@@ -90,6 +92,8 @@ Result<int64_t> AppendSource::BackfillLimit() {
 
 Result<std::vector<plan::PlannedExport>> AppendSource::PlanBackfill(
     const Range& range, std::optional<int64_t> chunk, const std::vector<Replaced>& replaced) {
+  SLUICE_RETURN_IF_ERROR(
+      RequireNoHole(session_, facts_.position.scanned_through, facts_.source_version));
   std::vector<plan::Replaced> old;
   for (const auto& number : replaced)
     old.push_back({number.n, Timestamp{number.end}, Timestamp{number.start}});

@@ -60,6 +60,10 @@ Result<PlannedWork> FeedSource::Plan() {
   ledger::Position position = facts_.position;
   ledger::Bound row = facts_.row_version ? ledger::Bound(*facts_.row_version) : ledger::Bound();
   if (beginning.first) {
+    // Who asks for a new seed wants what the checkpoint has; whoever begins must know what is missing.
+    if (!facts_.reseed) {
+      SLUICE_RETURN_IF_ERROR(RequireNoHole(session_, std::nullopt, facts_.source_version));
+    }
     position = beginning.first->position;
     work.exports.push_back(*std::move(beginning.first));
   }

@@ -56,6 +56,14 @@ Result<std::optional<state::StateRow>> FillFacts(Session& session, const ledger:
   return row == nullptr ? std::nullopt : std::optional(*row);
 }
 
+Status RequireNoHole(const Session& session, std::optional<Version> seen, Version pinned) {
+  SLUICE_ASSIGN_OR_RETURN(const delta::LogListing listing,
+                          session.log->List(seen ? std::optional(Next(*seen)) : std::nullopt));
+  if (listing.commits.empty()) return {};
+  return delta::Log::RequireContiguous(listing, listing.commits.front().version, pinned,
+                                       session.log->store().DisplayName(""));
+}
+
 Status CheckSchemaChange(const Session& session, const plan::SourceFacts& facts,
                          std::vector<std::string>& notes) {
   const config::SchemaChange policy = session.table->on_schema_change;

@@ -75,6 +75,11 @@ Result<std::optional<state::StateRow>> FillFacts(Session& session, const ledger:
                                                  const delta::Snapshot& snapshot,
                                                  plan::SourceFacts& facts);
 
+/// kCorrupt where commits are missing between those that lie in the log, up to the pinned version: also below
+/// a checkpoint, which hides them from a snapshot. What lies before `seen` was looked at by an earlier run.
+/// A beginning that was cleaned up is no hole.
+Status RequireNoHole(const Session& session, std::optional<Version> seen, Version pinned);
+
 /// Applies `on_schema_change` to the difference between the columns exported last and those that would be
 /// exported now. A change that is let through is told in `notes`.
 Status CheckSchemaChange(const Session& session, const plan::SourceFacts& facts,

@@ -38,6 +38,9 @@ Result<PlannedWork> SnapshotSource::Plan() {
     SLUICE_ASSIGN_OR_RETURN(facts_.unchanged, IsUnchanged());
   }
   SLUICE_ASSIGN_OR_RETURN(work.exports, plan::PlanSnapshot(*session_.table, facts_));
+  if (work.exports.empty()) return work;
+  SLUICE_RETURN_IF_ERROR(
+      RequireNoHole(session_, facts_.position.scanned_through, facts_.source_version));
   return work;
 }
 
