@@ -19,7 +19,6 @@ def kill(scenario, faults, sluice, log, at) -> None:
 
 
 CHANGES = {
-    "columns": {"columns": ["id", "event_timestamp"]},
     "partition": {"partition": "daily"},
     "timezone": {"timezone": "Asia/Kolkata"},
     "compression": {"compression": "snappy"},
@@ -50,14 +49,16 @@ def ids_once(sluice) -> None:
     assert sorted(ids) == sorted(row.id for row in OLD + NEW)
 
 
-def test_a_column_is_excluded(scenario, faults, trials):
+@pytest.mark.parametrize("change", [{"exclude": ["name"]}, {"columns": ["id", "event_timestamp"]}],
+                         ids=["exclude", "columns"])
+def test_a_column_is_excluded(change, scenario, faults, trials):
     """A decided export that holds it stops the run, which offers to give that export up."""
     stopped = []
 
     def call(sluice, log, at):
         kill(scenario, faults, sluice, log, at)
         published = sluice.export().kinds()
-        sluice.change(exclude=["name"], on_schema_change="ignore")
+        sluice.change(**change, on_schema_change="ignore")
         outcome = sluice.call("run", now=scenario.now)
         if outcome.code == 1:
             error = outcome.table()["error"]

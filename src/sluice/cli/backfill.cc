@@ -12,10 +12,11 @@ int Execute(const Context& context, const BackfillCommand& command) {
   if (!command.chunk.empty()) options.chunk = command.chunk;
   options.again = command.again;
   if (command.at_version) options.run.at_version = Version{*command.at_version};
-  return RunOneTable(context, *one, [&](const config::Table& table, transfer::Progress* progress) {
-    options.run.progress = progress;
-    return exporter::Backfill(one->loaded.services, table, options);
-  });
+  return RunTables(context, Selection{one->loaded, {one->table}},
+                   [&](const config::Table& table, transfer::Progress* progress) {
+                     options.run.progress = progress;
+                     return exporter::Backfill(one->loaded.services, table, options);
+                   });
 }
 
 }  // namespace sluice::cli

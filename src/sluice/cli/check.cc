@@ -40,6 +40,12 @@ int64_t Count(const std::vector<Finding>& findings, Severity severity) {
                        [&](const Finding& finding) { return finding.severity == severity; });
 }
 
+bool OnlyConfigIsWrong(const std::vector<Finding>& findings) {
+  return std::all_of(findings.begin(), findings.end(), [](const Finding& finding) {
+    return finding.severity != Severity::kFault || finding.kind == ErrorKind::kConfig;
+  });
+}
+
 /// Findings under a heading for their subject. With `quiet`, only what asks for something.
 void Print(const std::vector<Finding>& findings, bool quiet) {
   std::string subject;
@@ -79,7 +85,7 @@ int Execute(const Context& context, const CheckCommand& command) {
       {"config", Severity::kOk,
        fmt::format("{}: {}", selection->loaded.config->file,
                    Plural(static_cast<int64_t>(selection->loaded.config->tables.size()), "table")),
-       ""}};
+       "", std::nullopt}};
   if (!context.json) Print(findings, context.quiet);
   const auto add = [&](std::vector<Finding> more) {
     if (!context.json) Print(more, context.quiet);
@@ -98,7 +104,8 @@ int Execute(const Context& context, const CheckCommand& command) {
     PrintSummary(findings);
   }
   if (context.cancel.cancelled()) return 128 + context.cancel.signal();
-  return faulty ? kExitFailed : kExitOk;
+  if (!faulty) return kExitOk;
+  return OnlyConfigIsWrong(findings) ? kExitUsage : kExitFailed;
 }
 
 }  // namespace sluice::cli

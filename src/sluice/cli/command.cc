@@ -67,6 +67,9 @@ int Report(const Error& error, const Context& context) {
 }
 
 void ExitCode::Add(const std::optional<Error>& error) {
+  const bool misused =
+      error && (error->kind == ErrorKind::kUsage || error->kind == ErrorKind::kConfig);
+  all_misused_ = all_misused_ && misused;
   if (!error) return;
   failed_ = true;
   const bool retryable = IsRetryable(error->kind) || error->kind == ErrorKind::kCancelled;
@@ -78,6 +81,7 @@ int ExitCode::Value(const Context& context) const {
     return 128 + context.cancel.signal();
   }
   if (!failed_) return kExitOk;
+  if (all_misused_) return kExitUsage;
   return all_retryable_ ? kExitTryAgain : kExitFailed;
 }
 

@@ -52,14 +52,15 @@ int ExitCodeOf(const Error& error, const Context& context);
 /// Prints an error (stderr, or as the one JSON document) and returns its exit code.
 int Report(const Error& error, const Context& context);
 
-/// The exit code of several tables' outcomes: 0, 1, or 75 if every failure may cure itself.
+/// The exit code of several tables' outcomes: 0; 2 if wrong usage or config is all that came of them; 75 if
+/// every failure may cure itself; else 1.
 class ExitCode {
  public:
   void Add(const std::optional<Error>& error);
   int Value(const Context& context) const;
 
  private:
-  bool failed_ = false, all_retryable_ = true;
+  bool failed_ = false, all_retryable_ = true, all_misused_ = true;
 };
 
 /// The commands with their arguments, as they came from the command line. NAMES empty: all tables.

@@ -29,6 +29,12 @@ TEST(ExitCodeTest, SeventyFiveOnlyIfEveryFailureMayCureItself) {
   EXPECT_EQ(CodeOf({Failure(ErrorKind::kTransient), Failure(ErrorKind::kCorrupt)}), 1);
 }
 
+TEST(ExitCodeTest, TwoOnlyIfWrongUsageOrConfigIsAllThatCameOfIt) {
+  EXPECT_EQ(CodeOf({Failure(ErrorKind::kConfig), Failure(ErrorKind::kUsage)}), 2);
+  EXPECT_EQ(CodeOf({Failure(ErrorKind::kConfig), std::nullopt}), 1);
+  EXPECT_EQ(CodeOf({Failure(ErrorKind::kConfig), Failure(ErrorKind::kTransient)}), 1);
+}
+
 TEST(ExitCodeTest, ASignalOverrulesWhatItCaused) {
   Context context;
   context.cancel.Cancel(SIGTERM);

@@ -75,15 +75,4 @@ int RunTables(const Context& context, const Selection& selection, const TableWor
   return code.Value(context);
 }
 
-int RunOneTable(const Context& context, const OneTable& one, const TableWork& work) {
-  std::optional<ErrorKind> kind;
-  const int code = RunTables(context, Selection{one.loaded, {one.table}},
-                             [&](const config::Table& table, transfer::Progress* progress) {
-                               RunReport report = work(table, progress);
-                               if (report.error) kind = report.error->kind;
-                               return report;
-                             });
-  return kind == ErrorKind::kUsage ? kExitUsage : code;
-}
-
 }  // namespace sluice::cli

@@ -17,7 +17,4 @@ using TableWork =
 /// the end, or the one JSON document. Returns the exit code.
 int RunTables(const Context& context, const Selection& selection, const TableWork& work);
 
-/// The same for a command that works on one table: wrong usage is then that of the command.
-int RunOneTable(const Context& context, const OneTable& one, const TableWork& work);
-
 }  // namespace sluice::cli

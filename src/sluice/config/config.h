@@ -88,6 +88,18 @@ struct StartVersion {
 using Start = std::variant<std::monostate, StartTime, StartAgo, StartNow, StartSnapshot,
                            StartEnabled, StartVersion>;
 
+/// Where something stands in the config's file, 1-based; 0 where it doesn't.
+struct Place {
+  int line = 0, column = 0;
+};
+
+/// Where those entries of a table stand that only the source's schema can judge.
+struct ColumnPlaces {
+  std::string file;  ///< absolute path of sluice.yaml
+  Place watermark;
+  std::vector<Place> columns, exclude;  ///< one for each entry
+};
+
 struct Table {
   std::string table;  ///< the name in state and notices
   std::string name;   ///< folder stem and NAME in commands
@@ -116,6 +128,7 @@ struct Table {
   std::optional<Duration> keep_for;  ///< snapshot
   bool skip_unchanged = false;       ///< snapshot
   int line = 0;                      ///< where the entry begins in the file, 1-based
+  ColumnPlaces places;
 };
 
 struct Notify {

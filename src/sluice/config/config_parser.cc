@@ -78,8 +78,8 @@ void CheckUnique(const std::vector<Table>& tables, const std::vector<YAML::Mark>
   }
 }
 
-std::vector<Table> ParseTables(YamlMap& root, const Environment& env, bool has_catalog,
-                               Mistakes& mistakes) {
+std::vector<Table> ParseTables(YamlMap& root, const std::string& file, const Environment& env,
+                               bool has_catalog, Mistakes& mistakes) {
   const YAML::Node defaults_node = root.Child("defaults");
   YamlMap defaults(defaults_node, "defaults", env, mistakes);
   defaults.RefuseUnknown(TableKeys());
@@ -98,6 +98,7 @@ std::vector<Table> ParseTables(YamlMap& root, const Environment& env, bool has_c
     YamlMap entry(node, "this table", env, mistakes);
     auto table = ParseTable(entry, defaults, has_catalog);
     if (!table) continue;
+    table->places.file = file;
     tables.push_back(std::move(*table));
     marks.push_back(node.Mark());
   }
@@ -128,22 +129,11 @@ Config ParseRoot(const YAML::Node& document, std::string_view file, const Enviro
   if (root.Has("limits")) config.limits = sections.ParseLimits(root.Child("limits"));
   if (root.Has("notify")) config.notify = sections.ParseNotify(root.Child("notify"));
   if (root.Has("serve")) config.serve_listen = sections.ParseListen(root.Child("serve"));
-  config.tables = ParseTables(root, env, config.catalog.has_value(), mistakes);
+  config.tables = ParseTables(root, config.file, env, config.catalog.has_value(), mistakes);
   return config;
 }
 
 }  // namespace
-
-std::string FormatMistakes(std::string_view file, const std::vector<Mistake>& mistakes) {
-  std::string text;
-  for (const auto& mistake : mistakes) {
-    if (!text.empty()) text += '\n';
-    text += mistake.line > 0
-                ? fmt::format("{}:{}:{}: {}", file, mistake.line, mistake.column, mistake.message)
-                : fmt::format("{}: {}", file, mistake.message);
-  }
-  return text;
-}
 
 Environment ProcessEnvironment() {
   return [](const std::string& name) -> std::optional<std::string> {

@@ -8,18 +8,9 @@
 
 #include "sluice/base/result.h"
 #include "sluice/config/config.h"
+#include "sluice/config/mistake.h"
 
 namespace sluice::config {
-
-/// One mistake in a config file. `line` and `column` are 1-based; 0 where a thing is missing from
-/// the whole file.
-struct Mistake {
-  int line = 0, column = 0;
-  std::string message;  ///< e.g. "unknown key 'watermarc'; did you mean 'watermark'?"
-};
-
-/// "sluice.yaml:12:5: unknown key ..." one a line, in the order of the file.
-std::string FormatMistakes(std::string_view file, const std::vector<Mistake>& mistakes);
 
 /// Looks up an environment variable; nullopt when it is not set.
 using Environment = std::function<std::optional<std::string>(const std::string&)>;

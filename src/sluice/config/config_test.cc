@@ -199,6 +199,22 @@ TEST_F(ConfigTest, ExcludedColumnsMakeSchemaChangesFail) {
   EXPECT_THAT(ParseWithKeys("  columns: [a, A]\n"), HasMessage("stands twice"));
 }
 
+TEST_F(ConfigTest, PlacesOfColumnsAreKept) {
+  const Table table = TableWith("  columns:\n  - a\n  - b\n  watermark: t\n");
+  EXPECT_EQ(table.places.file, "/etc/sluice.yaml");
+  ASSERT_EQ(table.places.columns.size(), 2u);
+  EXPECT_EQ(table.places.columns[1].line, table.places.columns[0].line + 1);
+  EXPECT_EQ(table.places.watermark.line, table.places.columns[1].line + 1);
+}
+
+TEST_F(ConfigTest, ListOfColumnsIsAListOfNames) {
+  EXPECT_THAT(ParseWithKeys("  columns: id\n"), HasMessage("'columns' must be a list: write [id]"));
+  EXPECT_THAT(ParseWithKeys("  exclude: {a: b}\n"), HasMessage("must be a list, not a map"));
+  EXPECT_THAT(ParseWithKeys("  columns: [a, \"\"]\n"),
+              HasMessage("an entry of 'columns' is empty"));
+  EXPECT_THAT(ParseWithKeys("  columns: [a, [b]]\n"), HasMessage("must be one value, not a list"));
+}
+
 TEST_F(ConfigTest, WhatIsNoConfigIsToldApart) {
   EXPECT_THAT(MistakesOf(""), HasSubstr("lacks 'destination'"));
   EXPECT_THAT(MistakesOf("- a\n- b\n"), HasSubstr("must be a map"));

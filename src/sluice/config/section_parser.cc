@@ -154,7 +154,11 @@ Notify SectionParser::ParseNotify(const YAML::Node& node) {
     mail.smtp = require(email, "smtp");
     mail.from = require(email, "from");
     if (!email.Has("to")) email.Missing("to", "");
-    mail.to = email.Texts("to").value_or(std::vector<std::string>{});
+    if (email.Child("to").IsScalar()) {
+      if (auto one = email.Text("to")) mail.to.push_back(std::move(*one));
+    } else {
+      mail.to = email.Texts("to").value_or(std::vector<std::string>{});
+    }
     mail.user_env = email.EnvName("user_env");
     mail.password_env = email.EnvName("password_env");
     notify.email = std::move(mail);

@@ -105,9 +105,10 @@ void ParseChunk(TableReader& reader, Table& table) {
 }
 
 void ParseColumns(TableReader& reader, Table& table) {
-  const auto check = [&](const std::string& key, std::vector<std::string>& into) {
+  const auto read = [&](const std::string& key, std::vector<std::string>& into,
+                        std::vector<Place>& places) {
     YamlMap& map = reader.MapOf(key);
-    auto names = map.Texts(key);
+    auto names = map.Texts(key, &places);
     if (!names) return;
     for (size_t i = 0; i < names->size(); ++i) {
       const bool twice = std::any_of(names->begin(), names->begin() + static_cast<ptrdiff_t>(i),
@@ -119,8 +120,8 @@ void ParseColumns(TableReader& reader, Table& table) {
     if (names->empty()) map.Add(key, fmt::format("'{}' is empty; leave it out", key));
     into = std::move(*names);
   };
-  check("columns", table.columns);
-  check("exclude", table.exclude);
+  read("columns", table.columns, table.places.columns);
+  read("exclude", table.exclude, table.places.exclude);
   if (!table.columns.empty() && !table.exclude.empty()) {
     reader.MapOf("exclude").Add("exclude", "give either 'columns' or 'exclude', not both");
   }
@@ -298,7 +299,9 @@ std::optional<Table> ParseTable(YamlMap& entry, YamlMap& defaults, bool has_cata
     ParseCdcStart(reader, table);
     return table;
   }
-  table.watermark = reader.MapOf("watermark").Text("watermark").value_or("");
+  YamlMap& watermark = reader.MapOf("watermark");
+  table.watermark = watermark.Text("watermark").value_or("");
+  table.places.watermark = PlaceOf(watermark.MarkOf("watermark"));
   if (!reader.Has("watermark")) {
     entry.Missing("watermark", "the column that says when a row came");
   }

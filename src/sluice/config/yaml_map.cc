@@ -4,7 +4,6 @@
 #include <cctype>
 #include <charconv>
 #include <set>
-#include <tuple>
 #include <utility>
 
 #include "sluice/config/nearest.h"
@@ -71,17 +70,6 @@ std::string_view KindOf(const YAML::Node& node) {
 }
 
 }  // namespace
-
-std::vector<Mistake> Mistakes::Sorted() const {
-  std::vector<Mistake> sorted = list_;
-  const auto key = [](const Mistake& m) { return std::tie(m.line, m.column, m.message); };
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [&](const Mistake& a, const Mistake& b) { return key(a) < key(b); });
-  sorted.erase(std::unique(sorted.begin(), sorted.end(),
-                           [&](const Mistake& a, const Mistake& b) { return key(a) == key(b); }),
-               sorted.end());
-  return sorted;
-}
 
 YamlMap::YamlMap(const YAML::Node& node, std::string what, const Environment& env,
                  Mistakes& mistakes)
@@ -268,21 +256,22 @@ std::optional<Duration> YamlMap::Length(const std::string& key) {
   return *duration;
 }
 
-std::optional<std::vector<std::string>> YamlMap::Texts(const std::string& key) {
-  const YAML::Node* found = Find(key);
-  if (found == nullptr) return std::nullopt;
-  const YAML::Node& list = *found;
-  std::vector<std::string> texts;
-  if (list.IsScalar()) {
-    if (const auto text = Scalar(list, key)) texts.push_back(*text);
-    return texts;
-  }
-  if (!list.IsSequence()) {
-    Add(key, fmt::format("'{}' must be a list, not {}", key, KindOf(list)));
+std::optional<std::vector<std::string>> YamlMap::Texts(const std::string& key,
+                                                       std::vector<Place>* places) {
+  const YAML::Node* list = Find(key);
+  if (list == nullptr) return std::nullopt;
+  if (!list->IsSequence()) {
+    Add(key, list->IsScalar() ? fmt::format("'{}' must be a list: write [{}]", key, Written(key))
+                              : fmt::format("'{}' must be a list, not {}", key, KindOf(*list)));
     return std::nullopt;
   }
-  for (const auto& item : list) {
-    if (const auto text = Scalar(item, key)) texts.push_back(*text);
+  std::vector<std::string> texts;
+  for (const auto& item : *list) {
+    const auto text = Scalar(item, key);
+    if (!text) continue;
+    if (text->empty()) mistakes_.Add(item.Mark(), fmt::format("an entry of '{}' is empty", key));
+    texts.push_back(*text);
+    if (places != nullptr) places->push_back(PlaceOf(item.Mark()));
   }
   return texts;
 }

@@ -2,6 +2,7 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
@@ -11,17 +12,21 @@
 
 namespace sluice::config {
 
+/// yaml-cpp counts from 0, and says -1 for what it made itself.
+inline Place PlaceOf(const YAML::Mark& mark) {
+  return {std::max(0, mark.line + 1), std::max(0, mark.column + 1)};
+}
+
 /// Collects mistakes while a file is read. Not thread-safe.
 class Mistakes {
  public:
   void Add(const YAML::Mark& mark, std::string message) {
-    // yaml-cpp counts from 0, and says -1 for what it made itself.
-    list_.push_back({std::max(0, mark.line + 1), std::max(0, mark.column + 1), std::move(message)});
+    const Place place = PlaceOf(mark);
+    list_.push_back({place.line, place.column, std::move(message)});
   }
   bool empty() const { return list_.empty(); }
   size_t size() const { return list_.size(); }
-  /// In the order of the file, without repetitions.
-  std::vector<Mistake> Sorted() const;
+  std::vector<Mistake> Sorted() const { return config::Sorted(list_); }
 
  private:
   std::vector<Mistake> list_;
@@ -54,8 +59,9 @@ class YamlMap {
   /// Bytes: "256MiB", "1GB", "1048576".
   std::optional<int64_t> Bytes(const std::string& key);
   std::optional<Duration> Length(const std::string& key);
-  /// A list of texts; one text counts as a list of one.
-  std::optional<std::vector<std::string>> Texts(const std::string& key);
+  /// A list of texts, none of them empty. `places` gets where each stands.
+  std::optional<std::vector<std::string>> Texts(const std::string& key,
+                                                std::vector<Place>* places = nullptr);
   YAML::Node Child(const std::string& key);
 
   template <typename Enum>

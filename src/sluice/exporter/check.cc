@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <sstream>
 #include <utility>
 
 #include "sluice/columnar/parquet_encoder.h"
@@ -30,10 +31,20 @@ class Findings {
  public:
   explicit Findings(std::string subject) : subject_(std::move(subject)) {}
   void Add(Severity severity, std::string message, std::string fix = {}) {
-    findings_.push_back({subject_, severity, std::move(message), std::move(fix)});
+    findings_.push_back({subject_, severity, std::move(message), std::move(fix), std::nullopt});
   }
+  /// Mistakes of the config come one a line: each is a finding of its own. What several looks at the table
+  /// found is told once.
   void AddFault(const Error& error) {
-    Add(Severity::kFault, error.message, WithName(error.remedy, subject_));
+    std::istringstream lines(error.message);
+    for (std::string line; std::getline(lines, line);) {
+      const bool told =
+          std::any_of(findings_.begin(), findings_.end(),
+                      [&](const Finding& finding) { return finding.message == line; });
+      if (told) continue;
+      findings_.push_back(
+          {subject_, Severity::kFault, line, WithName(error.remedy, subject_), error.kind});
+    }
   }
   std::vector<Finding> Take() && { return std::move(findings_); }
 

@@ -86,7 +86,8 @@ struct Finding {
   std::string subject;  ///< "destination", "state", or a table's name
   Severity severity = Severity::kOk;
   std::string message;
-  std::string fix;  ///< "" where there is nothing to do
+  std::string fix;                ///< "" where there is nothing to do
+  std::optional<ErrorKind> kind;  ///< of a fault that an error is
 };
 
 }  // namespace sluice::exporter

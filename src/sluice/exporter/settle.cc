@@ -9,6 +9,7 @@
 
 #include "sluice/exporter/rebuild.h"
 #include "sluice/exporter/snapshot_marker.h"
+#include "sluice/plan/column_choice.h"
 #include "sluice/plan/output_layout.h"
 #include "sluice/plan/planned_export.h"
 #include "sluice/runtime/executor.h"
@@ -34,16 +35,18 @@ state::Progress ProgressOf(const Session& session) {
                                                             : state::Progress::kVersion;
 }
 
-/// A column that is excluded today must not become visible because an older config exported it.
+/// A column that `exclude` or a shorter list of `columns` keeps in the source today must not become visible
+/// because an older config exported it.
 Status RefuseExcludedColumns(const Session& session, const Decision& decision) {
   const auto schema = delta::ParseSchema(decision.manifest.schema.dump());
   if (!schema) return {};  // void and reset numbers hold no columns
-  for (const auto& excluded : session.table->exclude) {
-    if (schema->Find(excluded) == nullptr) continue;
+  for (const auto& field : schema->fields) {
+    if (!plan::StaysInSource(*session.table, field.name)) continue;
     return Fail(Error{
         ErrorKind::kConflict,
-        fmt::format("export {} was decided before column '{}' was excluded, and holds it",
-                    decision.n, excluded),
+        fmt::format("export {} was decided before column '{}' was {}, and holds it", decision.n,
+                    field.name,
+                    session.table->exclude.empty() ? "left out of `columns`" : "excluded"),
         fmt::format("run `sluice state void {}` to give that export up and export its window anew",
                     session.name())});
   }

@@ -1,53 +1,126 @@
 #include "sluice/plan/column_choice.h"
 
-#include <strings.h>
-
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "sluice/config/mistake.h"
 #include "sluice/config/nearest.h"
 #include "sluice/delta/change_feed.h"
+#include "sluice/delta/column_name.h"
 #include "sluice/ledger/records.h"
 #include "sluice/plan/output_layout.h"
 
 namespace sluice::plan {
 namespace {
 
-bool SameName(const std::string& a, const std::string& b) {
-  return strcasecmp(a.c_str(), b.c_str()) == 0;
-}
-
-bool Contains(const std::vector<std::string>& names, const std::string& name) {
+bool Contains(const std::vector<std::string>& names, std::string_view name) {
   return std::any_of(names.begin(), names.end(),
-                     [&](const std::string& other) { return SameName(other, name); });
+                     [&](const std::string& other) { return delta::SameColumnName(other, name); });
 }
 
-std::vector<std::string> Names(const delta::TableSchema& schema) {
-  std::vector<std::string> names;
-  for (const auto& field : schema.fields) names.push_back(field.name);
-  return names;
+bool IsFeedColumn(std::string_view name) {
+  return delta::SameColumnName(name, delta::kChangeTypeColumn) ||
+         delta::SameColumnName(name, delta::kCommitVersionColumn) ||
+         delta::SameColumnName(name, delta::kCommitTimestampColumn);
 }
 
-std::string NotAColumn(const std::string& key, const std::string& entry,
-                       const std::vector<std::string>& existing) {
-  std::string text = fmt::format("{} names '{}', which is no column", key, entry);
-  if (const auto nearest = config::Nearest(entry, existing)) {
-    text += fmt::format(" (did you mean '{}'?)", *nearest);
-  }
+/// Of these types Spark can compare a column with a timestamp.
+bool CanBeWatermark(const delta::Field& field) {
+  using delta::TypeId;
+  return field.type.id == TypeId::kTimestamp || field.type.id == TypeId::kTimestampNtz ||
+         field.type.id == TypeId::kDate || field.type.id == TypeId::kString;
+}
+
+/// "'id', 'country' and 180 more"
+std::string Listing(const std::vector<std::string>& names) {
+  constexpr size_t kMost = 30;
+  const size_t shown = std::min(names.size(), kMost);
+  std::string text = fmt::format(
+      "'{}'", fmt::join(names.begin(), names.begin() + static_cast<ptrdiff_t>(shown), "', '"));
+  if (shown < names.size()) text += fmt::format(" and {} more", names.size() - shown);
   return text;
 }
 
+/// What is wrong with the entries of a table's config, seen from the source's schema.
+class ColumnMistakes {
+ public:
+  ColumnMistakes(const config::Table& table, const delta::TableSchema& schema)
+      : table_(table), schema_(schema) {
+    for (const auto& field : schema.fields) existing_.push_back(field.name);
+  }
+
+  void CheckList(const char* key, const std::vector<std::string>& entries,
+                 const std::vector<config::Place>& places) {
+    const bool feed = table_.pattern == config::Pattern::kCdc;
+    for (size_t i = 0; i < entries.size(); ++i) {
+      if (Contains(existing_, entries[i])) continue;
+      const config::Place place = i < places.size() ? places[i] : config::Place{};
+      if (feed && IsFeedColumn(entries[i])) {
+        if (&entries == &table_.columns) continue;  // comes along anyway
+        Add(key, place, fmt::format("'{}' always comes along with a change feed", entries[i]));
+      } else {
+        Add(key, place, NoColumn(entries[i], existing_));
+      }
+    }
+  }
+
+  void CheckWatermark() {
+    if (table_.pattern != config::Pattern::kAppend) return;
+    std::vector<std::string> usable;
+    for (const auto& field : schema_.fields) {
+      if (CanBeWatermark(field)) usable.push_back(field.name);
+    }
+    const delta::Field* field = schema_.Find(table_.watermark);
+    if (field == nullptr) {
+      Add("watermark", table_.places.watermark, NoColumn(table_.watermark, usable));
+    } else if (!CanBeWatermark(*field)) {
+      Add("watermark", table_.places.watermark,
+          fmt::format("'{}' has type {}, which can't be compared with a time: a watermark is of "
+                      "type timestamp, timestamp_ntz, date or string{}",
+                      field->name, field->type.ToString(),
+                      usable.empty() ? "" : ", here " + Listing(usable)));
+    }
+  }
+
+  Status Take() && {
+    if (mistakes_.empty()) return {};
+    return Fail(Error{ErrorKind::kConfig,
+                      config::FormatMistakes(table_.places.file, config::Sorted(mistakes_)),
+                      "correct these entries; the table has the columns " + Listing(existing_)});
+  }
+
+ private:
+  void Add(const char* key, config::Place place, std::string_view what) {
+    mistakes_.push_back(
+        {place.line, place.column, fmt::format("tables[{}].{}: {}", table_.name, key, what)});
+  }
+
+  std::string NoColumn(const std::string& entry, const std::vector<std::string>& candidates) const {
+    const std::string outer = entry.substr(0, entry.find('.'));
+    if (outer.size() < entry.size() && Contains(existing_, outer)) {
+      return fmt::format("'{}' is a part of column '{}'; columns are named whole", entry, outer);
+    }
+    const auto nearest = config::Nearest(entry, candidates);
+    return fmt::format("the table has no column '{}'{}", entry,
+                       nearest ? fmt::format("; did you mean '{}'?", *nearest) : "");
+  }
+
+  const config::Table& table_;
+  const delta::TableSchema& schema_;
+  std::vector<std::string> existing_;
+  std::vector<config::Mistake> mistakes_;
+};
+
 /// Spark does not let a table with a change feed have columns of the feed's names; other writers do.
-Status RefuseFeedColumns(const std::vector<std::string>& existing) {
-  for (const auto reserved :
-       {delta::kChangeTypeColumn, delta::kCommitVersionColumn, delta::kCommitTimestampColumn}) {
-    if (!Contains(existing, std::string(reserved))) continue;
+Status RefuseFeedColumns(const delta::TableSchema& schema) {
+  for (const auto& field : schema.fields) {
+    if (!IsFeedColumn(field.name)) continue;
     return Fail(
         Error{ErrorKind::kUnsupported,
               fmt::format("the source has a column '{}', a name that its change data feed "
                           "needs for itself",
-                          reserved),
+                          field.name),
               "rename the column in the source, or export the table with pattern snapshot"});
   }
   return {};
@@ -55,29 +128,27 @@ Status RefuseFeedColumns(const std::vector<std::string>& existing) {
 
 }  // namespace
 
+Status CheckNamedColumns(const config::Table& table, const delta::TableSchema& schema) {
+  ColumnMistakes mistakes(table, schema);
+  mistakes.CheckList("columns", table.columns, table.places.columns);
+  mistakes.CheckList("exclude", table.exclude, table.places.exclude);
+  mistakes.CheckWatermark();
+  return std::move(mistakes).Take();
+}
+
+bool StaysInSource(const config::Table& table, std::string_view column) {
+  if (table.pattern == config::Pattern::kCdc && IsFeedColumn(column)) return false;
+  if (Contains(table.exclude, column)) return true;
+  return !table.columns.empty() && !Contains(table.columns, column);
+}
+
 Result<ColumnChoice> ChooseColumns(const config::Table& table, const delta::TableSchema& schema) {
-  const auto existing = Names(schema);
-  std::string wrong;
-  const auto check = [&](const std::string& key, const std::vector<std::string>& entries) {
-    for (const auto& entry : entries) {
-      if (Contains(existing, entry)) continue;
-      if (!wrong.empty()) wrong += "; ";
-      wrong += NotAColumn(key, entry, existing);
-    }
-  };
-  check("columns", table.columns);
-  check("exclude", table.exclude);
-  if (!wrong.empty()) {
-    return Fail(
-        Error{ErrorKind::kNotFound, wrong,
-              fmt::format("correct the list; the table has: {}", fmt::join(existing, ", "))});
-  }
-  if (table.pattern == config::Pattern::kCdc) SLUICE_RETURN_IF_ERROR(RefuseFeedColumns(existing));
+  SLUICE_RETURN_IF_ERROR(CheckNamedColumns(table, schema));
+  if (table.pattern == config::Pattern::kCdc) SLUICE_RETURN_IF_ERROR(RefuseFeedColumns(schema));
   const auto partition_columns = PartitionColumns(table.pattern, table.partition);
   ColumnChoice choice;
   for (const auto& field : schema.fields) {
-    if (!table.columns.empty() && !Contains(table.columns, field.name)) continue;
-    if (Contains(table.exclude, field.name)) continue;
+    if (StaysInSource(table, field.name)) continue;
     if (Contains(partition_columns, field.name)) {
       choice.replaced.push_back(field.name);
     } else {
@@ -92,26 +163,8 @@ Result<ColumnChoice> ChooseColumns(const config::Table& table, const delta::Tabl
 }
 
 Result<delta::Field> FindWatermark(const config::Table& table, const delta::TableSchema& schema) {
-  const delta::Field* field = schema.Find(table.watermark);
-  if (field == nullptr) {
-    return Fail(Error{
-        ErrorKind::kNotFound, NotAColumn("watermark", table.watermark, Names(schema)),
-        fmt::format("name a time column; the table has: {}", fmt::join(Names(schema), ", "))});
-  }
-  using delta::TypeId;
-  switch (field->type.id) {
-    case TypeId::kTimestamp:
-    case TypeId::kTimestampNtz:
-    case TypeId::kDate:
-    case TypeId::kString:
-      return *field;
-    default:
-      return Fail(
-          Error{ErrorKind::kUnsupported,
-                fmt::format("watermark '{}' has type {}, which can't be compared with a time",
-                            field->name, field->type.ToString()),
-                "choose a column of type timestamp, timestamp_ntz, date or string"});
-  }
+  SLUICE_RETURN_IF_ERROR(CheckNamedColumns(table, schema));
+  return *schema.Find(table.watermark);
 }
 
 std::string DescribeColumnChoice(const config::Table& table) {

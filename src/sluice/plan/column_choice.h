@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sluice/base/result.h"
@@ -15,12 +16,19 @@ struct ColumnChoice {
   std::vector<std::string> replaced;  ///< chosen, but named like a partition column of the export
 };
 
-/// Applies `columns` / `exclude` without case. kNotFound, naming every entry that matches no column with
-/// the nearest one that exists; kUnsupported where nothing is left to export.
+/// Whether every entry of `columns` and `exclude` is a column of `schema`, and the watermark (append) one
+/// that Spark could compare with a timestamp. kConfig otherwise: every mistake with file, line and the
+/// nearest column, one a line.
+Status CheckNamedColumns(const config::Table& table, const delta::TableSchema& schema);
+
+/// Applies `columns` / `exclude` without case. kConfig as CheckNamedColumns; kUnsupported where nothing is
+/// left to export.
 Result<ColumnChoice> ChooseColumns(const config::Table& table, const delta::TableSchema& schema);
 
-/// The watermark's field. kNotFound naming the nearest column; kUnsupported where Spark could not
-/// compare it with a timestamp (its type is named).
+/// True if `columns` or `exclude` keep a column of this name in the source.
+bool StaysInSource(const config::Table& table, std::string_view column);
+
+/// The watermark's field. kConfig as CheckNamedColumns.
 Result<delta::Field> FindWatermark(const config::Table& table, const delta::TableSchema& schema);
 
 /// `columns` / `exclude` as one canonical text: two runs with different ones are not compared for

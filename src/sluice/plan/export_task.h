@@ -95,7 +95,7 @@ struct ExportTask {
 };
 
 /// A task with everything but what to read: columns, partition columns and encoding, as `table` wants
-/// them of a source that looks like `metadata`. kNotFound and kUnsupported as ChooseColumns.
+/// them of a source that looks like `metadata`. kConfig and kUnsupported as ChooseColumns.
 Result<ExportTask> BeginTask(const config::Table& table, const delta::Metadata& metadata);
 
 /// A live file as planning hands it on, without bounds.

@@ -28,10 +28,20 @@ std::string RowStands(const FeedFacts& facts) {
                               : fmt::format("stands at version {}", facts.row_version->value);
 }
 
-/// The columns of `range` that are exported, as Delta schema JSON.
-Result<std::string> ExportedSchema(const config::Table& table, const delta::TableSchema& schema) {
-  SLUICE_ASSIGN_OR_RETURN(const ColumnChoice choice, ChooseColumns(table, schema));
-  return delta::SchemaToJson(delta::WithoutMetadata(delta::TableSchema{choice.output}));
+/// The columns of `range` that are exported, as Delta schema JSON. Its schema may be an older one than that
+/// which the config was written for.
+Result<std::string> ExportedSchema(const config::Table& table, const delta::FeedRange& range) {
+  auto choice = ChooseColumns(table, range.schema);
+  if (!choice && choice.error().kind == ErrorKind::kConfig) {
+    return Fail(Error{ErrorKind::kConflict,
+                      fmt::format("versions {} to {} had other columns: {}", range.first.value,
+                                  range.last.value, choice.error().message),
+                      "take these entries out until the versions are exported, or begin anew "
+                      "after them with " +
+                          kReseed});
+  }
+  if (!choice) return Fail(std::move(choice).error());
+  return delta::SchemaToJson(delta::WithoutMetadata(delta::TableSchema{choice->output}));
 }
 
 PlannedExport Window(const Position& before, const FeedFacts& facts, Bound row, Version start,
@@ -110,7 +120,7 @@ Result<std::vector<PlannedExport>> PlanFeedWindows(const config::Table& table,
   std::vector<PlannedExport> windows;
   Position position = before;
   for (const auto& range : ranges) {
-    SLUICE_ASSIGN_OR_RETURN(const std::string schema, ExportedSchema(table, range.schema));
+    SLUICE_ASSIGN_OR_RETURN(const std::string schema, ExportedSchema(table, range));
     while (after < range.last) {
       const int64_t step = chunk.value_or(range.last.value - after.value);
       const Version end{std::min(range.last.value, after.value + step)};
@@ -130,7 +140,7 @@ Result<PlannedExport> PlanFeedAgain(const config::Table& table, const ledger::In
   if (!start || !end) return Fail(ErrorKind::kCorrupt, "the intent of a feed names no versions");
   const Bound row = facts.row_version ? Bound(*facts.row_version) : Bound();
   PlannedExport again = Window(facts.position, facts, row, *start, *end);
-  SLUICE_ASSIGN_OR_RETURN(again.position.exported_schema, ExportedSchema(table, range.schema));
+  SLUICE_ASSIGN_OR_RETURN(again.position.exported_schema, ExportedSchema(table, range));
   again.kind = intent.kind;
   again.replaces = intent.replaces;
   if (intent.kind == ExportKind::kBackfill) {
