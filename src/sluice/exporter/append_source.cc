@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "sluice/delta/schema.h"
+#include "sluice/exporter/late_sources.h"
 #include "sluice/plan/append_task.h"
 #include "sluice/plan/column_choice.h"
 #include "sluice/survey/append_survey.h"
@@ -53,6 +54,8 @@ Result<std::optional<plan::PlannedExport>> AppendSource::PlanLate() {
   SLUICE_ASSIGN_OR_RETURN(const auto task,
                           plan::MakeLateTask(*session_.table, late, snapshot_, commits));
   if (task.late.empty()) return std::nullopt;
+  SLUICE_RETURN_IF_ERROR(
+      RequireLateSources(session_, facts_.position, snapshot_, commits, task.late));
   return std::optional(std::move(late));
 }
 

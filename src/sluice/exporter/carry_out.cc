@@ -2,15 +2,26 @@
 
 #include <utility>
 
+#include "sluice/exporter/late_sources.h"
+
 namespace sluice::exporter {
 namespace {
 
 using ledger::ExportKind;
 
 /// False where there is nothing to export: no row, or `late_rows: report`.
-Result<bool> WantsNumber(Session& session, const plan::ExportTask& task, RunReport& report) {
-  SLUICE_ASSIGN_OR_RETURN(const int64_t rows,
-                          session.mover->CountLate(task, session.services->cancel));
+Result<bool> WantsNumber(Session& session, const plan::ExportTask& task,
+                         const ledger::Position& position, RunReport& report) {
+  const auto counted = session.mover->CountLate(task, session.services->cancel);
+  if (!counted) {
+    Error error = counted.error();
+    const bool has_way_out = error.kind == ErrorKind::kSourceGone ||
+                             error.kind == ErrorKind::kCorrupt ||
+                             error.kind == ErrorKind::kUnsupported;
+    return Fail(has_way_out ? WithLateRemedy(session, position, std::move(error))
+                            : std::move(error));
+  }
+  const int64_t rows = *counted;
   if (rows == 0) return false;
   if (session.table->late_rows != config::LateRows::kReport) return true;
   report.late_rows += rows;
@@ -34,7 +45,8 @@ Result<Performed> CarryOut(Session& session, PatternSource& source, int64_t newe
     next.planned = planned;
     SLUICE_ASSIGN_OR_RETURN(next.task, source.MakeTask(planned));
     if (planned.kind == ExportKind::kLate) {
-      SLUICE_ASSIGN_OR_RETURN(const bool wanted, WantsNumber(session, next.task, report));
+      SLUICE_ASSIGN_OR_RETURN(const bool wanted,
+                              WantsNumber(session, next.task, planned.position, report));
       if (!wanted) continue;
     }
     next.n = newest + 1;

@@ -188,6 +188,11 @@ Result<std::vector<PlannedExport>> PlanBackfill(const config::Table& table,
     piece.end = cut;
     piece.source_version = facts.source_version;
     piece.position = facts.position;
+    if (table.late_rows != config::LateRows::kExport) {
+      // It holds the late rows that nobody looked for: a later run with late_rows: export must not find them.
+      piece.position.scanned_through = std::max(
+          facts.position.scanned_through.value_or(facts.source_version), facts.source_version);
+    }
     piece.state_expected = facts.position.end;
     for (const Replaced& old : replaced) {
       const bool by_an_earlier_piece = !exports.empty() && old.end <= from;
