@@ -41,11 +41,11 @@ std::vector<std::string> FoldersOf(const Table& table) {
 }
 
 /// Names, folders and state rows must not be shared by two entries.
-void CheckUnique(const std::vector<Table>& tables, const std::vector<YAML::Mark>& marks,
+void CheckUnique(const std::vector<ParsedTable>& tables, const std::vector<YAML::Mark>& marks,
                  Mistakes& mistakes) {
   std::map<std::string, const Table*> names, folders, rows;
   for (size_t i = 0; i < tables.size(); ++i) {
-    const Table& table = tables[i];
+    const Table& table = tables[i].table;
     if (table.name.empty()) continue;
     const auto claim = [&](std::map<std::string, const Table*>& taken, const std::string& key,
                            const std::string& message) {
@@ -60,6 +60,7 @@ void CheckUnique(const std::vector<Table>& tables, const std::vector<YAML::Mark>
                                 fmt::format("the name '{}' is taken; give one of the two entries a "
                                             "`name` of its own",
                                             table.name));
+    if (!tables[i].has_pattern) continue;  // its folders are not known
     if (new_name) {
       for (const auto& folder : FoldersOf(table)) {
         const bool new_folder =
@@ -82,12 +83,17 @@ std::vector<Table> ParseTables(YamlMap& root, const std::string& file, const Env
                                bool has_catalog, Mistakes& mistakes) {
   const YAML::Node defaults_node = root.Child("defaults");
   YamlMap defaults(defaults_node, "defaults", env, mistakes);
-  defaults.RefuseUnknown(TableKeys());
+  CheckDefaults(defaults);
   std::vector<Table> tables;
+  std::vector<ParsedTable> parsed;
   std::vector<YAML::Mark> marks;
   const YAML::Node list = root.Child("tables");
-  if (!list.IsDefined() || (list.IsSequence() && list.size() == 0)) {
+  if (!list.IsDefined()) {
     root.Missing("tables", "the list of tables to export");
+    return tables;
+  }
+  if (list.IsSequence() && list.size() == 0) {
+    root.Add("tables", "'tables' is empty: there is nothing to export");
     return tables;
   }
   if (!list.IsSequence()) {
@@ -96,13 +102,12 @@ std::vector<Table> ParseTables(YamlMap& root, const std::string& file, const Env
   }
   for (const auto& node : list) {
     YamlMap entry(node, "this table", env, mistakes);
-    auto table = ParseTable(entry, defaults, has_catalog);
-    if (!table) continue;
-    table->places.file = file;
-    tables.push_back(std::move(*table));
+    parsed.push_back(ParseTable(entry, defaults, has_catalog));
+    parsed.back().table.places.file = file;
     marks.push_back(node.Mark());
   }
-  CheckUnique(tables, marks, mistakes);
+  CheckUnique(parsed, marks, mistakes);
+  for (auto& table : parsed) tables.push_back(std::move(table.table));
   return tables;
 }
 
@@ -114,8 +119,8 @@ Config ParseRoot(const YAML::Node& document, std::string_view file, const Enviro
   config.folder = slash == std::string::npos ? "." : config.file.substr(0, slash);
   if (config.folder.empty()) config.folder = "/";
   YamlMap root(document, "the config", env, mistakes);
-  root.RefuseUnknown({"destination", "source", "catalog", "state", "partner", "limits", "defaults",
-                      "tables", "notify", "serve"});
+  root.RefuseUnknown({"destination", "tables", "state"},
+                     {"source", "catalog", "partner", "limits", "defaults", "notify", "serve"});
   SectionParser sections(env, mistakes);
   if (!root.Has("destination")) {
     root.Missing("destination", "where the exports go");
@@ -124,7 +129,7 @@ Config ParseRoot(const YAML::Node& document, std::string_view file, const Enviro
   }
   if (root.Has("source")) config.source = sections.ParseSource(root.Child("source"));
   if (root.Has("catalog")) config.catalog = sections.ParseCatalog(root.Child("catalog"));
-  if (const auto state = root.Text("state")) config.state = *state;
+  if (const auto state = root.Location("state")) config.state = *state;
   if (root.Has("partner")) config.partner = sections.ParsePartner(root.Child("partner"));
   if (root.Has("limits")) config.limits = sections.ParseLimits(root.Child("limits"));
   if (root.Has("notify")) config.notify = sections.ParseNotify(root.Child("notify"));
@@ -153,7 +158,7 @@ Result<Config> ParseConfig(std::string_view text, std::string_view file, const E
     }
     config = ParseRoot(document, file, env, mistakes);
   } catch (const YAML::Exception& e) {
-    mistakes.Add(e.mark, fmt::format("not valid YAML: {}", e.msg));
+    mistakes.Add(e.mark, YamlMistake(e));
   } catch (const std::exception& e) {
     return Fail(ErrorKind::kConfig, "{}: can't be read: {}", file, e.what());
   }

@@ -215,6 +215,102 @@ TEST_F(ConfigTest, ListOfColumnsIsAListOfNames) {
   EXPECT_THAT(ParseWithKeys("  columns: [a, [b]]\n"), HasMessage("must be one value, not a list"));
 }
 
+TEST_F(ConfigTest, ValuesThatCanNotBeMeantAreRefused) {
+  const std::map<std::string, std::string> wrong{
+      {"schedule: \"61 * * * *\"", "its minute '61' is not within 0 to 59"},
+      {"schedule: \"0 0 31 2 *\"", "never fires"},
+      {"timezone: \"\"", "'timezone' is empty"},
+      {"timezone:", "'timezone' is empty"},
+      {"target_file_size: 256", "at least 4KiB, not '256'; give it a unit"},
+      {"timeout: 0s", "must be longer than 0"},
+      {"retry_delay: -5m", "must be a duration"},
+      {"delay: -1h", "must be a duration"},
+      {"chunk: 1000", "a duration of at least an hour"},
+      {"start: 17", "is no start"}};
+  for (const auto& [keys, message] : wrong) {
+    EXPECT_THAT(ParseWithKeys("  " + keys + "\n"), HasMessage(message)) << keys;
+  }
+  EXPECT_THAT(ParseWithKeys("  chunk: 1d\n", "cdc"), HasMessage("a number of versions"));
+  EXPECT_THAT(ParseWithKeys("  keep: 0\n", "snapshot"), HasMessage("from 1 to"));
+  EXPECT_THAT(ParseWithKeys("  watermark: t\n", "snapshot"), HasMessage("has no meaning"));
+}
+
+TEST_F(ConfigTest, ListenNeedsAHostAndAPort) {
+  const auto listen = [&](const std::string& text) {
+    return Parse("destination: {url: /out}\nserve: {listen: \"" + text +
+                 "\"}\ntables: [{table: a, path: /a, pattern: snapshot}]\n");
+  };
+  for (const char* good : {"127.0.0.1:8088", "localhost:80", "[::1]:8088"}) {
+    EXPECT_THAT(listen(good), IsOk()) << good;
+  }
+  for (const char* bad : {"8088", ":8088", "localhost", "localhost:0", "localhost:65536", "::1:80",
+                          "localhost:80x", "localhost:"}) {
+    EXPECT_THAT(listen(bad), HasMessage("must be a host and a port")) << bad;
+  }
+}
+
+TEST_F(ConfigTest, WrongPatternHidesNoOtherMistakeAndMakesNone) {
+  const std::string mistakes = MistakesOf(
+      "destination: {url: /out}\ntables:\n"
+      "- {table: a, path: /a, pattern: apend, watermark: t, start: now, timeout: 0s, keep: 0}\n"
+      "- {table: b.a, path: /b, pattern: snapshot}\n");
+  for (const char* expected : {"did you mean 'append'?", "longer than 0", "'keep' must be a whole",
+                               "the name 'a' is taken"}) {
+    EXPECT_THAT(mistakes, HasSubstr(expected));
+  }
+  EXPECT_THAT(mistakes, Not(HasSubstr("unknown key")));
+  EXPECT_THAT(mistakes, Not(HasSubstr("no meaning")));
+}
+
+TEST_F(ConfigTest, DefaultsAreCheckedWhetherUsedOrNot) {
+  const std::string tables = "\ntables: [{table: a, path: /a, pattern: cdc, timeout: 1h}]\n";
+  const auto with = [&](const std::string& defaults) {
+    return Parse("destination: {url: /out}\ndefaults: {" + defaults + "}" + tables);
+  };
+  EXPECT_THAT(with("keep: 0, timeout: 0s"), HasMessage("'keep' must be"));
+  EXPECT_THAT(with("keep: 0, timeout: 0s"), HasMessage("longer than 0"));
+  for (const char* own : {"table", "name", "path"}) {
+    EXPECT_THAT(with(std::string(own) + ": x"), HasMessage("can't be a default")) << own;
+  }
+  EXPECT_THAT(with("start: soon"), HasMessage("is no start of any pattern"));
+  EXPECT_THAT(with("start: 60d, chunk: 1d"), IsOk()) << "meant for append tables";
+}
+
+TEST_F(ConfigTest, PlacesThatNoStoreHasAreRefused) {
+  const std::string mistakes = MistakesOf(
+      "destination: {url: \"ftp://x/y\"}\nstate: \"s3://\"\ntables:\n"
+      "- {table: a, path: \"gs://b/a\", pattern: cdc}\n- {table: a.b., pattern: cdc}\n");
+  for (const char* expected : {"sluice.yaml:1:20: 'url' must be s3://bucket/prefix",
+                               "sluice.yaml:2:8: 'state' names no bucket",
+                               "sluice.yaml:4:20: 'path' must be", "'a.b.' ends with a dot"}) {
+    EXPECT_THAT(mistakes, HasSubstr(expected));
+  }
+}
+
+TEST_F(ConfigTest, WhatIsOfAnotherKindIsToldOnce) {
+  const auto lines = [&](const std::string& text) {
+    const std::string mistakes = MistakesOf(text);
+    return std::count(mistakes.begin(), mistakes.end(), '\n') + 1;
+  };
+  const std::string table = "tables: [{table: a, path: /a, pattern: cdc}]\n";
+  for (const auto& text :
+       {std::string("<html>"), "destination: out\n" + table, "destination:\n" + table,
+        "destination: {url: }\n" + table, std::string("destination: {url: o}\ntables: [events]\n"),
+        std::string("destination: {url: o}\ntables: []\n"),
+        std::string("destination: {url: o}\ntables:\n")}) {
+    EXPECT_EQ(lines(text), 1) << text << MistakesOf(text);
+  }
+}
+
+TEST_F(ConfigTest, TextThatIsNoYamlIsExplained) {
+  EXPECT_THAT(Parse("a: [1\nb: 2"), HasMessage("a '[' is not closed by a ']'"));
+  EXPECT_THAT(Parse("a: b: c"),
+              HasMessage("sluice.yaml:1:5: not valid YAML: a ':' is not expected"));
+  EXPECT_THAT(Parse("a: \"x"), HasMessage("a quote is not closed"));
+  EXPECT_THAT(Parse("a: *x"), HasMessage("begins with '*' needs quotes"));
+  EXPECT_THAT(Parse("a: \"\\q\""), HasMessage("a backslash in double quotes"));
+}
+
 TEST_F(ConfigTest, WhatIsNoConfigIsToldApart) {
   EXPECT_THAT(MistakesOf(""), HasSubstr("lacks 'destination'"));
   EXPECT_THAT(MistakesOf("- a\n- b\n"), HasSubstr("must be a map"));

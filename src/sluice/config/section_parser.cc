@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "sluice/config/nearest.h"
@@ -51,7 +52,7 @@ Destination SectionParser::ParseDestination(const YAML::Node& node) {
   map.RefuseUnknown({"url", "region", "endpoint", "path_style", "ca_bundle",
                      "expected_bucket_owner", "auth", "encryption"});
   Destination destination;
-  destination.url = map.Text("url").value_or("");
+  destination.url = map.Location("url").value_or("");
   if (!map.Has("url")) map.Missing("url", "s3://bucket/prefix or a local folder");
   destination.options = ParseStoreOptions(map);
   if (!map.Has("encryption")) return destination;
@@ -179,7 +180,21 @@ Notify SectionParser::ParseNotify(const YAML::Node& node) {
 std::string SectionParser::ParseListen(const YAML::Node& node) {
   YamlMap map(node, "serve", env_, mistakes_);
   map.RefuseUnknown({"listen"});
-  return map.Text("listen").value_or("127.0.0.1:8088");
+  const auto listen = map.Text("listen");
+  if (!listen) return "127.0.0.1:8088";
+  const size_t colon = listen->rfind(':');
+  const std::string host = listen->substr(0, colon == std::string::npos ? 0 : colon);
+  int port = 0;
+  const char* end = listen->data() + listen->size();
+  const auto [stop, error] = std::from_chars(listen->data() + host.size() + 1, end, port);
+  const bool bracketed = host.starts_with('[') && host.ends_with(']');
+  if (host.empty() || error != std::errc() || stop != end || port < 1 || port > 65'535 ||
+      (!bracketed && host.find(':') != std::string::npos)) {
+    map.Add("listen",
+            fmt::format("'listen' must be a host and a port, like 127.0.0.1:8088, not '{}'",
+                        map.Written("listen")));
+  }
+  return *listen;
 }
 
 }  // namespace sluice::config

@@ -5,8 +5,13 @@
 #include <regex>
 #include <utility>
 
+#include "sluice/config/schedule.h"
+
 namespace sluice::config {
 namespace {
+
+/// What a Parquet file needs for itself; less is a size whose unit was forgotten.
+constexpr int64_t kLeastFileBytes = 4096;
 
 /// Reads keys of one entry, falling back on `defaults`; a key that a pattern has no use for is a
 /// mistake in the entry, and passed over in the defaults.
@@ -16,6 +21,7 @@ class TableReader {
 
   YamlMap& MapOf(const std::string& key) { return entry_.Has(key) ? entry_ : defaults_; }
   bool Has(const std::string& key) const { return entry_.Has(key) || defaults_.Has(key); }
+  bool IsOwn(const std::string& key) const { return entry_.Has(key); }
 
   template <typename T>
   void Set(T& field, std::optional<T> value) {
@@ -47,17 +53,41 @@ std::optional<int64_t> ParseVersion(std::string_view text) {
   return value;
 }
 
+std::optional<Start> ReadAppendStart(const std::string& text, const TimeZone& zone) {
+  if (text == "now") return StartNow{};
+  if (const auto ago = ParseDuration(text); ago && ago->micros > 0) return StartAgo{*ago};
+  if (const auto time = ParseTimestamp(text, zone)) return StartTime{*time};
+  return std::nullopt;
+}
+
+std::optional<Start> ReadCdcStart(const std::string& text) {
+  if (text == "snapshot") return StartSnapshot{};
+  if (text == "enabled") return StartEnabled{};
+  if (const auto version = ParseVersion(text)) return StartVersion{Version{*version}};
+  return std::nullopt;
+}
+
+std::optional<Duration> ReadAppendChunk(const std::string& text) {
+  const auto length = ParseDuration(text);
+  if (!length || length->micros < Hours(1).micros) return std::nullopt;
+  return *length;
+}
+
+std::optional<int64_t> ReadCdcChunk(const std::string& text) {
+  const auto versions = ParseVersion(text.substr(0, text.find(" versions")));
+  return versions && *versions > 0 ? versions : std::nullopt;
+}
+
+// Tables of both patterns may stand under one `defaults`: what is meant for the others is passed over
+// there.
+
 void ParseAppendStart(TableReader& reader, Table& table) {
   YamlMap& map = reader.MapOf("start");
   const auto text = map.Text("start");
   if (!text) return;
-  if (*text == "now") {
-    table.start = StartNow{};
-  } else if (const auto ago = ParseDuration(*text); ago && ago->micros > 0) {
-    table.start = StartAgo{*ago};
-  } else if (const auto time = ParseTimestamp(*text, table.timezone)) {
-    table.start = StartTime{*time};
-  } else {
+  if (const auto start = ReadAppendStart(*text, table.timezone)) {
+    table.start = *start;
+  } else if (reader.IsOwn("start") || !ReadCdcStart(*text)) {
     map.Add("start",
             fmt::format("'{}' is no start: use a time like 2026-01-01T00:00:00Z, a duration "
                         "before now like 60d, or now",
@@ -67,14 +97,12 @@ void ParseAppendStart(TableReader& reader, Table& table) {
 
 void ParseCdcStart(TableReader& reader, Table& table) {
   YamlMap& map = reader.MapOf("start");
+  table.start = StartSnapshot{};
   const auto text = map.Text("start");
-  if (!text || *text == "snapshot") {
-    table.start = StartSnapshot{};
-  } else if (*text == "enabled") {
-    table.start = StartEnabled{};
-  } else if (const auto version = ParseVersion(*text)) {
-    table.start = StartVersion{Version{*version}};
-  } else {
+  if (!text) return;
+  if (const auto start = ReadCdcStart(*text)) {
+    table.start = *start;
+  } else if (reader.IsOwn("start") || !ReadAppendStart(*text, table.timezone)) {
     map.Add("start", fmt::format("'{}' is no start: use snapshot, enabled or a version number",
                                  map.Written("start")));
   }
@@ -84,23 +112,31 @@ void ParseChunk(TableReader& reader, Table& table) {
   YamlMap& map = reader.MapOf("chunk");
   const auto text = map.Text("chunk");
   if (!text || *text == "none") return;
-  if (table.pattern == Pattern::kAppend) {
-    const auto length = ParseDuration(*text);
-    if (length && length->micros >= Hours(1).micros) {
-      table.chunk_time = *length;
-    } else {
-      map.Add("chunk", fmt::format("'{}' is no chunk: use none or a duration of at least an hour, "
-                                   "like 1d",
-                                   map.Written("chunk")));
-    }
-    return;
-  }
-  const auto versions = ParseVersion(text->substr(0, text->find(" versions")));
-  if (versions && *versions > 0) {
-    table.chunk_versions = *versions;
+  const auto time = ReadAppendChunk(*text);
+  const auto versions = ReadCdcChunk(*text);
+  const bool is_append = table.pattern == Pattern::kAppend;
+  if (is_append) {
+    table.chunk_time = time;
   } else {
-    map.Add("chunk", fmt::format("'{}' is no chunk: use none or a number of versions",
-                                 map.Written("chunk")));
+    table.chunk_versions = versions;
+  }
+  if (is_append ? time.has_value() : versions.has_value()) return;
+  if (!reader.IsOwn("chunk") && (time || versions)) return;
+  map.Add("chunk", fmt::format("'{}' is no chunk: use none or {}", map.Written("chunk"),
+                               is_append ? "a duration of at least an hour, like 1d"
+                                         : "a number of versions, like 1000"));
+}
+
+void CheckStartAndChunk(YamlMap& defaults) {
+  const auto start = defaults.Text("start");
+  if (start && !ReadCdcStart(*start) && !ReadAppendStart(*start, TimeZone::Utc())) {
+    defaults.Add("start",
+                 fmt::format("'{}' is no start of any pattern", defaults.Written("start")));
+  }
+  const auto chunk = defaults.Text("chunk");
+  if (chunk && *chunk != "none" && !ReadAppendChunk(*chunk) && !ReadCdcChunk(*chunk)) {
+    defaults.Add("chunk",
+                 fmt::format("'{}' is no chunk of any pattern", defaults.Written("chunk")));
   }
 }
 
@@ -150,19 +186,27 @@ void ParseShape(TableReader& reader, Table& table) {
       reader.MapOf("on_schema_change")
           .OneOf<SchemaChange>("on_schema_change", {SchemaChange::kNotify, SchemaChange::kFail,
                                                     SchemaChange::kIgnore}));
-  reader.Set(table.target_file_bytes, reader.MapOf("target_file_size").Bytes("target_file_size"));
+  YamlMap& size_map = reader.MapOf("target_file_size");
+  reader.Set(table.target_file_bytes, size_map.Bytes("target_file_size"));
+  if (table.target_file_bytes < kLeastFileBytes) {
+    size_map.Add("target_file_size",
+                 fmt::format("'target_file_size' must be at least 4KiB, not '{}'; give it a unit, "
+                             "like 256MiB",
+                             size_map.Written("target_file_size")));
+  }
   reader.Set(table.delay, reader.MapOf("delay").Length("delay"));
 }
 
 void ParseSchedule(TableReader& reader, Table& table) {
   YamlMap& map = reader.MapOf("schedule");
   if (const auto text = map.Text("schedule")) {
-    if (IsSchedule(*text)) {
-      table.schedule = *text;
+    if (const auto mistake = ScheduleMistake(*text)) {
+      // What a variable holds is not shown.
+      const bool is_written = *text == map.Written("schedule");
+      map.Add("schedule", fmt::format("'{}' is no schedule{}", map.Written("schedule"),
+                                      is_written ? ": " + *mistake : ""));
     } else {
-      map.Add("schedule", fmt::format("'{}' is no schedule: use hourly, daily, weekly or five cron "
-                                      "fields like \"15 * * * *\"",
-                                      map.Written("schedule")));
+      table.schedule = *text;
     }
   }
   if (const auto n = reader.MapOf("retries").Integer("retries", 0, 1000)) {
@@ -172,6 +216,9 @@ void ParseSchedule(TableReader& reader, Table& table) {
   YamlMap& timeout = reader.MapOf("timeout");
   if (timeout.Text("timeout").value_or("none") != "none") {
     table.timeout = timeout.Length("timeout");
+    if (table.timeout && table.timeout->micros == 0) {
+      timeout.Add("timeout", "'timeout' must be longer than 0, or none");
+    }
   }
 }
 
@@ -203,8 +250,7 @@ void RefuseStrangeKeys(TableReader& reader, const Table& table) {
   }
 }
 
-}  // namespace
-
+/// Every key that an entry of `tables` may have.
 const std::vector<std::string>& TableKeys() {
   static const std::vector<std::string> kKeys{"table",
                                               "path",
@@ -234,82 +280,106 @@ const std::vector<std::string>& TableKeys() {
   return kKeys;
 }
 
-bool IsSchedule(std::string_view text) {
-  if (text == "hourly" || text == "daily" || text == "weekly") return true;
-  static const std::regex kField(
-      R"((\*|[0-9]+(-[0-9]+)?|[A-Za-z]{3}(-[A-Za-z]{3})?)(/[0-9]+)?(,(\*|[0-9]+(-[0-9]+)?|[A-Za-z]{3}(-[A-Za-z]{3})?)(/[0-9]+)?)*)");
-  int fields = 0;
-  std::string field;
-  for (size_t i = 0; i <= text.size(); ++i) {
-    if (i < text.size() && text[i] != ' ') {
-      field.push_back(text[i]);
-      continue;
-    }
-    if (field.empty()) continue;
-    if (field.size() > 64 || !std::regex_match(field, kField)) return false;
-    field.clear();
-    ++fields;
+void ParseTimezone(TableReader& reader, Table& table) {
+  YamlMap& map = reader.MapOf("timezone");
+  const auto name = map.Text("timezone");
+  if (!name) return;
+  if (const auto zone = TimeZone::Find(*name)) {
+    table.timezone = *zone;
+  } else {
+    map.Add("timezone", fmt::format("unknown time zone '{}': {}", map.Written("timezone"),
+                                    zone.error().remedy));
   }
-  return fields == 5;
 }
 
-std::optional<Table> ParseTable(YamlMap& entry, YamlMap& defaults, bool has_catalog) {
-  entry.RefuseUnknown(TableKeys());
-  TableReader reader(entry, defaults);
-  Table table;
-  table.line = std::max(0, entry.mark().line + 1);
+/// What does not depend on the pattern, or is wrong under any.
+void ParseCommonKeys(TableReader& reader, Table& table) {
+  ParseTimezone(reader, table);
+  ParseColumns(reader, table);
+  ParseShape(reader, table);
+  ParseSchedule(reader, table);
+  ParseSnapshotKeys(reader, table);
+}
+
+void ParseNames(YamlMap& entry, Table& table) {
   const auto name_in_state = entry.Text("table");
   if (!entry.Has("table")) entry.Missing("table", "the name in state and notices");
   table.table = name_in_state.value_or("");
-  const auto pattern = reader.MapOf("pattern").OneOf<Pattern>(
-      "pattern", {Pattern::kAppend, Pattern::kCdc, Pattern::kSnapshot});
-  if (!reader.Has("pattern")) entry.Missing("pattern", "append, cdc or snapshot");
   table.name = entry.Text("name").value_or(table.table.substr(table.table.rfind('.') + 1));
+  if (table.name.empty() && !table.table.empty() && !entry.Mentions("name")) {
+    entry.Add("table", fmt::format("'{}' ends with a dot, so it gives the table no `name`",
+                                   entry.Written("table")));
+  }
   if (!table.name.empty() && !IsSafeName(table.name)) {
     entry.Add(entry.Has("name") ? "name" : "table",
               fmt::format("'{}' can't be a name: it becomes a folder, so use letters, digits, '.', "
                           "'_' and '-', beginning with a letter or digit",
                           table.name));
   }
-  table.path = reader.MapOf("path").Text("path");
-  if (!reader.Has("path") && !has_catalog) {
-    entry.Missing("path", "without a `catalog` the Delta table can't be found by its name");
-  }
-  YamlMap& zone_map = reader.MapOf("timezone");
-  if (const auto zone_name = zone_map.Text("timezone")) {
-    if (const auto zone = TimeZone::Find(*zone_name)) {
-      table.timezone = *zone;
-    } else {
-      zone_map.Add("timezone", fmt::format("unknown time zone '{}': {}",
-                                           zone_map.Written("timezone"), zone.error().remedy));
-    }
-  }
-  ParseColumns(reader, table);
-  ParseShape(reader, table);
-  ParseSchedule(reader, table);
-  if (!pattern) return std::nullopt;
-  table.pattern = *pattern;
-  RefuseStrangeKeys(reader, table);
-  if (table.pattern == Pattern::kSnapshot) {
-    ParseSnapshotKeys(reader, table);
-    return table;
-  }
-  ParseChunk(reader, table);
-  if (table.pattern == Pattern::kCdc) {
-    ParseCdcStart(reader, table);
-    return table;
-  }
+}
+
+void ParseWatermark(TableReader& reader, YamlMap& entry, Table& table) {
   YamlMap& watermark = reader.MapOf("watermark");
   table.watermark = watermark.Text("watermark").value_or("");
   table.places.watermark = PlaceOf(watermark.MarkOf("watermark"));
   if (!reader.Has("watermark")) {
     entry.Missing("watermark", "the column that says when a row came");
   }
-  if (!reader.Has("start")) {
+}
+
+}  // namespace
+
+ParsedTable ParseTable(YamlMap& entry, YamlMap& defaults, bool has_catalog) {
+  entry.RefuseUnknown(TableKeys());
+  TableReader reader(entry, defaults);
+  ParsedTable parsed;
+  Table& table = parsed.table;
+  table.line = std::max(0, entry.mark().line + 1);
+  ParseNames(entry, table);
+  const auto pattern = reader.MapOf("pattern").OneOf<Pattern>(
+      "pattern", {Pattern::kAppend, Pattern::kCdc, Pattern::kSnapshot});
+  if (!reader.Has("pattern")) {
+    entry.Missing("pattern", "append, cdc or snapshot");
+  }
+  table.path = entry.Location("path");
+  if (!entry.Has("path") && !has_catalog) {
+    entry.Missing("path", "without a `catalog` the Delta table can't be found by its name");
+  }
+  ParseCommonKeys(reader, table);
+  if (!pattern) return parsed;
+  parsed.has_pattern = true;
+  table.pattern = *pattern;
+  RefuseStrangeKeys(reader, table);
+  if (table.pattern == Pattern::kSnapshot) return parsed;
+  ParseChunk(reader, table);
+  if (table.pattern == Pattern::kCdc) {
+    ParseCdcStart(reader, table);
+    return parsed;
+  }
+  ParseWatermark(reader, entry, table);
+  ParseAppendStart(reader, table);
+  if (std::holds_alternative<std::monostate>(table.start) && !entry.Mentions("start")) {
     entry.Missing("start", "a time, a duration before now (60d), or now");
   }
-  ParseAppendStart(reader, table);
-  return table;
+  return parsed;
+}
+
+void CheckDefaults(YamlMap& defaults) {
+  std::vector<std::string> keys = TableKeys();
+  std::erase_if(keys, [&](const std::string& key) {
+    const bool own = key == "table" || key == "name" || key == "path";
+    if (own && defaults.Mentions(key)) {
+      defaults.Add(key, fmt::format("'{}' can't be a default: each table has its own", key));
+    }
+    return own && !defaults.Mentions(key);
+  });
+  defaults.RefuseUnknown(keys);
+  TableReader reader(defaults, defaults);
+  Table unused;
+  reader.MapOf("pattern").OneOf<Pattern>("pattern",
+                                         {Pattern::kAppend, Pattern::kCdc, Pattern::kSnapshot});
+  ParseCommonKeys(reader, unused);
+  CheckStartAndChunk(defaults);
 }
 
 }  // namespace sluice::config

@@ -9,14 +9,16 @@
 
 namespace sluice::config {
 
-/// Every key that an entry of `tables` (or `defaults`) may have.
-const std::vector<std::string>& TableKeys();
+struct ParsedTable {
+  Table table;
+  bool has_pattern = false;  ///< false: which of its keys mean something can't be told
+};
 
 /// One entry of `tables`, with what it leaves out taken from `defaults`. Mistakes are noted in the maps.
 /// `has_catalog`: the entry may do without a path.
-std::optional<Table> ParseTable(YamlMap& entry, YamlMap& defaults, bool has_catalog);
+ParsedTable ParseTable(YamlMap& entry, YamlMap& defaults, bool has_catalog);
 
-/// True for hourly, daily, weekly and five cron fields.
-bool IsSchedule(std::string_view text);
+/// Notes what is wrong with `defaults` by themselves, whether a table uses them or not.
+void CheckDefaults(YamlMap& defaults);
 
 }  // namespace sluice::config

@@ -127,4 +127,46 @@ YAML::Node LoadDocument(const std::string& text, Mistakes& mistakes) {
   return YAML::Load(text);
 }
 
+std::string YamlMistake(const YAML::Exception& error) {
+  namespace Msg = YAML::ErrorMsg;
+  static const std::vector<std::pair<std::string, std::string>> kWords{
+      {Msg::END_OF_MAP,
+       "a key or a '- ' was expected here; is a line indented differently from "
+       "those beside it, or does something follow a quoted value?"},
+      {Msg::END_OF_SEQ,
+       "another '- ' was expected here; is a line indented differently from those "
+       "beside it?"},
+      {Msg::END_OF_MAP_FLOW, "a '{' is not closed by a '}'"},
+      {Msg::END_OF_SEQ_FLOW, "a '[' is not closed by a ']'"},
+      {Msg::FLOW_END, "a ']' or '}' closes nothing"},
+      {Msg::MAP_VALUE,
+       "a ':' is not expected here; is a line indented differently from those "
+       "beside it, or does a value that holds ': ' lack its quotes?"},
+      {Msg::MAP_KEY,
+       "a key is not expected here; is a line indented differently from those "
+       "beside it?"},
+      {Msg::BLOCK_ENTRY,
+       "a '- ' is not expected here; is the line indented by a tab, or "
+       "differently from those beside it?"},
+      {Msg::TAB_IN_INDENTATION, "a tab; YAML is indented by spaces only"},
+      {Msg::EOF_IN_SCALAR, "a quote is not closed"},
+      {Msg::DOC_IN_SCALAR, "a quote is not closed before the next document begins"},
+      {Msg::UNKNOWN_TOKEN, "a value that begins with this character needs quotes"},
+      {Msg::UNKNOWN_ANCHOR,
+       "this alias names an anchor that is not there; a value that begins with "
+       "'*' needs quotes"},
+      {Msg::ALIAS_NOT_FOUND, "a value that begins with '*' needs quotes"},
+      {Msg::ANCHOR_NOT_FOUND, "a value that begins with '&' needs quotes"},
+      {Msg::CHAR_IN_BLOCK, "after '|' or '>' the text begins on the next line"},
+      {Msg::END_OF_VERBATIM_TAG, "a value that begins with '!' needs quotes"}};
+  for (const auto& [said, meant] : kWords) {
+    if (error.msg == said) return "not valid YAML: " + meant;
+  }
+  if (error.msg.starts_with(Msg::INVALID_ESCAPE)) {
+    return "not valid YAML: a backslash in double quotes begins an escape; write it twice, or use "
+           "single quotes";
+  }
+  return "not valid YAML: " + error.msg;
+}
+
 }  // namespace sluice::config

@@ -13,4 +13,7 @@ namespace sluice::config {
 /// `mistakes`, and the node is then null. Throws YAML::Exception where `text` is not YAML.
 YAML::Node LoadDocument(const std::string& text, Mistakes& mistakes);
 
+/// What yaml-cpp says, as a person would: what is wrong there, and what was probably meant.
+std::string YamlMistake(const YAML::Exception& error);
+
 }  // namespace sluice::config

@@ -81,6 +81,7 @@ YamlMap::YamlMap(const YAML::Node& node, std::string what, const Environment& en
   if (!node.IsMap()) {
     mistakes_.Add(node.Mark(),
                   fmt::format("{} must be a map of keys, not {}", what_, KindOf(node)));
+    is_map_ = false;
     return;
   }
   Take(node, 0);
@@ -139,6 +140,7 @@ void YamlMap::Add(const std::string& key, std::string message) {
 }
 
 void YamlMap::Missing(const std::string& key, const std::string& why) {
+  if (!is_map_ || Mentions(key)) return;  // told already
   mistakes_.Add(mark_, fmt::format("{} lacks '{}'{}", what_, key, why.empty() ? "" : ": " + why));
 }
 
@@ -184,6 +186,25 @@ std::optional<std::string> YamlMap::EnvName(const std::string& key) {
       std::isdigit(static_cast<unsigned char>(text->front()))) {
     Add(key,
         fmt::format("'{}' takes the name of an environment variable, not the secret itself", key));
+    return std::nullopt;
+  }
+  return text;
+}
+
+std::optional<std::string> YamlMap::Location(const std::string& key) {
+  auto text = Text(key);
+  if (!text) return std::nullopt;
+  const size_t colon = text->find("://");
+  if (colon == std::string::npos) return text;
+  const std::string scheme = text->substr(0, colon);
+  const bool is_s3 = scheme == "s3" || scheme == "s3a";
+  if (!is_s3 && scheme != "file") {
+    Add(key, fmt::format("'{}' must be s3://bucket/prefix or a local folder", key));
+    return std::nullopt;
+  }
+  const std::string rest = text->substr(colon + 3);
+  if (rest.empty() || (is_s3 && rest.front() == '/')) {
+    Add(key, fmt::format("'{}' names no {}", key, is_s3 ? "bucket" : "folder"));
     return std::nullopt;
   }
   return text;
@@ -281,14 +302,21 @@ YAML::Node YamlMap::Child(const std::string& key) {
   return node != nullptr ? *node : YAML::Node(YAML::NodeType::Undefined);
 }
 
-void YamlMap::RefuseUnknown(const std::vector<std::string>& known) {
+void YamlMap::RefuseUnknown(const std::vector<std::string>& known,
+                            const std::vector<std::string>& sections) {
+  std::vector<std::string> all = known;
+  all.insert(all.end(), sections.begin(), sections.end());
   for (const auto& [key, entry] : entries_) {
-    if (std::find(known.begin(), known.end(), key) != known.end()) continue;
-    const auto nearest = Nearest(key, known);
-    mistakes_.Add(entry.mark, nearest ? fmt::format("unknown key '{}' in {}; did you mean '{}'?",
-                                                    Shorten(key), what_, *nearest)
-                                      : fmt::format("unknown key '{}' in {}; it takes: {}",
-                                                    Shorten(key), what_, fmt::join(known, ", ")));
+    if (std::find(known.begin(), known.end(), key) != known.end()) {
+      if (!entry.value.IsNull()) continue;
+      mistakes_.Add(entry.mark, fmt::format("'{}' is empty; leave it out or give it a value", key));
+    } else if (std::find(sections.begin(), sections.end(), key) == sections.end()) {
+      const auto nearest = Nearest(key, all);
+      mistakes_.Add(entry.mark, nearest ? fmt::format("unknown key '{}' in {}; did you mean '{}'?",
+                                                      Shorten(key), what_, *nearest)
+                                        : fmt::format("unknown key '{}' in {}; it takes: {}",
+                                                      Shorten(key), what_, fmt::join(all, ", ")));
+    }
   }
 }
 

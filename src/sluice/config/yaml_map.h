@@ -43,6 +43,8 @@ class YamlMap {
   YamlMap(const YAML::Node& node, std::string what, const Environment& env, Mistakes& mistakes);
 
   bool Has(const std::string& key) const;
+  /// Has it, if only without a value.
+  bool Mentions(const std::string& key) const { return entries_.contains(key); }
   YAML::Mark MarkOf(const std::string& key) const;
   YAML::Mark mark() const { return mark_; }
   /// The value of a one-value key as written, before `${NAME}` is replaced; "" for anything else.
@@ -52,6 +54,8 @@ class YamlMap {
   std::optional<std::string> Text(const std::string& key);
   /// The name of an environment variable. Anything else might be the secret itself and is not shown.
   std::optional<std::string> EnvName(const std::string& key);
+  /// A folder, or an s3:// URL that names a bucket.
+  std::optional<std::string> Location(const std::string& key);
   /// A URL without user and password in it.
   std::optional<std::string> Url(const std::string& key, const std::vector<std::string>& schemes);
   std::optional<int64_t> Integer(const std::string& key, int64_t least, int64_t most);
@@ -77,9 +81,12 @@ class YamlMap {
     return std::nullopt;
   }
 
-  /// Notes every key that is not in `known`, with the nearest one that is.
-  void RefuseUnknown(const std::vector<std::string>& known);
+  /// Notes every key that is not in `known`, with the nearest one that is, and every one without a value;
+  /// those of `sections`, which are known too, may be empty.
+  void RefuseUnknown(const std::vector<std::string>& known,
+                     const std::vector<std::string>& sections = {});
   void Add(const std::string& key, std::string message);
+  /// Nothing where the map itself is none, or has the key without a value: that is told by itself.
   void Missing(const std::string& key, const std::string& why);
   void NotOneOf(const std::string& key, const std::vector<std::string>& names);
 
@@ -95,6 +102,7 @@ class YamlMap {
 
   std::map<std::string, Entry> entries_;
   YAML::Mark mark_;
+  bool is_map_ = true;
   std::string what_;
   const Environment& env_;
   Mistakes& mistakes_;

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sluice/config/schedule.h"
 #include "sluice/delta/log.h"
 #include "sluice/exporter/exporter.h"
 #include "sluice/exporter/last_run.h"
@@ -8,7 +9,6 @@
 #include "sluice/exporter/retention.h"
 #include "sluice/exporter/session.h"
 #include "sluice/plan/planned_export.h"
-#include "sluice/plan/schedule.h"
 
 namespace sluice::exporter {
 namespace {
@@ -66,7 +66,7 @@ std::string DescribeUnfinished(const Session& session, const ledger::LedgerView&
 
 Status StatusInto(const Services& services, const config::Table& table, StatusReport& report) {
   const Timestamp now = services.clock->Now();
-  report.next_run = plan::NextRun(table.schedule, now, table.timezone);
+  report.next_run = config::NextRun(table.schedule, now, table.timezone);
   SLUICE_ASSIGN_OR_RETURN(Session session, OpenSession(services, table));
   SLUICE_ASSIGN_OR_RETURN(const ledger::LedgerView view, session.ledger->Load());
   report.unfinished = DescribeUnfinished(session, view);

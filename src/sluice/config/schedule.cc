@@ -1,5 +1,6 @@
-#include "sluice/plan/schedule.h"
+#include "sluice/config/schedule.h"
 
+#include <fmt/format.h>
 #include <strings.h>
 
 #include <array>
@@ -8,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace sluice::plan {
+namespace sluice::config {
 namespace {
 
 using Allowed = std::bitset<60>;
@@ -51,7 +52,8 @@ std::optional<Allowed> ParseField(std::string_view field, int low, int high,
     if (slash.size() > 2) return std::nullopt;
     if (slash.size() == 2) {
       const auto value = ParseValue(slash[1], {}, 0);
-      if (!value || *value < 1) return std::nullopt;
+      constexpr int kLargestStep = 1000;
+      if (!value || *value < 1 || *value > kLargestStep) return std::nullopt;
       step = *value;
     }
     int from = low, to = high;
@@ -69,23 +71,45 @@ std::optional<Allowed> ParseField(std::string_view field, int low, int high,
   return allowed;
 }
 
-std::optional<Cron> ParseCron(std::string_view text) {
+struct FieldKind {
+  const char* name;
+  int low, high;
+  std::vector<const char*> names;
+};
+
+const std::vector<FieldKind>& FieldKinds() {
+  static const std::vector<const char*> kMonths{"jan", "feb", "mar", "apr", "may", "jun",
+                                                "jul", "aug", "sep", "oct", "nov", "dec"};
+  static const std::vector<const char*> kWeekdays{"sun", "mon", "tue", "wed", "thu", "fri", "sat"};
+  static const std::vector<FieldKind> kKinds{{"minute", 0, 59, {}},
+                                             {"hour", 0, 23, {}},
+                                             {"day", 1, 31, {}},
+                                             {"month", 1, 12, kMonths},
+                                             {"weekday", 0, 7, kWeekdays}};
+  return kKinds;
+}
+
+std::vector<std::string_view> CronFields(std::string_view text) {
   std::vector<std::string_view> fields;
   for (std::string_view part : Split(text, ' ')) {
     if (!part.empty()) fields.push_back(part);
   }
-  if (fields.size() != 5) return std::nullopt;
-  static const std::vector<const char*> kMonths{"jan", "feb", "mar", "apr", "may", "jun",
-                                                "jul", "aug", "sep", "oct", "nov", "dec"};
-  static const std::vector<const char*> kWeekdays{"sun", "mon", "tue", "wed", "thu", "fri", "sat"};
-  const auto minute = ParseField(fields[0], 0, 59);
-  const auto hour = ParseField(fields[1], 0, 23);
-  const auto day = ParseField(fields[2], 1, 31);
-  const auto month = ParseField(fields[3], 1, 12, kMonths);
-  auto weekday = ParseField(fields[4], 0, 7, kWeekdays);
-  if (!minute || !hour || !day || !month || !weekday) return std::nullopt;
-  if (weekday->test(7)) weekday->set(0);
-  return Cron{*minute, *hour, *day, *month, *weekday, fields[2] == "*", fields[4] == "*"};
+  return fields;
+}
+
+std::optional<Cron> ParseCron(std::string_view text) {
+  const auto fields = CronFields(text);
+  if (fields.size() != FieldKinds().size()) return std::nullopt;
+  std::vector<Allowed> allowed;
+  for (size_t i = 0; i < fields.size(); ++i) {
+    const FieldKind& kind = FieldKinds()[i];
+    const auto parsed = ParseField(fields[i], kind.low, kind.high, kind.names);
+    if (!parsed) return std::nullopt;
+    allowed.push_back(*parsed);
+  }
+  if (allowed[4].test(7)) allowed[4].set(0);
+  return Cron{allowed[0], allowed[1],       allowed[2],      allowed[3],
+              allowed[4], fields[2] == "*", fields[4] == "*"};
 }
 
 bool DayMatches(const Cron& cron, const CivilTime& civil) {
@@ -113,7 +137,7 @@ std::optional<Timestamp> NextRun(std::string_view schedule, Timestamp after, con
   if (!cron) return std::nullopt;
   const CivilTime begin = zone.ToCivil(after);
   const int64_t first_day = DaysFromCivil(begin.year, begin.month, begin.day);
-  constexpr int64_t kDays = 5 * 366;
+  constexpr int64_t kDays = 9 * 366;  // from one 29 February to the next, a century between
   for (int64_t day = first_day; day < first_day + kDays; ++day) {
     CivilTime civil = CivilFromDays(day);
     if (!DayMatches(*cron, civil)) continue;
@@ -129,4 +153,24 @@ std::optional<Timestamp> NextRun(std::string_view schedule, Timestamp after, con
   return std::nullopt;
 }
 
-}  // namespace sluice::plan
+std::optional<std::string> ScheduleMistake(std::string_view text) {
+  const auto cron = ParseSchedule(text);
+  const auto fields = CronFields(text);
+  if (!cron && fields.size() == FieldKinds().size()) {
+    for (size_t i = 0; i < fields.size(); ++i) {
+      const FieldKind& kind = FieldKinds()[i];
+      if (ParseField(fields[i], kind.low, kind.high, kind.names)) continue;
+      return fmt::format("its {} '{}' is not within {} to {}", kind.name, fields[i], kind.low,
+                         kind.high);
+    }
+  }
+  if (!cron) {
+    return "use hourly, daily, weekly or the five fields of cron, like \"15 * * * *\"";
+  }
+  if (!NextRun(text, Timestamp{0}, TimeZone::Utc())) {
+    return "no month that it names has such a day, so it never fires";
+  }
+  return std::nullopt;
+}
+
+}  // namespace sluice::config

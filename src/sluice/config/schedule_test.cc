@@ -1,9 +1,9 @@
-#include "sluice/plan/schedule.h"
+#include "sluice/config/schedule.h"
 
 #include <gmock/gmock.h>
 #include <rapidcheck/gtest.h>
 
-namespace sluice::plan {
+namespace sluice::config {
 namespace {
 
 std::string Next(std::string_view schedule, std::string_view after, std::string_view zone = "UTC") {
@@ -43,6 +43,17 @@ TEST(ScheduleTest, WhatNeverFiresIsNever) {
   EXPECT_EQ(Next("0 0 29 2 *", "2026-01-01T00:00:00Z"), "2028-02-29T00:00:00Z");
 }
 
+TEST(ScheduleTest, MistakesSayWhichFieldIsWrong) {
+  EXPECT_EQ(ScheduleMistake("hourly"), std::nullopt);
+  EXPECT_EQ(ScheduleMistake("0 0 29 2 *"), std::nullopt);
+  EXPECT_EQ(ScheduleMistake("61 * * * *"), "its minute '61' is not within 0 to 59");
+  EXPECT_EQ(ScheduleMistake("0 0 * foo *"), "its month 'foo' is not within 1 to 12");
+  EXPECT_EQ(ScheduleMistake("0 0 31 2,4 *"),
+            "no month that it names has such a day, so it never fires");
+  EXPECT_EQ(ScheduleMistake("0 0 31 2 mon"), std::nullopt) << "Mondays";
+  EXPECT_NE(ScheduleMistake("monthly"), std::nullopt);
+}
+
 RC_GTEST_PROP(ScheduleProperty, NextRunIsLaterAndTheFirst, ()) {
   const TimeZone zone = TimeZone::Find(*rc::gen::element<std::string>("UTC", "America/Los_Angeles",
                                                                       "Australia/Lord_Howe"))
@@ -57,4 +68,4 @@ RC_GTEST_PROP(ScheduleProperty, NextRunIsLaterAndTheFirst, ()) {
 }
 
 }  // namespace
-}  // namespace sluice::plan
+}  // namespace sluice::config
