@@ -39,7 +39,7 @@ def test_json_is_one_document_and_nothing_else(events):
 def test_failures_are_one_document_too(events):
     events.change(watermark="nothing")
     outcome = events.call("run", now=clock(5))
-    assert outcome.code == 1 and outcome.table()["status"] == "failed"
+    assert outcome.code == 2 and outcome.table()["status"] == "failed"
     outcome = events.call("run", "no_such_table", now=clock(5))
     assert outcome.code == 2 and outcome.json["error"]["kind"] in ("usage", "config")
     assert "no_such_table" in outcome.json["error"]["message"]
