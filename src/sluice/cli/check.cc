@@ -7,6 +7,7 @@
 #include "sluice/cli/command.h"
 #include "sluice/cli/output.h"
 #include "sluice/exporter/exporter.h"
+#include "sluice/runtime/log.h"
 
 namespace sluice::cli {
 namespace {
@@ -28,10 +29,15 @@ Colour ColourOf(Severity severity) {
   return Colour::kBad;
 }
 
+std::string Message(const Finding& finding) {
+  return finding.severity == Severity::kFault ? runtime::RedactError(finding.message)
+                                              : finding.message;
+}
+
 Json ToJson(const Finding& finding) {
   return {{"subject", finding.subject},
           {"severity", exporter::Name(finding.severity)},
-          {"message", finding.message},
+          {"message", Message(finding)},
           {"fix", finding.fix}};
 }
 
@@ -60,7 +66,7 @@ void Print(const std::vector<Finding>& findings, bool quiet) {
     PrintLine(fmt::format(
         "  {}  {}",
         Paint(ColourOf(finding.severity), fmt::format("{:<7}", exporter::Name(finding.severity))),
-        finding.message));
+        Message(finding)));
     if (!finding.fix.empty()) PrintLine(fmt::format("           fix: {}", finding.fix));
   }
 }

@@ -41,7 +41,7 @@ void PrintJson(const Json& document) {
 void PrintError(const Error& error) {
   std::string text = "error: " + error.message + "\n";
   if (!error.remedy.empty()) text += "  fix: " + error.remedy + "\n";
-  const std::string clean = runtime::Redact(text);
+  const std::string clean = runtime::RedactError(text);
   std::fflush(stdout);  // what was said before stands before it on a terminal
   std::fwrite(clean.data(), 1, clean.size(), stderr);
 }
@@ -52,8 +52,9 @@ void PrintLine(std::string_view text) {
 }
 
 Json ToJson(const Error& error) {
-  return {
-      {"kind", ErrorKindName(error.kind)}, {"message", error.message}, {"remedy", error.remedy}};
+  return {{"kind", ErrorKindName(error.kind)},
+          {"message", runtime::RedactError(error.message)},
+          {"remedy", runtime::RedactError(error.remedy)}};
 }
 
 Json ToJson(const exporter::WindowReport& window) {

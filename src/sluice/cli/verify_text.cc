@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sluice/cli/output.h"
+#include "sluice/runtime/log.h"
 
 namespace sluice::cli {
 namespace {
@@ -28,7 +29,7 @@ std::string ExportText(const VerifiedExport& verified) {
                                  RangeText(verified.start, verified.end),
                                  Plural(verified.rows, "row"), Plural(verified.files, "file"));
   text += fmt::format("; source: {}", Name(verified.source));
-  if (!verified.why.empty()) text += fmt::format(" ({})", verified.why);
+  if (!verified.why.empty()) text += fmt::format(" ({})", runtime::RedactError(verified.why));
   if (!verified.former.empty()) text += fmt::format(" (when {})", verified.former);
   for (const auto& fault : verified.faults) text += "\n    " + Paint(Colour::kBad, fault);
   if (!verified.remedy.empty()) text += "\n    fix: " + verified.remedy;
@@ -47,7 +48,7 @@ std::string CausesText(const verify::VerifyReport& report) {
   constexpr size_t kShown = 5;
   std::map<std::string, std::vector<int64_t>> gone, former;
   for (const auto& verified : report.exports) {
-    if (!verified.why.empty()) gone[verified.why].push_back(verified.n);
+    if (!verified.why.empty()) gone[runtime::RedactError(verified.why)].push_back(verified.n);
     if (verified.why.empty() && !verified.former.empty()) {
       former[verified.former].push_back(verified.n);
     }
@@ -107,7 +108,7 @@ Json ToJson(const verify::VerifyReport& report) {
                        {"rows", verified.rows},
                        {"files", verified.files},
                        {"source", Name(verified.source)},
-                       {"why", verified.why},
+                       {"why", runtime::RedactError(verified.why)},
                        {"former_config", verified.former},
                        {"faults", verified.faults},
                        {"remedy", verified.remedy}});
@@ -128,7 +129,7 @@ Json ToJson(const verify::VerifyReport& report) {
           {"rows", report.rows},
           {"files", report.files},
           {"bytes", report.bytes},
-          {"balance", report.balance},
+          {"balance", runtime::RedactError(report.balance)},
           {"overlaps", std::move(overlaps)},
           {"faults", report.faults},
           {"seconds", report.seconds},
@@ -153,7 +154,7 @@ std::string DescribeVerify(const verify::VerifyReport& report, bool all) {
   }
   if (!all) text += CausesText(report);
   text += OverlapsText(report);
-  if (!report.balance.empty()) text += "\n  " + report.balance;
+  if (!report.balance.empty()) text += "\n  " + runtime::RedactError(report.balance);
   for (const auto& fault : report.faults) text += "\n  " + Paint(Colour::kBad, fault);
   return text;
 }

@@ -16,6 +16,7 @@
 #include "sluice/config/table_parser.h"
 #include "sluice/config/yaml_document.h"
 #include "sluice/config/yaml_map.h"
+#include "sluice/runtime/log.h"
 
 namespace sluice::config {
 namespace {
@@ -144,6 +145,7 @@ Environment ProcessEnvironment() {
   return [](const std::string& name) -> std::optional<std::string> {
     const char* value = std::getenv(name.c_str());
     if (value == nullptr) return std::nullopt;
+    runtime::RegisterExpansion(name, value);
     return std::string(value);
   };
 }

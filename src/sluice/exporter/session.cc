@@ -27,6 +27,49 @@ Services MakeServices(std::shared_ptr<const config::Config> config,
   return services;
 }
 
+namespace {
+
+bool LiesInside(const store::Location& inner, const store::Location& outer) {
+  return inner.scheme == outer.scheme && inner.bucket == outer.bucket &&
+         (inner.path == outer.path || inner.path.starts_with(outer.path + "/"));
+}
+
+/// Everything that a command may write to: the state, what lies beside it, and the folders of the tables.
+Result<std::vector<store::Location>> WrittenFolders(const config::Config& config,
+                                                    const Places& places) {
+  std::vector<store::Location> written{places.state, places.destination.Child("_sluice")};
+  SLUICE_ASSIGN_OR_RETURN(const store::Location beside, places.state.Parent());
+  written.push_back(beside.Child("_sluice"));
+  for (const auto& table : config.tables) {
+    for (const auto& folder : plan::DataFolders(table.pattern, table.name)) {
+      written.push_back(places.destination.Child(folder.substr(0, folder.size() - 1)));
+    }
+  }
+  return written;
+}
+
+/// A source is never written to: no folder of ours may lie in one. Asked before anything is opened, so that
+/// not even a sign of life or a probe goes there.
+Status RefuseWritingIntoSources(const config::Config& config, const Places& places) {
+  SLUICE_ASSIGN_OR_RETURN(const auto written, WrittenFolders(config, places));
+  for (const auto& table : config.tables) {
+    if (!table.path) continue;
+    const auto source = store::ParseLocation(*table.path, config.folder);
+    if (!source) continue;  // told when it is opened
+    for (const auto& place : written) {
+      if (!LiesInside(place, *source)) continue;
+      return Fail(Error{ErrorKind::kConfig,
+                        fmt::format("{} lies inside the source {} of table {}, which is never "
+                                    "written to",
+                                    place.ToString(), source->ToString(), table.table),
+                        "choose a destination and a `state` outside of the source tables"});
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<Places> FindPlaces(const config::Config& config) {
   Places places;
   SLUICE_ASSIGN_OR_RETURN(places.destination,
@@ -36,6 +79,7 @@ Result<Places> FindPlaces(const config::Config& config) {
   } else {
     SLUICE_ASSIGN_OR_RETURN(places.state, store::ParseLocation(config.state, config.folder));
   }
+  SLUICE_RETURN_IF_ERROR(RefuseWritingIntoSources(config, places));
   return places;
 }
 
@@ -60,32 +104,6 @@ Result<Session> OpenSession(const Services& services, const config::Table& table
   return session;
 }
 
-namespace {
-
-bool LiesInside(const store::Location& inner, const store::Location& outer) {
-  return inner.scheme == outer.scheme && inner.bucket == outer.bucket &&
-         (inner.path == outer.path || inner.path.starts_with(outer.path + "/"));
-}
-
-/// The source is never written to: no folder of ours may lie in it.
-Status RefuseWritingInto(const store::Location& source, const Session& session) {
-  std::vector<store::Location> written{session.state_at};
-  for (const auto& folder : plan::DataFolders(session.table->pattern, session.name())) {
-    written.push_back(session.destination_at.Child(folder.substr(0, folder.size() - 1)));
-  }
-  written.push_back(session.destination_at.Child("_sluice"));
-  for (const auto& place : written) {
-    if (!LiesInside(place, source)) continue;
-    return Fail(Error{ErrorKind::kConfig,
-                      fmt::format("{} lies inside the source {}, which is never written to",
-                                  place.ToString(), source.ToString()),
-                      "choose a destination and a `state` outside of the source tables"});
-  }
-  return {};
-}
-
-}  // namespace
-
 Status OpenSource(Session& session) {
   if (session.source) return {};
   const config::Table& table = *session.table;
@@ -98,7 +116,6 @@ Status OpenSource(Session& session) {
   }
   SLUICE_ASSIGN_OR_RETURN(const store::Location at,
                           store::ParseLocation(*table.path, services.config->folder));
-  SLUICE_RETURN_IF_ERROR(RefuseWritingInto(at, session));
   SLUICE_ASSIGN_OR_RETURN(session.source, services.open_store(at, StoreRole::kSource));
   session.log.emplace(session.source);
   const config::Limits& limits = services.config->limits;

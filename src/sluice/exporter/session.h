@@ -43,7 +43,8 @@ inline bool KeepsState(const Session& session) {
   return session.table->pattern != config::Pattern::kSnapshot;
 }
 
-/// Where the destination and the state table of a config lie.
+/// Where the destination and the state table of a config lie. kConfig where one of them, or a folder that an
+/// export would write to, lies inside a source.
 struct Places {
   store::Location destination, state;
 };

@@ -1,21 +1,32 @@
 #include "sluice/runtime/log.h"
 
+#include <fmt/format.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <utility>
 #include <vector>
 
 namespace sluice::runtime {
 namespace {
 
+struct LongerFirst {
+  bool operator()(const std::string& a, const std::string& b) const {
+    return a.size() != b.size() ? a.size() > b.size() : a < b;
+  }
+};
+
 struct Secrets {
   std::mutex mutex;
   std::vector<std::string> known;  // guarded by mutex
+  // By value, the longest first as above; guarded by mutex.
+  std::map<std::string, std::string, LongerFirst> expanded;
 };
 
 Secrets& TheSecrets() {
@@ -79,6 +90,27 @@ std::string Redact(std::string_view text) {
     for (size_t at = clean.find(secret); at != std::string::npos; at = clean.find(secret, at)) {
       clean.replace(at, secret.size(), "***");
       at += 3;
+    }
+  }
+  return clean;
+}
+
+void RegisterExpansion(std::string_view name, std::string_view value) {
+  constexpr size_t kShortest = 8;
+  if (value.size() < kShortest) return;
+  Secrets& secrets = TheSecrets();
+  const std::lock_guard lock(secrets.mutex);
+  secrets.expanded.emplace(value, fmt::format("${{{}}}", name));
+}
+
+std::string RedactError(std::string_view text) {
+  std::string clean = Redact(text);
+  Secrets& secrets = TheSecrets();
+  const std::lock_guard lock(secrets.mutex);
+  for (const auto& [value, name] : secrets.expanded) {
+    for (size_t at = clean.find(value); at != std::string::npos; at = clean.find(value, at)) {
+      clean.replace(at, value.size(), name);
+      at += name.size();
     }
   }
   return clean;

@@ -17,4 +17,11 @@ void StartLog(Verbosity verbosity);
 void RegisterSecret(std::string_view secret);
 std::string Redact(std::string_view text);
 
+/// From now on errors say `${name}` where they would say `value`, which the config took from the environment:
+/// whether it is a secret, nobody knows. Thread-safe. Values shorter than eight characters are refused
+/// silently: they may be any word.
+void RegisterExpansion(std::string_view name, std::string_view value);
+/// `text` of an error, with what was registered hidden.
+std::string RedactError(std::string_view text);
+
 }  // namespace sluice::runtime

@@ -197,5 +197,14 @@ TEST(EntropyTest, SeedDecidesTheSequence) {
   EXPECT_NE(RandomUuid(*SeededEntropy(5)), RandomUuid(*SeededEntropy(6)));
 }
 
+TEST(RedactionTest, ErrorsNameTheVariableThatAValueCameFrom) {
+  RegisterExpansion("LAKE", "/mnt/some-lake");
+  RegisterExpansion("DEEPER", "/mnt/some-lake/deeper");
+  RegisterExpansion("SHORT", "word");
+  EXPECT_EQ(RedactError("/mnt/some-lake/a: no word"), "${LAKE}/a: no word");
+  EXPECT_EQ(RedactError("/mnt/some-lake/deeper/a"), "${DEEPER}/a");
+  EXPECT_EQ(Redact("/mnt/some-lake/a"), "/mnt/some-lake/a");
+}
+
 }  // namespace
 }  // namespace sluice::runtime
