@@ -1,7 +1,10 @@
 """A mistaken config is told at once, with its line: exit 2 where nothing else came of the command."""
 
 import pytest
-from support.lake import NAME, clock
+from support.lake import NAME, Lake, clock, row
+
+NOW = "2030-01-01T00:00:00Z"
+ON = {"delta.enableChangeDataFeed": "true"}
 
 COMMANDS = {
     "run": ("run",), "plan": ("plan",), "check": ("check",),
@@ -37,3 +40,47 @@ def test_a_sound_table_goes_on_beside_one_with_a_wrong_column(lake, other, sluic
     assert outcome.code == 1, str(outcome)
     assert outcome.table("other")["status"] == "exported"
     assert outcome.table("events")["error"]["kind"] == "config"
+
+
+@pytest.fixture
+def feed(tmp_path, lake, sluice):
+    """A cdc table beside an append table; versions 1 to 3 of the feed bring a row each."""
+    sluice.add(NAME, lake.path, name="events", start=clock(0))
+    users = Lake(tmp_path / "lake" / "users", [row(1, 0.5)], [row(2, 1.5)], [row(3, 2.5)], **ON)
+    return sluice.add_feed("lake.users", users.path, name="users")
+
+
+@pytest.mark.parametrize("names", [("events",), ("event*",), ("users", "events")])
+def test_a_reseed_of_what_is_no_feed_is_wrong_usage(names, feed):
+    outcome = feed.call("run", *names, "--reseed", now=NOW)
+    assert outcome.code == 2, str(outcome)
+    assert "events has pattern append" in outcome.error["message"]
+    assert not feed.destination.exists()
+
+
+@pytest.mark.parametrize("names", [(), ("*",)])
+def test_a_reseed_of_many_reseeds_the_feeds_and_says_that_the_others_run_as_usual(names, feed):
+    feed.call("run", now=NOW)
+    outcome = feed.call("run", *names, "--reseed", now=NOW)
+    assert outcome.code == 0, str(outcome)
+    assert [w["kind"] for w in outcome.table("users")["windows"]] == ["reseed"]
+    assert outcome.table("events")["status"] == "nothing_new"
+    assert "events has pattern append" in outcome.stderr and "users" not in outcome.stderr
+
+
+def test_a_feed_is_backfilled_from_its_very_first_version(feed):
+    feed.change(start=3)
+    feed.call("run", "users", now=NOW)
+    outcome = feed.call("backfill", "users", "--from", "-1", "--to", "2", now=NOW)
+    assert outcome.code == 0, str(outcome)
+    (window,) = outcome.table()["windows"]
+    assert (window["start"], window["end"], window["rows"]) == (-1, 2, 2)
+    assert sorted(row["id"] for row in feed.export("users").check().rows()) == [1, 2, 3]
+
+
+@pytest.mark.parametrize("version", ["-1", "-9"])
+@pytest.mark.parametrize("command", [("run",), ("plan",),
+                                     ("backfill", "users", "--from", "0", "--to", "1")])
+def test_no_version_is_negative(command, version, feed):
+    outcome = feed.call(*command, "--at-version", version, now=NOW)
+    assert outcome.code == 2 and "is no version" in outcome.error["message"], str(outcome)

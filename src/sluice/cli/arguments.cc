@@ -65,6 +65,14 @@ void AddNames(CLI::App* command, std::vector<std::string>& names) {
   command->add_option("NAME", names, "tables (all, if none is named)");
 }
 
+void AddAtVersion(CLI::App* command, std::optional<int64_t>& version) {
+  command->add_option("--at-version", version, "read the source as of this version")
+      ->check([](const std::string& text) {
+        return text.starts_with('-') ? "'" + text + "' is no version: versions count from 0"
+                                     : std::string();
+      });
+}
+
 Grammar::Grammar() {
   app.allow_extras();
   app.require_subcommand(0, 1);
@@ -98,7 +106,7 @@ void Grammar::AddLookingCommands() {
            check.names);
   CLI::App* added = AddCommand(app, "plan", "Say what run would do; write nothing", plan);
   AddNames(added, plan.names);
-  added->add_option("--at-version", plan.at_version, "read the source as of this version");
+  AddAtVersion(added, plan.at_version);
   AddNames(AddCommand(app, "verify", "Prove that export, manifests and source agree", verify),
            verify.names);
   AddNames(AddCommand(app, "status", "Say where each table's export stands", status), status.names);
@@ -112,7 +120,7 @@ void Grammar::AddLookingCommands() {
 void Grammar::AddExportCommands() {
   CLI::App* added = AddCommand(app, "run", "Export what is new", run);
   AddNames(added, run.names);
-  added->add_option("--at-version", run.at_version, "read the source as of this version");
+  AddAtVersion(added, run.at_version);
   added->add_option("--wait", run.wait, "wait this long for another runner, e.g. 10m");
   added->add_flag("--reseed,--full-refresh", run.reseed, "cdc: begin anew from a snapshot");
   added = AddCommand(app, "backfill", "Export a range again or for the first time", backfill);
@@ -120,7 +128,7 @@ void Grammar::AddExportCommands() {
   added->add_option("--from", backfill.from, "where the range begins (exclusive)")->required();
   added->add_option("--to", backfill.to, "where it ends (inclusive)")->required();
   added->add_option("--chunk", backfill.chunk, "export it in pieces, e.g. 1d");
-  added->add_option("--at-version", backfill.at_version, "read the source as of this version");
+  AddAtVersion(added, backfill.at_version);
   added->add_flag("--again", backfill.again, "replace what of it is exported already");
   added = AddCommand(app, "prune", "Remove what no manifest names any longer", prune);
   AddNames(added, prune.names);

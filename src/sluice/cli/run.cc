@@ -1,8 +1,11 @@
+#include <algorithm>
 #include <utility>
 
 #include "sluice/base/time_zone.h"
 #include "sluice/cli/command.h"
 #include "sluice/cli/table_runs.h"
+#include "sluice/config/config_parser.h"
+#include "sluice/runtime/log.h"
 
 namespace sluice::cli {
 namespace {
@@ -19,6 +22,33 @@ Result<exporter::RunOptions> OptionsOf(const RunCommand& command) {
   return options;
 }
 
+bool IsCdc(const config::Table* table) { return table->pattern == config::Pattern::kCdc; }
+
+/// A reseed asked for by a name that means no cdc table would do something else than was asked. Where a name
+/// or a glob means others beside cdc tables, those run as usual, which is said.
+Status CheckReseed(const Selection& selection, const std::vector<std::string>& names) {
+  const std::vector<std::string> asked = names.empty() ? std::vector<std::string>{"*"} : names;
+  for (const auto& name : asked) {
+    SLUICE_ASSIGN_OR_RETURN(const auto tables,
+                            config::SelectTables(*selection.loaded.config, {name}));
+    if (std::any_of(tables.begin(), tables.end(), IsCdc)) continue;
+    const config::Table& first = *tables.front();
+    return Fail(Error{
+        ErrorKind::kUsage,
+        names.empty()
+            ? std::string("--reseed: no table of the config has pattern cdc")
+            : fmt::format("--reseed: '{}' means no table of pattern cdc ({} has pattern {})", name,
+                          first.name, config::Name(first.pattern)),
+        "only a change feed begins anew from a snapshot; leave --reseed out, or name a cdc table"});
+  }
+  for (const auto* table : selection.tables) {
+    if (IsCdc(table)) continue;
+    spdlog::warn("{} has pattern {}, to which --reseed means nothing: it runs as usual",
+                 table->name, config::Name(table->pattern));
+  }
+  return {};
+}
+
 }  // namespace
 
 int Execute(const Context& context, const RunCommand& command) {
@@ -26,6 +56,10 @@ int Execute(const Context& context, const RunCommand& command) {
   if (!options) return Report(options.error(), context);
   const auto selection = LoadAndSelect(context, command.names);
   if (!selection) return Report(selection.error(), context);
+  if (options->reseed) {
+    const auto allowed = CheckReseed(*selection, command.names);
+    if (!allowed) return Report(allowed.error(), context);
+  }
   return RunTables(context, *selection,
                    [&](const config::Table& table, transfer::Progress* progress) {
                      exporter::RunOptions of_table = *options;
