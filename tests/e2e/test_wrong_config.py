@@ -84,3 +84,32 @@ def test_a_feed_is_backfilled_from_its_very_first_version(feed):
 def test_no_version_is_negative(command, version, feed):
     outcome = feed.call(*command, "--at-version", version, now=NOW)
     assert outcome.code == 2 and "is no version" in outcome.error["message"], str(outcome)
+
+
+def test_a_feed_that_starts_beyond_the_latest_version_is_an_error(feed):
+    feed.change(start=99)
+    for command in ("run", "plan"):
+        outcome = feed.call(command, "users", now=NOW, json=False)
+        assert outcome.code == 2 and "latest is 3" in outcome.stderr, str(outcome)
+    assert "latest is 3" in feed.call("check", "users", now=NOW, json=False).stdout
+
+
+def test_state_is_not_set_beyond_the_latest_version(feed):
+    feed.call("run", "users", now=NOW)
+    outcome = feed.call("state", "set", "users", "99", now=NOW)
+    assert outcome.code == 2 and "beyond the source's latest, 3" in outcome.error["message"]
+    assert feed.call("state", "set", "users", "3", now=NOW).code == 0
+
+
+def test_a_position_years_ahead_is_told_by_every_command_that_looks(lake, sluice):
+    sluice.add(NAME, lake.path, name="events", start=clock(0)).run(clock(3))
+    assert sluice.call("state", "set", "events", "2999-01-01", now=clock(3)).code == 0
+    told = "2999-01-01T00:00:00Z"
+    run = sluice.call("run", now=clock(5))
+    assert run.table()["status"] == "nothing_new" and told in run.table()["notes"][0]
+    check = sluice.call("check", now=clock(5))
+    assert check.code == 1
+    (fault,) = [f for f in check.json["findings"] if f["severity"] == "fault"]
+    assert told in fault["message"] and "state set events" in fault["fix"]
+    (status,) = sluice.call("status", now=clock(5)).json["tables"]
+    assert told in status["warning"] and status["lag_seconds"] == 0

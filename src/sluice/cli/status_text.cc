@@ -65,6 +65,7 @@ Json ToJson(const StatusReport& report) {
           {"last_committed", TimeJson(report.last_committed)},
           {"last_run", TimeJson(report.last_run)},
           {"last_error", report.last_error.empty() ? Json(nullptr) : Json(report.last_error)},
+          {"warning", report.warning.empty() ? Json(nullptr) : Json(report.warning)},
           {"next_run", TimeJson(report.next_run)},
           {"lag_seconds", SecondsJson(report.lag)},
           {"source_version", VersionJson(report.source_version)},
@@ -86,6 +87,9 @@ std::string DescribeStatus(const std::vector<StatusReport>& reports) {
   for (const auto& report : reports) {
     if (!report.unfinished.empty()) {
       text += fmt::format("\n{}: {}", report.name, report.unfinished);
+    }
+    if (!report.warning.empty()) {
+      text += fmt::format("\n{}: {}", report.name, report.warning);
     }
     if (!report.last_error.empty()) {
       text += fmt::format("\n{}: the last run failed: {}", report.name, report.last_error);

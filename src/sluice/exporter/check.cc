@@ -9,6 +9,7 @@
 #include "sluice/delta/schema.h"
 #include "sluice/exporter/append_source.h"
 #include "sluice/exporter/exporter.h"
+#include "sluice/exporter/far_ahead.h"
 #include "sluice/exporter/feed_source.h"
 #include "sluice/exporter/report_on.h"
 #include "sluice/exporter/retention.h"
@@ -156,6 +157,13 @@ void CheckColumns(Session& session, const delta::Snapshot& snapshot, Findings& f
   if (!encodable) findings.AddFault(encodable.error());
 }
 
+void CheckClock(const Session& session, const AppendSource& source, Findings& findings) {
+  const auto* end = std::get_if<Timestamp>(&source.facts().position.end);
+  const auto far = FindFarAhead(session, end == nullptr ? std::nullopt : std::optional(*end),
+                                source.facts().row_end);
+  if (far) findings.Add(Severity::kFault, far->message, far->remedy);
+}
+
 void CheckPosition(Session& session, PatternSource& source, Findings& findings) {
   const auto work = source.Plan();
   if (!work) return findings.AddFault(work.error());
@@ -245,6 +253,7 @@ Status CheckTableInto(const Services& services, const config::Table& table, Find
   CheckPosition(session, *source, findings);
   switch (table.pattern) {
     case config::Pattern::kAppend:
+      CheckClock(session, static_cast<AppendSource&>(*source), findings);
       CheckHistory(session, snapshot, findings);
       CheckStart(session, snapshot, findings);
       break;

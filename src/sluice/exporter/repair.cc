@@ -83,6 +83,15 @@ Status Reset(const Services& services, const config::Table& table,
     SLUICE_ASSIGN_OR_RETURN(const auto source,
                             LookAtSource(session, view.position(), SourceOptions{}));
     const plan::SourceFacts& facts = source->facts();
+    const auto* version = std::get_if<Version>(&*value);
+    if (version != nullptr && *version > facts.source_version) {
+      return Fail(Error{ErrorKind::kUsage,
+                        fmt::format("version {} is beyond the source's latest, {}: nothing that it "
+                                    "gets until then would be exported",
+                                    version->value, facts.source_version.value),
+                        fmt::format("give the last version that counts as exported, {} at most",
+                                    facts.source_version.value)});
+    }
     planned.position = plan::PositionAfter(view.position(), facts, *value, *value);
     planned.position.newest_commit.reset();
     planned.source_version = facts.source_version;

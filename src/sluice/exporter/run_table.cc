@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "sluice/exporter/append_source.h"
 #include "sluice/exporter/carry_out.h"
 #include "sluice/exporter/exporter.h"
+#include "sluice/exporter/far_ahead.h"
 #include "sluice/exporter/last_run.h"
 #include "sluice/exporter/pattern_source.h"
 #include "sluice/exporter/reconcile.h"
@@ -40,6 +42,12 @@ Result<Performed> ExportWhatIsNew(Session& session, const LedgerView& view,
     if (performed == Performed::kLost) return performed;
   }
   if (work.then) return Fail(*work.then);
+  if (const auto* append = dynamic_cast<const AppendSource*>(source.get())) {
+    const auto* end = std::get_if<Timestamp>(&append->facts().position.end);
+    const auto far = FindFarAhead(session, end == nullptr ? std::nullopt : std::optional(*end),
+                                  append->facts().row_end);
+    if (far) report.notes.push_back(fmt::format("{}; {}", far->message, far->remedy));
+  }
   return Performed::kDone;
 }
 

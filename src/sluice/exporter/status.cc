@@ -4,6 +4,7 @@
 #include "sluice/config/schedule.h"
 #include "sluice/delta/log.h"
 #include "sluice/exporter/exporter.h"
+#include "sluice/exporter/far_ahead.h"
 #include "sluice/exporter/last_run.h"
 #include "sluice/exporter/report_on.h"
 #include "sluice/exporter/retention.h"
@@ -84,12 +85,30 @@ Status StatusInto(const Services& services, const config::Table& table, StatusRe
   report.source_version = retention.latest;
   report.retention_left = retention.left;
   if (const auto* end = std::get_if<Timestamp>(&position.end)) {
-    report.lag = now - *end;
+    report.lag = std::max(Duration{0}, now - *end);
   } else if (const auto* version = std::get_if<Version>(&position.end)) {
     report.exported_version = *version;
     report.lag = *version >= retention.latest ? Duration{0}
-                 : retention.first_needed     ? now - *retention.first_needed
-                                              : std::optional<Duration>();
+                 : retention.first_needed
+                     ? std::optional(std::max(Duration{0}, now - *retention.first_needed))
+                     : std::nullopt;
+  }
+  if (const auto* version = std::get_if<Version>(&position.end)) {
+    if (*version > retention.latest) {
+      report.warning = fmt::format(
+          "version {} is exported, the source's latest is {}: it was replaced or restored; begin "
+          "anew "
+          "with `sluice run {} --reseed`",
+          version->value, retention.latest.value, table.name);
+    }
+  }
+  if (table.pattern == config::Pattern::kAppend) {
+    SLUICE_ASSIGN_OR_RETURN(const auto state, session.state->Read(table.table));
+    const auto* row = state.Find(table.table);
+    const auto* end = std::get_if<Timestamp>(&position.end);
+    const auto far = FindFarAhead(session, end == nullptr ? std::nullopt : std::optional(*end),
+                                  row == nullptr ? std::nullopt : row->last_exported_end_time);
+    if (far) report.warning = fmt::format("{}; {}", far->message, far->remedy);
   }
   return {};
 }

@@ -103,6 +103,16 @@ Result<FeedBeginning> BeginFeed(const config::Table& table, const FeedFacts& fac
   if (facts.row_version) {  // a notebook exported up to here before us
     beginning.after = facts.row_version;
   } else if (const auto* number = std::get_if<config::StartVersion>(&table.start)) {
+    if (number->first > Next(facts.source_version)) {
+      return Fail(Error{
+          ErrorKind::kConfig,
+          fmt::format(
+              "`start` is version {}, but the source's latest is {}: nothing would be exported "
+              "until it gets there",
+              number->first.value, facts.source_version.value),
+          fmt::format("let `start` be a version up to {}, or snapshot or enabled",
+                      facts.source_version.value + 1)});
+    }
     beginning.after = Version{number->first.value - 1};
   } else if (std::holds_alternative<config::StartEnabled>(table.start)) {
     beginning.from_enabling = true;

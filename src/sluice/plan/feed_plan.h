@@ -31,7 +31,7 @@ struct FeedBeginning {
 
 /// kConflict where the row lies behind the newest manifest, is NULL or missing although there is one, or
 /// the source was re-created or went back; kSourceGone where a seed could not be followed by a feed
-/// because it is off.
+/// because it is off; kConfig where `start` is a version that the source does not have yet.
 Result<FeedBeginning> BeginFeed(const config::Table& table, const FeedFacts& facts);
 
 /// The windows over `ranges`, which ascend without a gap and begin after `after`; each is cut by the

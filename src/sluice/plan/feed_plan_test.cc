@@ -58,6 +58,14 @@ class FeedPlanTest : public ::testing::Test {
   FeedFacts facts_;
 };
 
+TEST_F(FeedPlanTest, StartBeyondTheNextVersionIsRefused) {
+  table_.start = config::StartVersion{Version{21}};
+  EXPECT_EQ(Begin().after, Version{20});
+  table_.start = config::StartVersion{Version{99}};
+  EXPECT_THAT(BeginFeed(table_, facts_), IsError(ErrorKind::kConfig));
+  EXPECT_THAT(BeginFeed(table_, facts_), HasMessage("version 99, but the source's latest is 20"));
+}
+
 TEST_F(FeedPlanTest, FirstRunIsASeedAtThePinnedVersion) {
   const FeedBeginning beginning = Begin();
   ASSERT_TRUE(beginning.first.has_value());
