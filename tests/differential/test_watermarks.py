@@ -126,7 +126,7 @@ def test_string_watermarks_are_read_as_sparks_cast_reads_them(spark, zone, clock
 @pytest.mark.parametrize("kind", ["BIGINT", "DOUBLE", "BOOLEAN", "STRUCT<at: TIMESTAMP>", "BINARY"])
 def test_watermarks_that_are_no_time_are_refused_by_name_and_type(kind, source, sluice):
     events = source(f"id INT, event_timestamp {kind}")
-    error = add(sluice, events).fails("2025-01-01T01:00:00Z")
+    error = add(sluice, events).fails("2025-01-01T01:00:00Z", code=2)
     assert "event_timestamp" in error["message"] and error["remedy"]
     assert kind.split("<")[0].lower() in error["message"].lower().replace("long", "bigint")
     assert not sluice.export().data_files() and not sluice.state.exists()
@@ -134,7 +134,7 @@ def test_watermarks_that_are_no_time_are_refused_by_name_and_type(kind, source, 
 
 def test_a_watermark_that_is_no_column_names_the_nearest(source, sluice):
     events = source(EVENTS)
-    error = add(sluice, events, watermark="event_timestam").fails("2025-01-01T01:00:00Z")
+    error = add(sluice, events, watermark="event_timestam").fails("2025-01-01T01:00:00Z", code=2)
     assert "event_timestam" in error["message"] and "event_timestamp" in str(error)
 
 
