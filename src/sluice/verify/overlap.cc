@@ -26,6 +26,7 @@ std::vector<Window> WindowsOf(const std::vector<Manifest>& manifests) {
   std::vector<Window> windows;
   for (const auto& manifest : manifests) {
     if (manifest.kind != ExportKind::kWindow && manifest.kind != ExportKind::kBackfill) continue;
+    if (manifest.rows == 0) continue;
     const auto start = ValueOf(manifest.start), end = ValueOf(manifest.end);
     if (start && end && *start < *end) windows.push_back({&manifest, *start, *end});
   }

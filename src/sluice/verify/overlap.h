@@ -19,7 +19,8 @@ struct Overlap {
 };
 
 /// Every pair, ordered by `later`, then `earlier`. `manifests`: all that are neither void nor replaced,
-/// ascending by n, resets included. Late rows are told by their commits and overlap with nothing.
+/// ascending by n, resets included. Late rows are told by their commits and overlap with nothing; nor do
+/// windows without a row.
 std::vector<Overlap> FindOverlaps(const std::vector<ledger::Manifest>& manifests);
 
 }  // namespace sluice::verify

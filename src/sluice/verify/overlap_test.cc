@@ -18,6 +18,7 @@ Manifest Made(int64_t n, ExportKind kind, int64_t start, int64_t end) {
   manifest.start = Version{start};
   manifest.end = Version{end};
   manifest.table_id = "id";
+  manifest.rows = 1;
   return manifest;
 }
 
@@ -37,6 +38,12 @@ TEST(OverlapTest, TwoWindowsOfTheSameRowsAreNamedWithWhatTheyShare) {
   EXPECT_EQ(overlaps[0].start, ledger::Bound(Version{3}));
   EXPECT_EQ(overlaps[0].end, ledger::Bound(Version{5}));
   EXPECT_EQ(overlaps[0].reset, 0);
+}
+
+TEST(OverlapTest, AWindowWithoutARowIsNowhereTwice) {
+  Manifest empty = Window(1, 0, 5);
+  empty.rows = 0;
+  EXPECT_THAT(FindOverlaps({empty, Window(2, 3, 9)}), IsEmpty());
 }
 
 TEST(OverlapTest, ABackfillOfAWindowThatItDoesNotReplaceIsAnOverlap) {
