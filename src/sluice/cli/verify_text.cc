@@ -24,13 +24,24 @@ std::string RangeText(const ledger::Bound& start, const ledger::Bound& end) {
                      ledger::ToText(end));
 }
 
+std::string SourceText(const VerifiedExport& verified) {
+  std::string text = verified.source == SourceVerdict::kGone
+                         ? std::string("source gone")
+                         : fmt::format("source: {}", Name(verified.source));
+  if (!verified.why.empty()) text += fmt::format(" ({})", runtime::RedactError(verified.why));
+  if (!verified.former.empty()) text += fmt::format(" (when {})", verified.former);
+  return text;
+}
+
 std::string ExportText(const VerifiedExport& verified) {
+  if (verified.kind == ledger::ExportKind::kReset) {
+    return fmt::format("  reset {} from {} to {}", verified.n, ledger::ToText(verified.start),
+                       ledger::ToText(verified.end));
+  }
   std::string text = fmt::format("  {} {} {}: {} in {}", ledger::Name(verified.kind), verified.n,
                                  RangeText(verified.start, verified.end),
                                  Plural(verified.rows, "row"), Plural(verified.files, "file"));
-  text += fmt::format("; source: {}", Name(verified.source));
-  if (!verified.why.empty()) text += fmt::format(" ({})", runtime::RedactError(verified.why));
-  if (!verified.former.empty()) text += fmt::format(" (when {})", verified.former);
+  text += "; " + SourceText(verified);
   for (const auto& fault : verified.faults) text += "\n    " + Paint(Colour::kBad, fault);
   if (!verified.remedy.empty()) text += "\n    fix: " + verified.remedy;
   return text;
@@ -90,6 +101,13 @@ std::string OverlapsText(const verify::VerifyReport& report) {
   return text;
 }
 
+std::string Headline(const verify::VerifyReport& report) {
+  if (!report.proven()) return Paint(Colour::kBad, "NOT PROVEN");
+  return report.overlaps.empty()
+             ? Paint(Colour::kGood, "proven")
+             : Paint(Colour::kWarning, "proven, with rows that lie there twice");
+}
+
 int64_t Count(const verify::VerifyReport& report, SourceVerdict verdict) {
   int64_t count = 0;
   for (const auto& verified : report.exports) count += verified.source == verdict ? 1 : 0;
@@ -137,12 +155,12 @@ Json ToJson(const verify::VerifyReport& report) {
 }
 
 std::string DescribeVerify(const verify::VerifyReport& report, bool all) {
-  const auto exports = static_cast<int64_t>(report.exports.size());
-  std::string text = fmt::format(
-      "{}  {}  {}, {} in {}, {}; as in the source: {}", report.name,
-      report.proven() ? Paint(Colour::kGood, "proven") : Paint(Colour::kBad, "NOT PROVEN"),
-      Plural(exports, "export"), Plural(report.rows, "row"), Plural(report.files, "file"),
-      HumanBytes(report.bytes), Count(report, SourceVerdict::kSame));
+  const int64_t resets = Count(report, SourceVerdict::kNoRows);
+  const int64_t exports = static_cast<int64_t>(report.exports.size()) - resets;
+  std::string text = fmt::format("{}  {}  {}, {} in {}, {}; as in the source: {}", report.name,
+                                 Headline(report), Plural(exports, "export"),
+                                 Plural(report.rows, "row"), Plural(report.files, "file"),
+                                 HumanBytes(report.bytes), Count(report, SourceVerdict::kSame));
   if (const int64_t gone = Count(report, SourceVerdict::kGone)) {
     text += fmt::format(", source gone: {}", gone);
   }

@@ -47,8 +47,10 @@ void FeedBalance::Begin(const ledger::Manifest& manifest) {
   }
   if (!seed_ || !broken_.empty() || manifest.kind == ExportKind::kBackfill) return;
   const auto* start = std::get_if<Version>(&manifest.start);
-  if (manifest.kind != ExportKind::kWindow || start == nullptr || end == nullptr ||
-      *start != through_) {
+  if (manifest.kind == ExportKind::kReset) {
+    broken_ = fmt::format("reset {} moved the state", manifest.n);
+  } else if (manifest.kind != ExportKind::kWindow || start == nullptr || end == nullptr ||
+             *start != through_) {
     broken_ = fmt::format("export {} does not go on where the one before it ended", manifest.n);
   } else if (TableSchemaOf(manifest.schema, /*feed=*/true) != schema_) {
     broken_ = fmt::format("the columns changed with export {}", manifest.n);
