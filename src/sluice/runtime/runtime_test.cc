@@ -197,7 +197,7 @@ TEST(EntropyTest, SeedDecidesTheSequence) {
   EXPECT_NE(RandomUuid(*SeededEntropy(5)), RandomUuid(*SeededEntropy(6)));
 }
 
-TEST(RedactionTest, ErrorsNameTheVariableThatAValueCameFrom) {
+TEST(RedactTest, ErrorsNameTheVariableThatAValueCameFrom) {
   RegisterExpansion("LAKE", "/mnt/some-lake");
   RegisterExpansion("DEEPER", "/mnt/some-lake/deeper");
   RegisterExpansion("SHORT", "word");
