@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import itertools
+import json
 import pathlib
 import re
 import signal
 import subprocess
+import urllib.parse
 import urllib.request
 
 from pyarrow import fs
 
 from .paths import TREE
+from .sigv4 import ask, signed_request
 
 
 class Minio:
@@ -58,29 +61,48 @@ class Minio:
     def url(self, prefix: str) -> str:
         return f"s3://{self.bucket}/{prefix}"
 
+    def configure(self, bucket: str, setting: str, body: str, method: str = "PUT") -> str:
+        """Sets (or, with GET, reads) what the owner of a bucket configures: "lifecycle", "policy", ..."""
+        return ask(signed_request(self.env, method, f"{self.endpoint}/{bucket}?{setting}", body.encode()))
+
+    def make_bucket(self, name: str, **headers: str) -> str:
+        ask(signed_request(self.env, "PUT", f"{self.endpoint}/{name}", **headers))
+        return name
+
+    def restricted(self, policy: dict) -> dict:
+        """Credentials (as variables) that may do what the policy says and no more."""
+        form = urllib.parse.urlencode({"Action": "AssumeRole", "Version": "2011-06-15",
+                                       "DurationSeconds": 3600, "Policy": json.dumps(policy)})
+        answer = ask(signed_request(self.env, "POST", self.endpoint + "/", form.encode(), "sts",
+                                    content_type="application/x-www-form-urlencoded"))
+        told = {name: re.search(f"<{name}>(.*?)</{name}>", answer)[1]
+                for name in ("AccessKeyId", "SecretAccessKey", "SessionToken")}
+        return {"AWS_ACCESS_KEY_ID": told["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": told["SecretAccessKey"],
+                "AWS_SESSION_TOKEN": told["SessionToken"], "AWS_REGION": self.env["AWS_REGION"]}
+
     def put(self, key: str, data: bytes) -> None:
         with self.fs.open_output_stream(f"{self.bucket}/{key}") as stream:
             stream.write(data)
 
-    def get(self, key: str) -> bytes:
-        with self.fs.open_input_stream(f"{self.bucket}/{key}") as stream:
+    def get(self, key: str, bucket: str | None = None) -> bytes:
+        with self.fs.open_input_stream(f"{bucket or self.bucket}/{key}") as stream:
             return stream.read()
 
-    def keys(self, prefix: str) -> list[str]:
+    def keys(self, prefix: str, bucket: str | None = None) -> list[str]:
         """All below a prefix, without it."""
-        found = self.fs.get_file_info(fs.FileSelector(f"{self.bucket}/{prefix}", recursive=True,
-                                                      allow_not_found=True))
-        return sorted(info.path.removeprefix(f"{self.bucket}/{prefix}/") for info in found if info.is_file)
+        root = f"{bucket or self.bucket}/{prefix}"
+        found = self.fs.get_file_info(fs.FileSelector(root, recursive=True, allow_not_found=True))
+        return sorted(info.path.removeprefix(root + "/") for info in found if info.is_file)
 
     def copy(self, source: str, target: str) -> None:
         for key in self.keys(source):
             self.fs.copy_file(f"{self.bucket}/{source}/{key}", f"{self.bucket}/{target}/{key}")
 
-    def download(self, prefix: str, folder: pathlib.Path) -> None:
-        for key in self.keys(prefix):
+    def download(self, prefix: str, folder: pathlib.Path, bucket: str | None = None) -> None:
+        for key in self.keys(prefix, bucket):
             file = folder / key
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(self.get(f"{prefix}/{key}"))
+            file.write_bytes(self.get(f"{prefix}/{key}", bucket))
 
     def remove(self, prefix: str) -> None:
         for key in self.keys(prefix):

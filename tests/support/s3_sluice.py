@@ -16,10 +16,12 @@ class S3Sluice(Sluice):
     `state` and the ledger are those of that moment, too.
     """
 
-    def __init__(self, folder: pathlib.Path, server: Minio, prefix: str, **config):
+    def __init__(self, folder: pathlib.Path, server: Minio, prefix: str,
+                 bucket: str | None = None, **config):
         super().__init__(folder, **config)
         self.server, self.prefix = server, prefix
-        self.config["destination"] = {"url": server.url(prefix), "region": "us-east-1"}
+        self.bucket = bucket or server.bucket
+        self.config["destination"] = {"url": f"s3://{self.bucket}/{prefix}", "region": "us-east-1"}
         self.through(server.endpoint)
         self.config["limits"] = {"memory": "64MiB"}
 
@@ -34,7 +36,7 @@ class S3Sluice(Sluice):
     def look(self) -> S3Sluice:
         """Fetches what lies at the destination now."""
         shutil.rmtree(self.destination, ignore_errors=True)
-        self.server.download(self.prefix, self.destination)
+        self.server.download(self.prefix, self.destination, self.bucket)
         return self
 
     def export(self, name: str | None = None) -> Export:

@@ -52,6 +52,15 @@ bool OnlyConfigIsWrong(const std::vector<Finding>& findings) {
   });
 }
 
+/// With the lines after the first moved below it.
+std::string Indented(std::string text) {
+  constexpr std::string_view kIndent = "             ";
+  for (size_t at = text.find('\n'); at != std::string::npos; at = text.find('\n', at + 1)) {
+    text.insert(at + 1, kIndent);
+  }
+  return text;
+}
+
 /// Findings under a heading for their subject. With `quiet`, only what asks for something.
 void Print(const std::vector<Finding>& findings, bool quiet) {
   std::string subject;
@@ -67,7 +76,7 @@ void Print(const std::vector<Finding>& findings, bool quiet) {
         "  {}  {}",
         Paint(ColourOf(finding.severity), fmt::format("{:<7}", exporter::Name(finding.severity))),
         Message(finding)));
-    if (!finding.fix.empty()) PrintLine(fmt::format("           fix: {}", finding.fix));
+    if (!finding.fix.empty()) PrintLine("           fix: " + Indented(finding.fix));
   }
 }
 

@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <array>
 #include <set>
-#include <sstream>
 #include <utility>
 
 #include "sluice/columnar/parquet_encoder.h"
@@ -11,9 +10,8 @@
 #include "sluice/exporter/exporter.h"
 #include "sluice/exporter/far_ahead.h"
 #include "sluice/exporter/feed_source.h"
-#include "sluice/exporter/report_on.h"
+#include "sluice/exporter/findings.h"
 #include "sluice/exporter/retention.h"
-#include "sluice/ledger/ledger_path.h"
 #include "sluice/plan/append_task.h"
 #include "sluice/plan/column_choice.h"
 
@@ -26,52 +24,6 @@ namespace {
 constexpr int64_t kFewCommits = 10;
 /// A whole table of this size each run is worth a second thought.
 constexpr int64_t kLargeSnapshot = int64_t{100} << 30;
-
-/// Findings about one subject, added one a line.
-class Findings {
- public:
-  explicit Findings(std::string subject) : subject_(std::move(subject)) {}
-  void Add(Severity severity, std::string message, std::string fix = {}) {
-    findings_.push_back({subject_, severity, std::move(message), std::move(fix), std::nullopt});
-  }
-  /// Mistakes of the config come one a line: each is a finding of its own. What several looks at the table
-  /// found is told once.
-  void AddFault(const Error& error) {
-    std::istringstream lines(error.message);
-    for (std::string line; std::getline(lines, line);) {
-      const bool told =
-          std::any_of(findings_.begin(), findings_.end(),
-                      [&](const Finding& finding) { return finding.message == line; });
-      if (told) continue;
-      findings_.push_back(
-          {subject_, Severity::kFault, line, WithName(error.remedy, subject_), error.kind});
-    }
-  }
-  std::vector<Finding> Take() && { return std::move(findings_); }
-
- private:
-  std::string subject_;
-  std::vector<Finding> findings_;
-};
-
-/// Writes a probe, reads it, is refused when it writes it again, and removes it: all that an export will
-/// ask of the destination.
-Status Probe(store::ObjectStore& store, const store::Key& key) {
-  SLUICE_ASSIGN_OR_RETURN(const auto put, store.PutIfAbsent(key, "probe\n"));
-  if (put != store::PutOutcome::kCreated) {
-    return Fail(ErrorKind::kInternal, "{}: a random name was taken", store.DisplayName(key));
-  }
-  SLUICE_ASSIGN_OR_RETURN(const std::string back, store.Get(key));
-  SLUICE_ASSIGN_OR_RETURN(const auto again, store.PutIfAbsent(key, "other\n"));
-  SLUICE_RETURN_IF_ERROR(store.Delete(key));
-  if (back != "probe\n" || again == store::PutOutcome::kCreated) {
-    return Fail(Error{ErrorKind::kUnsupported,
-                      fmt::format("{}: a conditional write replaced an object that was there",
-                                  store.DisplayName(key)),
-                      "use a store that honours If-None-Match: *"});
-  }
-  return {};
-}
 
 /// What the operations of the last commits say about the choice of pattern.
 void CheckHistory(Session& session, const delta::Snapshot& snapshot, Findings& findings) {
@@ -270,49 +222,6 @@ Status CheckTableInto(const Services& services, const config::Table& table, Find
 }
 
 }  // namespace
-
-std::vector<Finding> CheckDestination(const Services& services) {
-  Findings destination("destination");
-  const auto places = FindPlaces(*services.config);
-  if (!places) {
-    destination.AddFault(places.error());
-    return std::move(destination).Take();
-  }
-  const auto probe = [&](Findings& findings, const store::Location& at, StoreRole role) {
-    const auto store = services.open_store(at, role);
-    if (!store) return findings.AddFault(store.error());
-    const store::Key key = ledger::ProbeKey(runtime::RandomHex16(*services.entropy));
-    const auto probed = Probe(**store, key);
-    if (!probed) return findings.AddFault(probed.error());
-    findings.Add(Severity::kOk, fmt::format("{}: a probe was written, read, conditionally refused "
-                                            "and removed",
-                                            at.ToString()));
-  };
-  probe(destination, places->destination, StoreRole::kDestination);
-  std::vector<Finding> all = std::move(destination).Take();
-
-  Findings state("state");
-  const auto beside = places->state.Parent();
-  if (beside && beside->ToString() != places->destination.ToString()) {
-    probe(state, *beside, StoreRole::kState);
-  }
-  const auto store = services.open_store(places->state, StoreRole::kState);
-  if (!store) {
-    state.AddFault(store.error());
-  } else {
-    const auto view = state::ExportState(*store, services.wall, services.entropy).Read();
-    if (!view) {
-      state.AddFault(view.error());
-    } else {
-      state.Add(Severity::kOk,
-                view->exists ? fmt::format("{}: version {}, {} rows", places->state.ToString(),
-                                           view->version.value, view->rows.size())
-                             : fmt::format("{}: made by the first run", places->state.ToString()));
-    }
-  }
-  for (auto& finding : std::move(state).Take()) all.push_back(std::move(finding));
-  return all;
-}
 
 std::vector<Finding> CheckTable(const Services& services, const config::Table& table) {
   Findings findings(table.name);

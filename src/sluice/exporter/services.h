@@ -9,6 +9,7 @@
 #include "sluice/runtime/cancellation.h"
 #include "sluice/runtime/clock.h"
 #include "sluice/runtime/entropy.h"
+#include "sluice/store/bucket_settings.h"
 #include "sluice/store/open_store.h"
 #include "sluice/transfer/mover.h"
 
@@ -33,6 +34,10 @@ struct Services {
 
   std::function<Result<std::shared_ptr<store::ObjectStore>>(const store::Location&, StoreRole)>
       open_store;
+  /// The settings of a bucket, for `check`; empty where there are none.
+  std::function<Result<std::shared_ptr<const store::BucketSettings>>(const std::string& bucket,
+                                                                     StoreRole)>
+      open_bucket;
   std::function<std::unique_ptr<transfer::Mover>(std::shared_ptr<store::ObjectStore> source,
                                                  std::shared_ptr<store::ObjectStore> destination,
                                                  const transfer::TransferLimits& limits)>

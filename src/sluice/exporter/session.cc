@@ -23,6 +23,10 @@ Services MakeServices(std::shared_ptr<const config::Config> config,
                             const store::Location& location, StoreRole role) {
     return store::OpenStore(location, StoreOptionsFor(*config, role, cancel));
   };
+  services.open_bucket = [config = services.config, cancel = services.cancel](
+                             const std::string& bucket, StoreRole role) {
+    return store::OpenBucketSettings(bucket, StoreOptionsFor(*config, role, cancel));
+  };
   services.make_mover = transfer::MakeMover;
   return services;
 }

@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <mutex>
 #include <utility>
 
 #include "sluice/runtime/log.h"
 #include "sluice/runtime/retry.h"
+#include "sluice/store/s3_profile.h"
 #include "sluice/store/s3_wire.h"
 
 namespace sluice::store {
@@ -188,6 +190,20 @@ tl::expected<S3Response, S3Failure> S3Client::Send(const S3Request& request) con
   }
   response.attempts = attempts;
   return response;
+}
+
+Result<std::shared_ptr<const S3Client>> OpenS3Client(const std::string& bucket,
+                                                     const S3Options& options) {
+  HttpOptions http_options;
+  http_options.ca_bundle =
+      options.ca_bundle.value_or(FirstOfEnvironment({"AWS_CA_BUNDLE"}).value_or(""));
+  http_options.connections = std::max(1, options.connections);
+  const auto http = std::make_shared<const HttpClient>(std::move(http_options));
+  const std::string region =
+      options.region.value_or(DefaultRegion(options.auth.profile).value_or("us-east-1"));
+  SLUICE_ASSIGN_OR_RETURN(auto credentials, FindS3Credentials(options.auth, region, http));
+  return std::make_shared<const S3Client>(bucket, options, http, std::move(credentials), region,
+                                          runtime::SystemClock(), runtime::SystemEntropy());
 }
 
 }  // namespace sluice::store

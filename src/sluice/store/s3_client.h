@@ -90,6 +90,10 @@ class S3Client {
   mutable std::string region_;  // guarded by mutex_
 };
 
+/// With the region, credentials and connections that `options`, profiles and the environment say.
+Result<std::shared_ptr<const S3Client>> OpenS3Client(const std::string& bucket,
+                                                     const S3Options& options);
+
 /// The first of the environment variables that is set and not empty.
 std::optional<std::string> FirstOfEnvironment(std::initializer_list<const char*> names);
 

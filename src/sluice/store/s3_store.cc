@@ -9,12 +9,9 @@
 #include <map>
 #include <utility>
 
-#include "sluice/runtime/clock.h"
-#include "sluice/runtime/entropy.h"
 #include "sluice/runtime/log.h"
 #include "sluice/store/checksum.h"
 #include "sluice/store/s3_client.h"
-#include "sluice/store/s3_profile.h"
 #include "sluice/store/s3_reader.h"
 #include "sluice/store/s3_upload.h"
 #include "sluice/store/s3_wire.h"
@@ -365,17 +362,7 @@ class S3Store : public ObjectStore {
 Result<std::shared_ptr<ObjectStore>> OpenS3Store(const std::string& bucket,
                                                  const std::string& prefix,
                                                  const S3Options& options) {
-  HttpOptions http_options;
-  http_options.ca_bundle =
-      options.ca_bundle.value_or(FirstOfEnvironment({"AWS_CA_BUNDLE"}).value_or(""));
-  http_options.connections = std::max(1, options.connections);
-  const auto http = std::make_shared<const HttpClient>(std::move(http_options));
-  const std::string region =
-      options.region.value_or(DefaultRegion(options.auth.profile).value_or("us-east-1"));
-  SLUICE_ASSIGN_OR_RETURN(auto credentials, FindS3Credentials(options.auth, region, http));
-  auto client =
-      std::make_shared<const S3Client>(bucket, options, http, std::move(credentials), region,
-                                       runtime::SystemClock(), runtime::SystemEntropy());
+  SLUICE_ASSIGN_OR_RETURN(auto client, OpenS3Client(bucket, options));
   return std::make_shared<S3Store>(std::move(client), prefix.empty() ? prefix : prefix + "/",
                                    options.encryption);
 }

@@ -1,0 +1,130 @@
+#include <utility>
+
+#include "sluice/exporter/check_bucket.h"
+#include "sluice/exporter/exporter.h"
+#include "sluice/exporter/findings.h"
+#include "sluice/exporter/session.h"
+#include "sluice/exporter/store_options.h"
+#include "sluice/ledger/ledger_path.h"
+#include "sluice/plan/output_layout.h"
+#include "sluice/state/export_state.h"
+
+namespace sluice::exporter {
+namespace {
+
+using store::Location;
+
+/// Writes a probe, reads it, is refused when it writes it again, and removes it: all that an export will
+/// ask of the destination.
+Status Probe(store::ObjectStore& store, const store::Key& key) {
+  SLUICE_ASSIGN_OR_RETURN(const auto put, store.PutIfAbsent(key, "probe\n"));
+  if (put != store::PutOutcome::kCreated) {
+    return Fail(ErrorKind::kInternal, "{}: a random name was taken", store.DisplayName(key));
+  }
+  SLUICE_ASSIGN_OR_RETURN(const std::string back, store.Get(key));
+  SLUICE_ASSIGN_OR_RETURN(const auto again, store.PutIfAbsent(key, "other\n"));
+  SLUICE_RETURN_IF_ERROR(store.Delete(key));
+  if (back != "probe\n" || again == store::PutOutcome::kCreated) {
+    return Fail(Error{ErrorKind::kUnsupported,
+                      fmt::format("{}: a conditional write replaced an object that was there",
+                                  store.DisplayName(key)),
+                      "use a store that honours If-None-Match: *"});
+  }
+  return {};
+}
+
+void CheckProbe(const Services& services, const Location& at, StoreRole role, Findings& findings) {
+  const auto store = services.open_store(at, role);
+  if (!store) return findings.AddFault(store.error());
+  const auto probed = Probe(**store, ledger::ProbeKey(runtime::RandomHex16(*services.entropy)));
+  if (!probed) return findings.AddFault(probed.error());
+  findings.Add(Severity::kOk,
+               fmt::format("{}: a probe was written, read, conditionally refused and removed",
+                           at.ToString()));
+}
+
+std::string PrefixOf(const Location& location) {
+  return location.path.empty() ? "" : location.path + "/";
+}
+
+/// What the partner's role reads of the destination, and what of it is internal.
+PartnerAccess AccessOf(const config::Config& config, const Places& places) {
+  PartnerAccess access;
+  access.role_arn = *config.partner.role_arn;
+  access.bucket = places.destination.bucket;
+  access.prefix = PrefixOf(places.destination);
+  for (const auto& table : config.tables) {
+    for (const auto& folder : plan::DataFolders(table.pattern, table.name)) {
+      access.readable.push_back(access.prefix + folder);
+    }
+    access.readable.push_back(access.prefix + ledger::ManifestFolder(table.name));
+    access.readable.push_back(access.prefix + ledger::PublishedHeartbeatKey(table.name));
+  }
+  const auto beside = places.state.Parent();
+  if (places.state.bucket == access.bucket && beside) {
+    access.internal = {PrefixOf(*beside) + ledger::LedgerFolder("*"), PrefixOf(places.state)};
+  }
+  return access;
+}
+
+/// False where the bucket can't be reached: a probe would only say so again.
+bool CheckBucketOf(const Services& services, const Location& at, StoreRole role, BucketUse use,
+                   Findings& findings) {
+  if (at.scheme != Location::Scheme::kS3 || !services.open_bucket) return true;
+  const auto options = StoreOptionsFor(*services.config, role, services.cancel);
+  use.prefix = PrefixOf(at);
+  use.encryption = options.encryption;
+  use.region = options.region;
+  const auto settings = services.open_bucket(at.bucket, role);
+  if (!settings) {
+    findings.AddFault(settings.error());
+    return false;
+  }
+  return CheckBucket(**settings, use, findings);
+}
+
+void CheckStateTable(const Services& services, const Location& at, Findings& findings) {
+  const auto store = services.open_store(at, StoreRole::kState);
+  if (!store) return findings.AddFault(store.error());
+  const auto view = state::ExportState(*store, services.wall, services.entropy).Read();
+  if (!view) return findings.AddFault(view.error());
+  findings.Add(Severity::kOk, view->exists
+                                  ? fmt::format("{}: version {}, {} rows", at.ToString(),
+                                                view->version.value, view->rows.size())
+                                  : fmt::format("{}: made by the first run", at.ToString()));
+}
+
+}  // namespace
+
+std::vector<Finding> CheckDestination(const Services& services) {
+  Findings destination("destination");
+  const auto places = FindPlaces(*services.config);
+  if (!places) {
+    destination.AddFault(places.error());
+    return std::move(destination).Take();
+  }
+  BucketUse use;
+  if (services.config->partner.role_arn && places->destination.scheme == Location::Scheme::kS3) {
+    use.partner = AccessOf(*services.config, *places);
+  }
+  if (CheckBucketOf(services, places->destination, StoreRole::kDestination, std::move(use),
+                    destination)) {
+    CheckProbe(services, places->destination, StoreRole::kDestination, destination);
+  }
+  std::vector<Finding> all = std::move(destination).Take();
+
+  Findings state("state");
+  const auto beside = places->state.Parent();
+  bool reachable = true;
+  if (beside && beside->ToString() != places->destination.ToString()) {
+    if (beside->bucket != places->destination.bucket) {
+      reachable = CheckBucketOf(services, *beside, StoreRole::kState, {}, state);
+    }
+    if (reachable) CheckProbe(services, *beside, StoreRole::kState, state);
+  }
+  if (reachable) CheckStateTable(services, places->state, state);
+  for (auto& finding : std::move(state).Take()) all.push_back(std::move(finding));
+  return all;
+}
+
+}  // namespace sluice::exporter
