@@ -113,7 +113,10 @@ std::string Fill(std::string_view text, const S3Target& target, const S3Fault& f
 
 ErrorKind KindOf(const S3Fault& fault, const Meaning* meaning) {
   if (meaning != nullptr) return meaning->kind;
-  if (fault.status >= 500 || fault.status == 408 || fault.status == 429) {
+  // 499: MinIO lost the thread of a client that stood still for a while, and says so to it.
+  constexpr int kClientWentAway = 499;
+  if (fault.status >= 500 || fault.status == 408 || fault.status == 429 ||
+      fault.status == kClientWentAway) {
     return ErrorKind::kTransient;
   }
   if (fault.status == 403 || fault.status == 401) return ErrorKind::kPermission;

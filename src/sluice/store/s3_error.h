@@ -38,7 +38,7 @@ struct S3Target {
 /// | PreconditionFailed, 412                                      | kConflict   |
 /// | AccessDenied, expired or unknown credentials, skewed clock   | kPermission |
 /// | wrong region, wrong bucket owner, a name that can't be       | kConfig     |
-/// | SlowDown, InternalError, 5xx, 408, 429, 409                  | kTransient  |
+/// | SlowDown, InternalError, 5xx, 408, 429, 499, 409             | kTransient  |
 /// | InvalidObjectState (archived)                                | kSourceGone |
 /// | BadDigest, a checksum that differs                           | kTransient  |
 /// | NotImplemented                                               | kUnsupported|

@@ -136,6 +136,11 @@ TEST_F(S3StoreTest, SlowDownIsWaitedOut) {
   EXPECT_EQ(*store()->Get("k"), "bytes");
 }
 
+TEST_F(S3StoreTest, ServerThatTookTheClientForGoneIsAskedAgain) {
+  server_.Then(499).Then(200, "bytes");
+  EXPECT_EQ(*store()->Get("k"), "bytes");
+}
+
 TEST_F(S3StoreTest, HalfReadBodyIsReadOnFromWhereItBroke) {
   server_.Then([](const auto&, auto& response) {
     response.status = 200;
