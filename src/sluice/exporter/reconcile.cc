@@ -39,9 +39,9 @@ Status RequireFreshState(Session& session) {
       ErrorKind::kConflict,
       fmt::format("_export_state has followed export {}, but the ledger of these exports is gone",
                   *followed),
-      "restore the folder _sluice/ NAME from a copy, or give the table another `name`, whose "
-      "exports "
-      "begin anew"});
+      fmt::format("restore the folder _sluice/{} from a copy, or give the table another `name`, "
+                  "whose exports begin anew",
+                  session.name())});
 }
 
 /// True if the newest decided number needs nothing any more.
@@ -114,8 +114,12 @@ Result<Reconciled> Reconcile(Session& session, const RunOptions& options,
     SLUICE_ASSIGN_OR_RETURN(reconciled.view, session.ledger->Load());
     const LedgerView& view = reconciled.view;
     if (view.newest == 0) {
-      SLUICE_RETURN_IF_ERROR(RequireFreshState(session));
-      return reconciled;
+      Status fresh = RequireFreshState(session);
+      if (fresh) return reconciled;
+      // Another runner may have done the first export between the two looks.
+      SLUICE_ASSIGN_OR_RETURN(const LedgerView now, session.ledger->Load());
+      if (now.newest == 0) return Fail(std::move(fresh).error());
+      continue;
     }
     if (!view.undecided()) {
       SLUICE_ASSIGN_OR_RETURN(const bool settled, IsSettled(session, view));

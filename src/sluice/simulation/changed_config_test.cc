@@ -46,6 +46,20 @@ class AfterACrash : public ::testing::Test {
   World world;
 };
 
+TEST_F(AfterACrash, AFirstExportOfAnotherMeanwhileIsNoLedgerThatIsGone) {
+  bool done = false;
+  const auto report = world.Run([&](int, const Call& call) {
+    // The ledger has been found empty; the state is looked at next.
+    if (!done && call.place == Place::kState) {
+      done = true;
+      EXPECT_EQ(world.Run().status, exporter::RunStatus::kExported);
+    }
+    return Fault::kNone;
+  });
+  EXPECT_EQ(report.status, exporter::RunStatus::kNothingNew);
+  EXPECT_THAT(Faults(), IsEmpty());
+}
+
 TEST_F(AfterACrash, AnUndecidedNumberOfAnotherShapeIsVoidedAndPlannedAnew) {
   DieBefore("PutIfAbsent", ".commit.json");
   world.table.partition = config::Partition::kDaily;
