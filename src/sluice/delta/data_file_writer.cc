@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "sluice/columnar/parquet_encoder.h"
@@ -14,6 +15,7 @@ namespace {
 constexpr std::string_view kPrefix = "part-00000-";
 constexpr std::string_view kSuffix = ".sluice.snappy.parquet";
 constexpr size_t kUuidLength = 36;
+constexpr int kTries = 3;
 
 Result<store::PendingUpload> Encode(store::UploadWriter& upload, const arrow::Table& rows) {
   columnar::EncoderOptions options;
@@ -25,14 +27,26 @@ Result<store::PendingUpload> Encode(store::UploadWriter& upload, const arrow::Ta
   return upload.Finish();
 }
 
-Status Complete(store::ObjectStore& store, const store::PendingUpload& upload) {
+/// False where the store lost the upload: nothing of it lies there, and nobody can complete it any more.
+Result<bool> Complete(store::ObjectStore& store, const store::PendingUpload& upload) {
   SLUICE_ASSIGN_OR_RETURN(const auto completed, store.CompleteUpload(upload));
-  if (completed == store::CompleteOutcome::kCompleted) return {};
+  if (completed == store::CompleteOutcome::kCompleted) return true;
   // Completed by a call whose answer was lost, or aborted by a lifecycle rule.
-  SLUICE_ASSIGN_OR_RETURN(const auto info, store.Head(upload.key));
-  if (info.size == upload.size) return {};
-  return Fail(ErrorKind::kStorage, "{}: has {} bytes where {} were written",
-              store.DisplayName(upload.key), info.size, upload.size);
+  return store::HoldsUpload(store, upload);
+}
+
+/// One try under `key`; nullopt where the store lost what it had acknowledged.
+Result<std::optional<store::PendingUpload>> WriteOnce(store::ObjectStore& store,
+                                                      const store::Key& key,
+                                                      const arrow::Table& rows) {
+  SLUICE_ASSIGN_OR_RETURN(const auto upload, store.StartUpload(key));
+  auto pending = Encode(*upload, rows);
+  const Result<bool> done = pending ? Complete(store, *pending) : Fail(pending.error());
+  if (done && *done) return std::move(*pending);
+  // Best effort: the clean-up of the log finds what is left.
+  (void)store.AbortUpload(key, upload->upload_id());
+  if (!done) return Fail(done.error());
+  return std::nullopt;
 }
 
 }  // namespace
@@ -41,17 +55,17 @@ Result<AddFile> WriteDataFile(store::ObjectStore& table_store, runtime::Entropy&
                               const arrow::Table& rows, const PartitionValues& partition_values,
                               Timestamp now) {
   AddFile add;
-  add.path = fmt::format("{}{}{}", kPrefix, runtime::RandomUuid(entropy), kSuffix);
-  SLUICE_ASSIGN_OR_RETURN(const auto upload, table_store.StartUpload(add.path));
-  const auto pending = Encode(*upload, rows);
-  Status done = pending ? Complete(table_store, *pending) : Fail(pending.error());
-  if (!done) {
-    // Best effort: the clean-up of the log finds what is left.
-    (void)table_store.AbortUpload(add.path, upload->upload_id());
-    return Fail(std::move(done).error());
+  std::optional<store::PendingUpload> written;
+  for (int tries = 0; !written; ++tries) {
+    if (tries == kTries) {
+      return Fail(ErrorKind::kTransient, "{}: the store lost the upload, {} times",
+                  table_store.DisplayName(add.path), kTries);
+    }
+    add.path = fmt::format("{}{}{}", kPrefix, runtime::RandomUuid(entropy), kSuffix);
+    SLUICE_ASSIGN_OR_RETURN(written, WriteOnce(table_store, add.path, rows));
   }
   add.partition_values = partition_values;
-  add.size = pending->size;
+  add.size = written->size;
   add.modification_time = now.micros / 1000;
   add.stats = StatisticsJson(rows);
   return add;

@@ -116,6 +116,24 @@ TEST(WriteDataFile, FailureLeavesNothingBehind) {
   }
 }
 
+TEST(WriteDataFile, AnUploadThatTheStoreLostIsMadeAgainUnderAnotherName) {
+  const auto memory = testing::MakeMemoryStore();
+  const auto entropy = runtime::SeededEntropy(1);
+  int completions = 0;
+  testing::FaultyStore store(memory, [&](int, std::string_view operation, const store::Key& key) {
+    if (operation != "CompleteUpload" || ++completions > 1) return testing::Fault::kNone;
+    EXPECT_TRUE(memory->ListUploads("", [&](const auto& upload) {
+      EXPECT_TRUE(memory->AbortUpload(key, upload.upload_id));
+      return true;
+    }));
+    return testing::Fault::kNone;
+  });
+  const auto add = WriteDataFile(store, *entropy, *TableOf("s", Texts({"a"})), {}, kNow);
+  ASSERT_TRUE(add) << add.error().message;
+  EXPECT_EQ(completions, 2);
+  EXPECT_EQ(memory->Head(add->path)->size, add->size);
+}
+
 TEST(IsOwnDataFileName, TellsOthersFilesApart) {
   EXPECT_TRUE(
       IsOwnDataFileName("part-00000-5b49f1a1-247d-40df-b402-09a71e8e295a.sluice.snappy.parquet"));

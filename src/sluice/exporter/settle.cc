@@ -62,9 +62,8 @@ Result<std::vector<store::Key>> CompleteAll(Session& session, const Decision& de
     const store::PendingUpload& upload = decision.files[i].upload;
     SLUICE_ASSIGN_OR_RETURN(const auto outcome, destination.CompleteUpload(upload));
     if (outcome == store::CompleteOutcome::kCompleted) return {};
-    const auto head = destination.Head(upload.key);
-    if (!head && head.error().kind != ErrorKind::kNotFound) return Fail(head.error());
-    if (head && head->size == upload.size) return {};
+    SLUICE_ASSIGN_OR_RETURN(const bool holds, store::HoldsUpload(destination, upload));
+    if (holds) return {};
     const std::lock_guard lock(mutex);
     absent.push_back(upload.key);
     return {};

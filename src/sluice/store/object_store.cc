@@ -1,6 +1,9 @@
 #include "sluice/store/object_store.h"
 
+#include <algorithm>
 #include <utility>
+
+#include "sluice/store/checksum.h"
 
 namespace sluice::store {
 
@@ -12,6 +15,33 @@ Result<std::vector<ObjectInfo>> ListAll(const ObjectStore& store, const Key& pre
     return true;
   }));
   return objects;
+}
+
+namespace {
+
+Result<std::string> ChecksumOf(const ObjectReader& reader) {
+  constexpr int64_t kPiece = 8 << 20;
+  Crc64Nvme crc;
+  std::vector<uint8_t> bytes;
+  for (int64_t at = 0; at < reader.size(); at += kPiece) {
+    bytes.resize(static_cast<size_t>(std::min(kPiece, reader.size() - at)));
+    SLUICE_RETURN_IF_ERROR(reader.ReadAt(at, bytes));
+    crc.Update(bytes);
+  }
+  return crc.ToString();
+}
+
+}  // namespace
+
+Result<bool> HoldsUpload(const ObjectStore& store, const PendingUpload& upload) {
+  const auto info = store.Head(upload.key);
+  if (!info && info.error().kind == ErrorKind::kNotFound) return false;
+  if (!info) return Fail(info.error());
+  if (info->size != upload.size) return false;
+  if (!info->checksum.empty()) return info->checksum == upload.checksum;
+  SLUICE_ASSIGN_OR_RETURN(const auto reader, store.Open(upload.key));
+  SLUICE_ASSIGN_OR_RETURN(const std::string checksum, ChecksumOf(*reader));
+  return checksum == upload.checksum;
 }
 
 Status ValidateKey(const Key& key) {

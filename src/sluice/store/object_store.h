@@ -22,6 +22,8 @@ struct ObjectInfo {
   int64_t size = 0;    ///< bytes
   Timestamp modified;  ///< the store's own clock
   std::string etag;    ///< opaque; "" where the store has none
+  /// As in PendingUpload; "" where the store keeps none, and in listings.
+  std::string checksum{};
 };
 
 /// Random access to one immutable object. Thread-safe.
@@ -129,6 +131,10 @@ class ObjectStore {
 /// All objects under `prefix`; for prefixes known to be small.
 Result<std::vector<ObjectInfo>> ListAll(const ObjectStore& store, const Key& prefix,
                                         const Key& start_after = {});
+
+/// Whether what lies under the upload's key is that upload, completed by somebody: size and checksum are
+/// its own. Reads the object where the store does not keep its checksum. False where nothing lies there.
+Result<bool> HoldsUpload(const ObjectStore& store, const PendingUpload& upload);
 
 /// kUsage unless `key` is of the form that Key describes.
 Status ValidateKey(const Key& key);

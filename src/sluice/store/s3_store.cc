@@ -53,6 +53,9 @@ Result<ObjectInfo> InfoFrom(const HttpResponse& answer, Key key, const std::stri
   }
   info.modified = ParseHttpDate(answer.header("last-modified")).value_or(Timestamp{});
   info.etag = UnquoteEtag(answer.header("etag"));
+  if (const auto crc = DecodeCrc64Nvme(answer.header("x-amz-checksum-crc64nvme"))) {
+    info.checksum = Crc64Nvme::ToString(*crc);
+  }
   return info;
 }
 
@@ -75,6 +78,7 @@ class S3Store : public ObjectStore {
     S3Request request;
     request.method = "HEAD";
     request.key = root_ + key;
+    request.headers = {{"x-amz-checksum-mode", "ENABLED"}};
     request.action = "looking up";
     SLUICE_ASSIGN_OR_RETURN(const S3Response response, Send(request));
     return InfoFrom(response.http, key, DisplayName(key));

@@ -100,6 +100,34 @@ TEST_F(S3StoreTest, NoSuchUploadIsAnOutcomeAndNoError) {
   EXPECT_EQ(*store()->CompleteUpload(Pending()), CompleteOutcome::kNoSuchUpload);
 }
 
+/// HEAD's answer for three bytes with that checksum, as the server keeps it.
+S3Double::Answer Kept(const std::string& checksum) {
+  return [checksum](const httplib::Request&, httplib::Response& response) {
+    response.set_header("x-amz-checksum-crc64nvme", checksum.c_str());
+    response.set_content("abc", "text/plain");
+  };
+}
+
+TEST_F(S3StoreTest, WhatAnotherCompletedIsComparedByItsChecksumNotItsSize) {
+  server_.Then(Kept("AAAAAAAAAAE=")).Then(Kept("AAAAAAAAAAI="));
+  const auto opened = store();
+  EXPECT_EQ(*HoldsUpload(*opened, Pending()), true);
+  EXPECT_EQ(*HoldsUpload(*opened, Pending()), false);
+  EXPECT_EQ(server_.seen()[0].header("x-amz-checksum-mode"), "ENABLED");
+}
+
+TEST_F(S3StoreTest, WhereTheServerKeepsNoChecksumTheObjectIsRead) {
+  const auto plain = [](const auto&, auto& response) { response.set_content("abc", "text/plain"); };
+  server_.Then(plain).Then(plain).Then(206, "abc");
+  EXPECT_EQ(*HoldsUpload(*store(), Pending()), false);
+  EXPECT_EQ(server_.seen().back().header("Range"), "bytes=0-2");
+}
+
+TEST_F(S3StoreTest, WhatLiesNowhereIsNotHeld) {
+  server_.Then(404);
+  EXPECT_EQ(*HoldsUpload(*store(), Pending()), false);
+}
+
 TEST_F(S3StoreTest, AbortOfWhatIsGoneSucceeds) {
   server_.ThenError(404, "NoSuchUpload");
   EXPECT_THAT(store()->AbortUpload("k", "u1"), IsOk());
