@@ -9,6 +9,7 @@
 #include "sluice/cli/arguments.h"
 #include "sluice/cli/output.h"
 #include "sluice/cli/stop_signals.h"
+#include "sluice/columnar/arrow_io.h"
 #include "sluice/runtime/log.h"
 
 namespace {
@@ -47,4 +48,7 @@ int Run(const std::vector<std::string>& arguments) {
 
 }  // namespace
 
-int main(int argc, char** argv) { return CloseOutput(Run({argv + 1, argv + argc})); }
+int main(int argc, char** argv) {
+  columnar::ReturnFreedMemory();
+  return CloseOutput(Run({argv + 1, argv + argc}));
+}

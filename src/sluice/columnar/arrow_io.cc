@@ -1,9 +1,11 @@
 #include "sluice/columnar/arrow_io.h"
 
 #include <arrow/buffer.h>
+#include <arrow/memory_pool.h>
 #include <arrow/util/future.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 namespace sluice::columnar {
@@ -127,6 +129,13 @@ Error FromArrow(const arrow::Status& status, std::string_view context) {
 arrow::Status ToArrow(const Error& error) {
   return arrow::Status(arrow::StatusCode::IOError, error.message,
                        std::make_shared<ErrorDetail>(error));
+}
+
+void ReturnFreedMemory() {
+  constexpr int kDecayMilliseconds = 50;  // 0 costs as much system time as the work itself
+  // An Arrow that was built without jemalloc refuses, and keeps its own allocator.
+  if (!arrow::jemalloc_set_decay_ms(kDecayMilliseconds).ok()) return;
+  setenv("ARROW_DEFAULT_MEMORY_POOL", "jemalloc", /*overwrite=*/0);
 }
 
 std::shared_ptr<arrow::io::RandomAccessFile> MakeRandomAccessFile(

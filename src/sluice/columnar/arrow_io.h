@@ -21,6 +21,11 @@ Error FromArrow(const arrow::Status& status, std::string_view context);
 /// Wraps one of our errors so that it survives a trip through Arrow's code.
 arrow::Status ToArrow(const Error& error);
 
+/// Makes Arrow give freed memory back to the system within a moment, where it has an allocator that can:
+/// peaks of one phase must not add to those of the next. Before Arrow allocates anything; the user's
+/// ARROW_DEFAULT_MEMORY_POOL stands.
+void ReturnFreedMemory();
+
 /// Reads an object through Arrow; thread-safe (ReadAt). Owns the reader.
 std::shared_ptr<arrow::io::RandomAccessFile> MakeRandomAccessFile(
     std::unique_ptr<store::ObjectReader> reader);

@@ -71,6 +71,7 @@ std::shared_ptr<parquet::WriterProperties> MakeProperties(const EncoderOptions& 
       ->data_page_version(parquet::ParquetDataPageVersion::V1)
       ->compression(ToArrowCodec(options.codec))
       ->max_row_group_length(options.row_group_rows)
+      ->dictionary_pagesize_limit(options.dictionary_bytes)
       ->enable_store_decimal_as_integer()
       ->enable_write_page_index();
   if (options.codec == Codec::kZstd) builder.compression_level(kZstdLevel);

@@ -19,6 +19,8 @@ struct EncoderOptions {
   /// timestamp[us, UTC] columns as INT96 (`timestamps: source`); timestamp_ntz stays INT64 either way.
   bool int96_timestamps = false;
   int64_t row_group_rows = 1 << 20;  ///< at most
+  /// At which a column's dictionary is given up; building it takes up to twelve times as much.
+  int64_t dictionary_bytes = 1 << 20;
 };
 
 /// Encodes record batches into one Parquet file inside an upload whose completion is withheld.

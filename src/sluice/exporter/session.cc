@@ -33,6 +33,9 @@ Services MakeServices(std::shared_ptr<const config::Config> config,
 
 namespace {
 
+/// Of `limits.memory`: code, libraries and threads, whatever is exported.
+constexpr int64_t kProgramBytes = int64_t{40} << 20;
+
 bool LiesInside(const store::Location& inner, const store::Location& outer) {
   return inner.scheme == outer.scheme && inner.bucket == outer.bucket &&
          (inner.path == outer.path || inner.path.starts_with(outer.path + "/"));
@@ -126,7 +129,8 @@ Status OpenSource(Session& session) {
   const int runs = std::max(1, std::min<int>(limits.max_concurrent_runs,
                                              static_cast<int>(services.config->tables.size())));
   transfer::TransferLimits share;
-  share.memory_bytes = limits.memory_bytes / runs;
+  share.memory_bytes =
+      std::max(limits.memory_bytes - kProgramBytes, limits.memory_bytes / 2) / runs;
   share.threads = services.threads > 0 ? services.threads : runtime::DefaultParallelism();
   session.mover = services.make_mover(session.source, session.destination, share);
   return {};

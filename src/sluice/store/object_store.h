@@ -120,6 +120,8 @@ class ObjectStore {
   virtual Status Delete(const Key& key) = 0;
 
   virtual Result<std::unique_ptr<UploadWriter>> StartUpload(const Key& key) = 0;
+  /// Bytes that an upload which is being written may hold in memory, 0 for none.
+  virtual int64_t upload_buffer_bytes() const { return 0; }
   /// Makes a pending upload visible under its key, durably. Unconditional: names are unique.
   virtual Result<CompleteOutcome> CompleteUpload(const PendingUpload& upload) = 0;
   /// Aborting what is not there succeeds.

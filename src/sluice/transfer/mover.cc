@@ -20,6 +20,15 @@ constexpr int64_t kMaxRowGroupBytes = int64_t{64} << 20;
 constexpr int64_t kMinRowGroupBytes = int64_t{64} << 10;
 /// Of all memory, what one partition may fill before it is encoded.
 constexpr int64_t kRowGroupShare = 16;
+/// Of all memory, what a column's dictionary may take.
+constexpr int64_t kDictionaryShare = 1024;
+constexpr int64_t kMinDictionaryBytes = int64_t{64} << 10;
+constexpr int64_t kMaxDictionaryBytes = int64_t{1} << 20;
+/// Of all memory, what unfinished parts of uploads may take.
+constexpr int64_t kUploadShare = 4;
+constexpr int64_t kMinOpenFiles = 4;
+/// Decoded bytes of a row group below which its metadata and those of its pages outweigh its rows.
+constexpr int64_t kSmallRowGroupBytes = int64_t{256} << 10;
 /// Of all memory, what hashes of rewritten rows may take.
 constexpr int64_t kLateShare = 4;
 
@@ -59,10 +68,13 @@ class ParquetMover : public Mover {
     sink.n = task.n;
     sink.attempt = task.attempt;
     sink.target_file_bytes = task.target_file_bytes;
-    sink.max_open_files = std::max(1, environment_.limits.max_open_files);
-    // Not much more than a file at a time, or files would be far larger than wanted.
+    sink.encoder.dictionary_bytes = std::clamp(environment_.limits.memory_bytes / kDictionaryShare,
+                                               kMinDictionaryBytes, kMaxDictionaryBytes);
+    sink.max_open_files = MaxOpenFiles();
+    sink.encoding_threads = std::max(1, environment_.limits.threads);
+    // Not more than a file at a time, or files would be far larger than wanted.
     sink.row_group_bytes = std::clamp(
-        std::min(environment_.limits.memory_bytes / kRowGroupShare, 2 * task.target_file_bytes),
+        std::min(environment_.limits.memory_bytes / kRowGroupShare, task.target_file_bytes),
         kMinRowGroupBytes, kMaxRowGroupBytes);
     RowExport row_export(task, environment_, &sink, progress, cancel);
     const Status done = Run(row_export, task);
@@ -125,12 +137,23 @@ class ParquetMover : public Mover {
     return {};
   }
 
+  /// As many as may be open at once, each with an unfinished part of its upload in memory.
+  int MaxOpenFiles() const {
+    const TransferLimits& limits = environment_.limits;
+    const int64_t part = environment_.destination->upload_buffer_bytes();
+    if (part == 0) return std::max(1, limits.max_open_files);
+    const int64_t files = std::max(limits.memory_bytes / kUploadShare / part, kMinOpenFiles);
+    return static_cast<int>(std::clamp<int64_t>(limits.max_open_files, 1, files));
+  }
+
   std::vector<plan::TimeWindow> Slices(RowExport& row_export, const plan::ExportTask& task) const {
     using Kind = plan::Partitioning::Kind;
     if (task.partitioning.kind == Kind::kSnapshot) return {task.window};
     SliceOptions options;
     options.memory_bytes = row_export.buffer_bytes();
-    options.max_open_files = environment_.limits.max_open_files;
+    // Rows of many partitions that share the memory leave it in row groups as small as their share.
+    const int64_t shares = std::max(row_export.buffer_bytes() / kSmallRowGroupBytes, kMinOpenFiles);
+    options.max_open_files = static_cast<int>(std::min<int64_t>(shares, MaxOpenFiles()));
     options.partition_micros =
         task.partitioning.kind == Kind::kHour ? Hours(1).micros : Days(1).micros;
     std::vector<plan::TimeWindow> slices;

@@ -97,6 +97,8 @@ TEST_F(MoverTest, RowsOfAPartitionBeyondTheTargetSizeAreSplitAndHeldOnce) {
   task.encoder.row_group_rows = 2'000;
   const TransferResult moved = Move(task);
   EXPECT_GT(moved.files.size(), 1u);
+  // A row group more at most, and one holds no more than a file.
+  for (const auto& file : moved.files) EXPECT_LE(file.upload.size, 2 * task.target_file_bytes);
   const auto ids = Ids(moved);
   ASSERT_THAT(ids, SizeIs(48'000));
   EXPECT_EQ(ids.back(), 47'999);

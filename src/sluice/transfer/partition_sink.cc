@@ -20,6 +20,20 @@ int64_t BytesOf(const Piece& piece) {
                               static_cast<double>(piece.length) / static_cast<double>(rows));
 }
 
+/// Takes the first rows of `piece` away that fit into `bytes`, and one at least.
+Piece CutHead(Piece& piece, int64_t bytes) {
+  const int64_t all = BytesOf(piece);
+  Piece head = piece;
+  if (all > bytes) {
+    const double share = static_cast<double>(bytes) / static_cast<double>(all);
+    const auto rows = static_cast<int64_t>(share * static_cast<double>(piece.length));
+    head.length = std::clamp<int64_t>(rows, 1, piece.length);
+  }
+  piece.offset += head.length;
+  piece.length -= head.length;
+  return head;
+}
+
 /// The pieces as one table; small chunks are joined, because encoding pays for each chunk.
 Result<std::shared_ptr<arrow::Table>> ToTable(const std::vector<Piece>& pieces,
                                               const std::shared_ptr<arrow::Schema>& schema) {
@@ -56,6 +70,7 @@ PartitionSink::PartitionSink(store::ObjectStore& destination, PartitionIndex& in
       index_(index),
       budget_(budget),
       options_(std::move(options)),
+      encoding_(options_.encoding_threads),
       progress_(progress) {}
 
 Status PartitionSink::Add(std::shared_ptr<const StagedRows> rows, const std::vector<Run>& runs) {
@@ -211,24 +226,27 @@ Status PartitionSink::Work(Partition& partition, std::vector<Piece> pieces, bool
 
 Status PartitionSink::Write(Partition& partition, std::vector<Piece> pieces) {
   std::vector<Piece> chunk;
-  int64_t bytes = 0;
+  int64_t room = options_.row_group_bytes;
   for (Piece& piece : pieces) {
-    const bool last = &piece == &pieces.back();
-    bytes += BytesOf(piece);
-    chunk.push_back(std::move(piece));
-    if (bytes < options_.row_group_bytes && !last) continue;
-    SLUICE_RETURN_IF_ERROR(WriteChunk(partition, chunk));
-    chunk.clear();
-    bytes = 0;
+    while (piece.length > 0) {
+      const Piece head = CutHead(piece, room);
+      room -= std::max<int64_t>(BytesOf(head), 1);
+      chunk.push_back(head);
+      if (room > 0) continue;
+      SLUICE_RETURN_IF_ERROR(WriteChunk(partition, chunk));
+      chunk.clear();
+      room = options_.row_group_bytes;
+    }
+    piece.rows.reset();
   }
-  return {};
+  return chunk.empty() ? Status() : WriteChunk(partition, chunk);
 }
 
 Status PartitionSink::WriteChunk(Partition& partition, const std::vector<Piece>& pieces) {
   if (!partition.file) SLUICE_RETURN_IF_ERROR(OpenFile(partition));
   SLUICE_ASSIGN_OR_RETURN(const auto table, ToTable(pieces, options_.schema));
   const int64_t before = partition.file->bytes();
-  SLUICE_RETURN_IF_ERROR(partition.file->Write(*table));
+  SLUICE_RETURN_IF_ERROR(Encode(*partition.file, *table));
   progress_.bytes_written += partition.file->bytes() - before;
   if (partition.file->bytes() >= options_.target_file_bytes) return CloseFile(partition);
   const Lock lock(mutex_);
@@ -236,6 +254,13 @@ Status PartitionSink::WriteChunk(Partition& partition, const std::vector<Piece>&
   partition.last_write = ++sequence_;
   open_.emplace(partition.last_write, partition.number);
   return {};
+}
+
+Status PartitionSink::Encode(OutputFile& file, const arrow::Table& rows) {
+  encoding_.acquire();
+  Status written = Guarded([&] { return file.Write(rows); });
+  encoding_.release();
+  return written;
 }
 
 Status PartitionSink::OpenFile(Partition& partition) {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <semaphore>
 #include <set>
 #include <string>
 #include <utility>
@@ -35,6 +36,7 @@ struct SinkOptions {
   int64_t target_file_bytes = 0;
   int64_t row_group_bytes = 0;  ///< decoded bytes at which a partition's rows are encoded
   int max_open_files = 1;
+  int encoding_threads = 1;  ///< row groups that are encoded at once
 };
 
 /// Collects the rows of each partition and encodes them into files: a partition's rows wait in memory
@@ -86,6 +88,7 @@ class PartitionSink : public RowSink {
   Status Work(Partition& partition, std::vector<Piece> pieces, bool close);
   Status Write(Partition& partition, std::vector<Piece> pieces);
   Status WriteChunk(Partition& partition, const std::vector<Piece>& pieces);
+  Status Encode(OutputFile& file, const arrow::Table& rows);
   Status OpenFile(Partition& partition);
   Status CloseFile(Partition& partition);
   Status MakeRoom(Lock& lock);
@@ -95,6 +98,7 @@ class PartitionSink : public RowSink {
   PartitionIndex& index_;
   MemoryBudget& budget_;
   const SinkOptions options_;
+  std::counting_semaphore<> encoding_;  ///< threads that finish files are more than may encode
   Progress& progress_;
 
   std::mutex mutex_;

@@ -16,8 +16,9 @@
 namespace sluice::transfer {
 namespace {
 
-/// Half of the memory holds rows that wait; the rest is for what is being decoded, sorted and encoded.
-constexpr int64_t kBufferShare = 2;
+/// A quarter of the memory holds rows that wait; the rest is for what is being decoded, sorted and
+/// encoded, and for what the allocator has not given back yet.
+constexpr int64_t kBufferShare = 4;
 constexpr int64_t kStagingShare = 16;
 constexpr int64_t kBatchShare = 32;
 constexpr int64_t kMaxStagingBytes = int64_t{32} << 20;

@@ -37,14 +37,19 @@ std::vector<Mass> MassOf(const std::vector<plan::SourceFile>& files,
   return masses;
 }
 
-/// The most bytes that wait at one time while files are read in order, over the times at which they
-/// belong to more partitions than there may be open files.
-double PeakBytes(const std::vector<Mass>& masses, const SliceOptions& options) {
+/// The most that waits at one time while files are read in order, over the times at which it belongs to
+/// more partitions than there may be open files.
+struct Peak {
+  double bytes = 0, partitions = 0;
+};
+
+Peak FindPeak(const std::vector<Mass>& masses, const SliceOptions& options) {
   std::vector<const Mass*> by_end;
   for (const Mass& mass : masses) by_end.push_back(&mass);
   std::sort(by_end.begin(), by_end.end(),
             [](const Mass* a, const Mass* b) { return a->end < b->end; });
-  double waiting = 0, slope = 0, now = 0, latest = 0, peak = 0;
+  double waiting = 0, slope = 0, now = 0, latest = 0;
+  Peak peak;
   size_t ended = 0;
   const auto advance = [&](double to) {
     waiting = std::max(0.0, waiting - slope * (to - now));
@@ -63,7 +68,9 @@ double PeakBytes(const std::vector<Mass>& masses, const SliceOptions& options) {
     slope += density(mass);
     latest = std::max(latest, mass.end);
     const double partitions = (latest - now) / static_cast<double>(options.partition_micros);
-    if (partitions > options.max_open_files) peak = std::max(peak, waiting);
+    if (partitions <= options.max_open_files) continue;
+    peak.bytes = std::max(peak.bytes, waiting);
+    peak.partitions = std::max(peak.partitions, partitions);
   }
   return peak;
 }
@@ -78,9 +85,11 @@ bool MayHoldRowsOf(const plan::TimeWindow& window, const plan::SourceFile& file)
 std::vector<int64_t> CutIntoSlices(const std::vector<plan::SourceFile>& files,
                                    const plan::TimeWindow& window, const SliceOptions& options) {
   const std::vector<Mass> masses = MassOf(files, window);
-  const double peak = PeakBytes(masses, options);
-  const double wanted =
-      std::ceil(peak / static_cast<double>(std::max<int64_t>(options.memory_bytes, 1)));
+  const Peak peak = FindPeak(masses, options);
+  // Enough that one of the two is no longer short.
+  const double wanted = std::ceil(
+      std::min(peak.bytes / static_cast<double>(std::max<int64_t>(options.memory_bytes, 1)),
+               peak.partitions / std::max(options.max_open_files, 1)));
   const int slices = static_cast<int>(std::clamp<double>(wanted, 1, kMaxSlices));
   std::vector<int64_t> cuts;
   if (slices < 2) return cuts;
