@@ -209,7 +209,7 @@ void Tell(const Decision& decision, RunReport& report) {
   if (window.kind == ExportKind::kWindow) {
     report.null_watermarks = decision.manifest.null_watermarks;
   }
-  report.windows.push_back(std::move(window));
+  report.windows.push_back(window);
 }
 
 Decision VoidDecision(Session& session, int64_t n, ledger::Position position, std::string reason) {
