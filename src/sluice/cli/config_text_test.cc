@@ -9,7 +9,6 @@ namespace sluice::cli {
 namespace {
 
 using testing::EndsWith;
-using testing::HasSubstr;
 using testing::StartsWith;
 
 TableEntry Entry(config::Pattern pattern, std::string table, std::string path) {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 
 #include "sluice/cli/output.h"
@@ -30,7 +31,7 @@ size_t TerminalColumns() {
 
 /// "12 s", "3:20 min": a guess needs no fractions.
 std::string TimeLeft(double seconds) {
-  const auto whole = static_cast<int64_t>(seconds + 0.5);
+  const auto whole = std::llround(seconds);
   return whole < 60 ? fmt::format("{} s", whole)
                     : fmt::format("{}:{:02} min", whole / 60, whole % 60);
 }

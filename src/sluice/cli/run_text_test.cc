@@ -9,7 +9,6 @@ namespace {
 
 using exporter::RunReport;
 using exporter::RunStatus;
-using exporter::WindowReport;
 using testing::HasSubstr;
 using testing::Not;
 

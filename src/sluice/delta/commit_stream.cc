@@ -75,8 +75,7 @@ Status VisitCommits(const Log& log, std::span<const CommitFile> files, const Com
           return {};
         }));
     for (std::optional<Commit>& commit : block) {
-      SLUICE_ASSIGN_OR_RETURN(const bool more, visit(*std::move(commit)));
-      commit.reset();
+      SLUICE_ASSIGN_OR_RETURN(const bool more, visit(*std::exchange(commit, std::nullopt)));
       if (!more) return {};
     }
     files = files.subspan(size);

@@ -14,7 +14,6 @@ namespace sluice::delta {
 namespace {
 
 namespace fs = std::filesystem;
-using ::testing::AnyOf;
 using testing::HasMessage;
 using testing::IsError;
 using testing::IsOk;

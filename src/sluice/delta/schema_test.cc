@@ -10,7 +10,6 @@ namespace {
 
 using ::testing::ElementsAre;
 using testing::HasMessage;
-using ::testing::HasSubstr;
 using testing::IsError;
 using testing::IsOk;
 

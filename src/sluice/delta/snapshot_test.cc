@@ -14,7 +14,6 @@ using ::testing::ElementsAre;
 using testing::HasMessage;
 using testing::IsError;
 using testing::IsOk;
-using ::testing::UnorderedElementsAre;
 
 constexpr const char* kProtocol =
     R"({"protocol":{"minReaderVersion":3,"minWriterVersion":7,"readerFeatures":["deletionVectors"]}})"

@@ -114,8 +114,8 @@ Status PlanInto(const Services& services, const config::Table& table, const RunO
   SLUICE_ASSIGN_OR_RETURN(const PlannedWork work, source->Plan());
   for (const auto& planned : work.exports) {
     SLUICE_ASSIGN_OR_RETURN(const auto task, source->MakeTask(planned));
-    SLUICE_ASSIGN_OR_RETURN(auto window, Describe(session, planned, task));
-    report.windows.push_back(std::move(window));
+    SLUICE_ASSIGN_OR_RETURN(const auto window, Describe(session, planned, task));
+    report.windows.push_back(window);
   }
   if (!report.windows.empty()) {
     SLUICE_RETURN_IF_ERROR(CheckSchemaChange(session, source->facts(), report.notes));

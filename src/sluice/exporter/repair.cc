@@ -16,7 +16,6 @@ namespace {
 /// Settles what is decided, so that the repair is a number of its own after it. A row that stands in the
 /// way of settling is what the repair is for: then the number is left as it is.
 Result<ledger::LedgerView> PrepareRepair(Session& session, RunReport& report) {
-  transfer::Progress progress;
   SLUICE_ASSIGN_OR_RETURN(ledger::LedgerView view, session.ledger->Load());
   if (view.undecided()) {
     const bool alive =

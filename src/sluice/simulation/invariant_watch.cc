@@ -13,8 +13,6 @@
 namespace sluice::simulation {
 namespace {
 
-using ledger::ExportKind;
-
 std::string_view LastPart(std::string_view key) { return key.substr(key.rfind('/') + 1); }
 
 }  // namespace

@@ -22,11 +22,11 @@ constexpr std::string_view kRandom = "0123456789abcdef";
 /// A local destination in which processes died, two days ago or right now.
 class PruneLeftoversTest : public ::testing::Test {
  protected:
-  PruneLeftoversTest() {
+  void SetUp() override {
     fs::remove_all(root_);
     fs::create_directories(Staging());
   }
-  ~PruneLeftoversTest() override { fs::remove_all(root_); }
+  void TearDown() override { fs::remove_all(root_); }
 
   fs::path Staging() const { return root_ / store::kLocalStagingFolder; }
   static void Write(const fs::path& file, bool old) {
