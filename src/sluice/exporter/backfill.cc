@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <memory>
+#include <optional>
 #include <utility>
 
 #include "sluice/exporter/append_source.h"
@@ -169,46 +171,66 @@ Result<Performed> ExportLateRows(Session& session, PatternSource& source, int64_
   return CarryOut(session, source, newest, {*late}, progress, report);
 }
 
+/// What a backfill starts from.
+struct Prepared {
+  int64_t newest = 0;  ///< number, settled
+  std::unique_ptr<PatternSource> source;
+  Range range;  ///< clipped
+  std::vector<Replaced> replaced;
+};
+
+/// Settles what is unfinished and exports the late rows; nullopt where another runner is at work. Late rows
+/// move the position: then all is looked at again, at the same version, for another runner may have come in
+/// between.
+Result<std::optional<Prepared>> Prepare(Session& session, const Edges& edges, Range range,
+                                        const BackfillOptions& options,
+                                        transfer::Progress& progress, RunReport& report) {
+  SourceOptions wanted;
+  wanted.at = options.run.at_version;
+  while (true) {
+    SLUICE_ASSIGN_OR_RETURN(const Reconciled reconciled,
+                            Reconcile(session, options.run, progress, report));
+    if (reconciled.busy) return std::nullopt;
+    if (reconciled.again) continue;
+    Prepared prepared{reconciled.view.newest, nullptr, range, {}};
+    SLUICE_ASSIGN_OR_RETURN(prepared.source,
+                            LookAtSource(session, reconciled.view.position(), wanted));
+    SLUICE_RETURN_IF_ERROR(ClipRange(session, *prepared.source, edges, prepared.range));
+    wanted.at = prepared.source->facts().source_version;
+    SLUICE_ASSIGN_OR_RETURN(
+        prepared.replaced, FindReplaced(session, edges, prepared.range, options.again, *wanted.at));
+    const size_t before = report.windows.size();
+    SLUICE_ASSIGN_OR_RETURN(
+        const Performed late,
+        ExportLateRows(session, *prepared.source, prepared.newest, progress, report));
+    if (late == Performed::kLost) {
+      return Fail(ErrorKind::kTransient, "another runner of this table came first");
+    }
+    if (report.windows.size() == before) return prepared;
+  }
+}
+
 Status BackfillInto(const Services& services, const config::Table& table,
                     const BackfillOptions& options, transfer::Progress& progress,
                     RunReport& report) {
   const Edges edges(table);
-  SLUICE_ASSIGN_OR_RETURN(Range range, ParseRange(edges, options));
+  SLUICE_ASSIGN_OR_RETURN(const Range range, ParseRange(edges, options));
   std::optional<int64_t> chunk;
   if (options.chunk) {
     SLUICE_ASSIGN_OR_RETURN(chunk, edges.ParseChunk(*options.chunk));
   }
   SLUICE_ASSIGN_OR_RETURN(Session session, OpenSession(services, table));
-  Reconciled reconciled;
-  do {
-    SLUICE_ASSIGN_OR_RETURN(reconciled, Reconcile(session, options.run, progress, report));
-    if (reconciled.busy) {
-      report.status = RunStatus::kBusy;
-      return {};
-    }
-  } while (reconciled.again);
-  SourceOptions wanted;
-  wanted.at = options.run.at_version;
-  SLUICE_ASSIGN_OR_RETURN(auto source, LookAtSource(session, reconciled.view.position(), wanted));
-  SLUICE_RETURN_IF_ERROR(ClipRange(session, *source, edges, range));
-  const Version version = source->facts().source_version;
-  SLUICE_RETURN_IF_ERROR(FindReplaced(session, edges, range, options.again, version));
-  SLUICE_ASSIGN_OR_RETURN(
-      const Performed late,
-      ExportLateRows(session, *source, reconciled.view.newest, progress, report));
-  if (late == Performed::kLost) {
-    return Fail(ErrorKind::kTransient, "another runner of this table came first");
+  SLUICE_ASSIGN_OR_RETURN(const auto prepared,
+                          Prepare(session, edges, range, options, progress, report));
+  if (!prepared) {
+    report.status = RunStatus::kBusy;
+    return {};
   }
-  // Late rows moved the position: everything is looked at again, at the same version.
-  SLUICE_ASSIGN_OR_RETURN(reconciled.view, session.ledger->Load());
-  wanted.at = version;
-  SLUICE_ASSIGN_OR_RETURN(source, LookAtSource(session, reconciled.view.position(), wanted));
-  SLUICE_ASSIGN_OR_RETURN(const auto replaced,
-                          FindReplaced(session, edges, range, options.again, version));
-  SLUICE_ASSIGN_OR_RETURN(const auto pieces, source->PlanBackfill(range, chunk, replaced));
+  SLUICE_ASSIGN_OR_RETURN(const auto pieces, prepared->source->PlanBackfill(prepared->range, chunk,
+                                                                            prepared->replaced));
   SLUICE_ASSIGN_OR_RETURN(
       const Performed performed,
-      CarryOut(session, *source, reconciled.view.newest, pieces, progress, report));
+      CarryOut(session, *prepared->source, prepared->newest, pieces, progress, report));
   if (performed == Performed::kLost) {
     return Fail(
         Error{ErrorKind::kTransient, "another runner of this table came in between",
