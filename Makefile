@@ -70,7 +70,7 @@ check: setup-lint
 test: check s3-tests spark-tests
 
 soak: setup-test build-tests
-	@SLUICE_SIMULATION_SECONDS=$(SOAK_SECONDS) SLUICE_SIMULATION_FIRST=$$(date +%s%6N) \
+	@SLUICE_SIMULATION_SECONDS=$(SOAK_SECONDS) SLUICE_SIMULATION_THREADS=$$(nproc) SLUICE_SIMULATION_FIRST=$$(date +%s%6N) \
 	  $(BUILD)/simulation_tests --gtest_filter='*Simulation*:*Mutated*'
 	@SLUICE_HISTORY_SEEDS=50 $(PYTHON) -m pytest tests/differential/test_history.py -q
 	@SLUICE_FAULT_SEEDS=30 $(PYTHON) -m pytest tests/fault -q

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <utility>
 
+#include "sluice/runtime/executor.h"
 #include "sluice/runtime/log.h"
 
 namespace sluice::exporter {
@@ -11,6 +12,8 @@ HeartbeatKeeper::HeartbeatKeeper(ledger::Ledger& ledger, int64_t n, ledger::Runn
                                  const runtime::Clock& wall)
     : ledger_(ledger), n_(n), runner_(std::move(runner)), wall_(wall) {
   Beat(/*released=*/false);
+  // Where time stands still between two steps, there is nothing to wait for.
+  if (runtime::OneThread::Active()) return;
   thread_ = std::thread([this] {
     std::unique_lock lock(mutex_);
     const auto interval = std::chrono::microseconds(ledger::kHeartbeatInterval.micros);

@@ -20,9 +20,16 @@ Status Guarded(const std::function<Status(size_t)>& work, size_t i) {
   }
 }
 
+thread_local int one_thread_scopes = 0;
+
 }  // namespace
 
+OneThread::OneThread() { ++one_thread_scopes; }
+OneThread::~OneThread() { --one_thread_scopes; }
+bool OneThread::Active() { return one_thread_scopes > 0; }
+
 int DefaultParallelism() {
+  if (OneThread::Active()) return 1;
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
@@ -46,7 +53,8 @@ Status ParallelFor(size_t count, int threads, const CancelToken& cancel,
       if (!status) return fail(std::move(status).error());
     }
   };
-  const auto workers = std::min<size_t>(count, static_cast<size_t>(std::max(1, threads)));
+  const auto allowed = static_cast<size_t>(OneThread::Active() ? 1 : std::max(1, threads));
+  const auto workers = std::min(count, allowed);
   if (workers <= 1) {
     loop();
   } else {

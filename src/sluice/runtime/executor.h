@@ -18,4 +18,17 @@ int DefaultParallelism();
 Status ParallelFor(size_t count, int threads, const CancelToken& cancel,
                    const std::function<Status(size_t)>& work);
 
+/// While one lives, everything that its thread does stays in that thread, whatever number of threads is
+/// asked for: a simulation schedules what happens by itself. Not for production code to make.
+class OneThread {
+ public:
+  OneThread();
+  ~OneThread();
+  OneThread(const OneThread&) = delete;
+  OneThread& operator=(const OneThread&) = delete;
+
+  /// True if one lives that the calling thread made.
+  static bool Active();
+};
+
 }  // namespace sluice::runtime

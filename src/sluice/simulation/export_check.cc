@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <utility>
+#include <variant>
 
 #include "sluice/delta/data_file.h"
 #include "sluice/ledger/ledger.h"
@@ -39,6 +40,7 @@ class Check {
     const auto manifests = ledger.ReadManifests();
     if (!manifests) return {"manifests: " + manifests.error().message};
     manifests_ = *manifests;
+    replaced_ = Replaced();
     CheckLedger(ledger);
     CheckFiles();
     CheckWindows();
@@ -63,6 +65,24 @@ class Check {
     faults_.push_back(fmt::format(format, std::forward<Args>(args)...));
   }
 
+  /// Numbers whose place a backfill took.
+  std::set<int64_t> Replaced() const {
+    std::set<int64_t> replaced;
+    for (const Manifest& manifest : manifests_) {
+      replaced.insert(manifest.replaces.begin(), manifest.replaces.end());
+    }
+    return replaced;
+  }
+
+  /// What a reader who follows the manifests reads, in order.
+  std::vector<const Manifest*> Readable() const {
+    std::vector<const Manifest*> readable;
+    for (const Manifest& manifest : manifests_) {
+      if (!replaced_.contains(manifest.n)) readable.push_back(&manifest);
+    }
+    return readable;
+  }
+
   void CheckLedger(const ledger::Ledger& ledger) {
     const auto view = ledger.Load();
     if (!view) return Fault("ledger: {}", view.error().message);
@@ -78,9 +98,10 @@ class Check {
   /// What lies in the data folders is what manifests name, and the other way round.
   void CheckFiles() {
     std::map<std::string, int64_t> named;
-    std::set<std::string> complete;
+    std::set<std::string> complete, replaced;  // the files of replaced exports may be gone
     for (const Manifest& manifest : manifests_) {
       for (const auto& file : manifest.files) {
+        if (replaced_.contains(manifest.n)) replaced.insert(file.path);
         if (!named.emplace(file.path, file.size).second) Fault("{} is named twice", file.path);
         complete.insert(file.path.substr(0, file.path.rfind('/')) + "/_SUCCESS");
       }
@@ -101,7 +122,9 @@ class Check {
       }
       named.erase(object.key);
     }
-    for (const auto& [path, size] : named) Fault("{} is named and not there", path);
+    for (const auto& [path, size] : named) {
+      if (!replaced.contains(path)) Fault("{} is named and not there", path);
+    }
   }
 
   void CheckWindows() {
@@ -167,31 +190,48 @@ class Check {
     }
   }
 
+  /// What a backfill brought from before the table's start: there, nothing is late.
+  using Wanted = std::multiset<testing::Row>;
+  void AddEarlier(const Manifest& backfill, const config::StartTime& start, Wanted& wanted) const {
+    const int64_t from = std::get<Timestamp>(backfill.start).micros;
+    const int64_t to = std::min(std::get<Timestamp>(backfill.end), start.at).micros;
+    for (const testing::Row& row : world_.source.RowsAt(*backfill.source_version)) {
+      if (*row.ts > from && *row.ts <= to) wanted.insert(row);
+    }
+  }
+
   void CheckAppend() {
     const auto* end = end_ ? std::get_if<Timestamp>(&*end_) : nullptr;
     if (end == nullptr) return;
     const auto* start = std::get_if<config::StartTime>(&world_.table.start);
-    std::vector<testing::Row> wanted;
+    Wanted wanted;
     for (const testing::Row& row : world_.source.Rows()) {
-      if (*row.ts > start->at.micros && *row.ts <= end->micros) wanted.push_back(row);
+      if (*row.ts > start->at.micros && *row.ts <= end->micros) wanted.insert(row);
     }
     Multiset exported;
-    for (const Manifest& manifest : manifests_) {
-      for (const auto& row : RowsOf(manifest)) ++exported[{row.id, row.text}];
+    for (const Manifest* manifest : Readable()) {
+      for (const auto& row : RowsOf(*manifest)) ++exported[{row.id, row.text}];
+      if (manifest->kind == ExportKind::kBackfill) AddEarlier(*manifest, *start, wanted);
     }
-    Compare(exported, wanted, "export");
+    Compare(exported, {wanted.begin(), wanted.end()}, "export");
   }
 
-  /// Seed + changes = the source at the last version.
+  /// Seed + changes = the source at the last version. A backfill of what lies before the seed is no part
+  /// of it.
   void CheckFeed() {
     const auto* end = end_ ? std::get_if<Version>(&*end_) : nullptr;
     if (end == nullptr) return;
     Multiset balance;
-    for (const Manifest& manifest : manifests_) {
-      if (manifest.kind == ExportKind::kSeed || manifest.kind == ExportKind::kReseed) {
-        balance.clear();
+    const Manifest* seed = nullptr;
+    for (const Manifest* manifest : Readable()) {
+      if (manifest->kind == ExportKind::kSeed || manifest->kind == ExportKind::kReseed) {
+        seed = manifest;
       }
-      for (const auto& row : RowsOf(manifest)) {
+    }
+    for (const Manifest* manifest : Readable()) {
+      const bool is_seed = std::holds_alternative<std::monostate>(manifest->start);
+      if (seed != nullptr && (is_seed ? manifest != seed : manifest->start < seed->end)) continue;
+      for (const auto& row : RowsOf(*manifest)) {
         const bool gone = row.change == "delete" || row.change == "update_preimage";
         balance[{row.id, row.text}] += gone ? -1 : 1;
       }
@@ -215,6 +255,7 @@ class Check {
   const World& world_;
   const FileRows& rows_;
   std::vector<Manifest> manifests_;
+  std::set<int64_t> replaced_;
   std::optional<ledger::Bound> end_;  ///< of the newest number that moved it
   Faults faults_;
 };

@@ -119,6 +119,14 @@ bool InvariantWatch::IsDecided(int64_t n) const {
   return destination_->Head(ledger::DecisionKey(name_, n, 1)).has_value();
 }
 
+bool InvariantWatch::IsReplaced(int64_t n) const {
+  for (const auto& manifest : ledger_->ReadManifests().value_or(std::vector<ledger::Manifest>())) {
+    const auto& replaces = manifest.replaces;
+    if (std::find(replaces.begin(), replaces.end(), n) != replaces.end()) return true;
+  }
+  return false;
+}
+
 void InvariantWatch::CheckDeletion(const Call& call) {
   if (call.key.starts_with("_sluice/")) return Note(fmt::format("{} was deleted", call.key));
   const auto name = plan::ParseDataFileName(LastPart(call.key));
@@ -127,7 +135,7 @@ void InvariantWatch::CheckDeletion(const Call& call) {
     return Note(fmt::format("{} was deleted and {} is not decided", call.key, name->n));
   }
   const auto manifest = ledger_->ReadManifest(name->n);
-  if (!manifest || !*manifest) return;
+  if (!manifest || !*manifest || IsReplaced(name->n)) return;
   for (const auto& file : (*manifest)->files) {
     if (file.path == call.key) Note(fmt::format("{} is published and was deleted", call.key));
   }

@@ -9,11 +9,13 @@
 #include <utility>
 
 #include "sluice/runtime/entropy.h"
+#include "sluice/runtime/executor.h"
 #include "sluice/runtime/log.h"
 #include "sluice/simulation/export_check.h"
 #include "sluice/simulation/fibers.h"
 #include "sluice/simulation/model_mover.h"
 #include "sluice/simulation/world.h"
+#include "sluice/verify/prune.h"
 
 namespace sluice::simulation {
 namespace {
@@ -98,6 +100,8 @@ config::Table TableOf(config::Pattern pattern, uint64_t variant, Dice& dice) {
       if (!HasLateRows(variant)) table.late_rows = config::LateRows::kIgnore;
       if (dice.Chance(500)) table.chunk_time = Hours(2 + dice.Roll(6));
       if (dice.Chance(500)) table.partition = config::Partition::kDaily;
+      // What came before is there to be backfilled.
+      if (dice.Chance(500)) table.start = config::StartTime{kEpoch + Hours(4)};
       return table;
     }
     case config::Pattern::kCdc: {
@@ -109,6 +113,14 @@ config::Table TableOf(config::Pattern pattern, uint64_t variant, Dice& dice) {
       break;
   }
   return SnapshotTable(1 + static_cast<int>(dice.Roll(2)));
+}
+
+/// What somebody starts.
+enum class Command { kRun, kVoid, kPrune, kBackfill, kReseed };
+
+std::string_view Name(Command command) {
+  constexpr std::string_view kNames[] = {"run", "state void", "prune", "backfill", "run --reseed"};
+  return kNames[static_cast<size_t>(command)];
 }
 
 class Schedule {
@@ -141,7 +153,7 @@ class Schedule {
     const int64_t events = dice_.Chance(250) ? 150 : 20;
     while (true) {
       std::vector<size_t> alive = Alive();
-      if (result_.runs < wanted && alive.size() < at_once && (alive.empty() || dice_.Chance(50))) {
+      if (commands_ < wanted && alive.size() < at_once && (alive.empty() || dice_.Chance(50))) {
         StartRunner();
         alive = Alive();
       }
@@ -173,36 +185,102 @@ class Schedule {
   void StartRunner() {
     const size_t runner = runners_++;
     const int64_t dies_at = dice_.Chance(450) ? 1 + dice_.Roll(160) : 0;
-    const bool gives_up = dice_.Chance(60);
-    ++result_.runs;
-    fibers_.Start([this, runner, dies_at, gives_up] {
+    const Command command = ChooseCommand();
+    ++commands_;
+    ++result_.counts[Name(command)];
+    fibers_.Start([this, runner, dies_at, command] {
       const exporter::Services services = world_.NewRunner(
           [this, runner, dies_at](int, const Call& call) { return OnCall(runner, dies_at, call); });
-      // A person may give up what is decided and not yet visible, at any time.
-      const auto report = gives_up ? exporter::StateVoid(services, world_.table)
-                                   : exporter::RunTable(services, world_.table, {});
-      Trace(fmt::format("{} ends {}{}", runner, exporter::Name(report.status),
-                        report.error ? ": " + report.error->message : std::string()));
+      Trace(fmt::format("{} begins {}", runner, Name(command)));
+      Trace(fmt::format("{} ends {}", runner, Do(command, services)));
     });
   }
 
-  /// The point at which others may come in between. What other threads of a runner read belongs to the
-  /// step of its own.
+  /// Mostly the hourly run; now and then what a person does at any time.
+  Command ChooseCommand() {
+    const int64_t roll = dice_.Roll(1000);
+    if (roll < 60) return Command::kVoid;
+    if (roll < 160) return Command::kPrune;
+    if (roll < 280 && pattern_ != config::Pattern::kSnapshot) return Command::kBackfill;
+    if (roll < 330 && pattern_ == config::Pattern::kCdc) return Command::kReseed;
+    return Command::kRun;
+  }
+
+  /// What came of it, for the trace.
+  std::string Do(Command command, const exporter::Services& services) {
+    exporter::RunReport report;
+    switch (command) {
+      case Command::kRun:
+        report = exporter::RunTable(services, world_.table, {});
+        break;
+      case Command::kVoid:
+        report = exporter::StateVoid(services, world_.table);
+        break;
+      case Command::kReseed: {
+        exporter::RunOptions options;
+        options.reseed = true;
+        report = exporter::RunTable(services, world_.table, options);
+        break;
+      }
+      case Command::kBackfill:
+        report = exporter::Backfill(services, world_.table, ChooseBackfill());
+        break;
+      case Command::kPrune: {
+        const auto pruned = verify::Prune(services, world_.table, {});
+        result_.counts["things pruned"] += static_cast<int64_t>(pruned.removed.size());
+        return fmt::format("{} removed{}", pruned.removed.size(),
+                           pruned.error ? ": " + pruned.error->message : std::string());
+      }
+    }
+    for (const auto& window : report.windows) {
+      if (window.kind == ledger::ExportKind::kBackfill) ++result_.counts["windows backfilled"];
+    }
+    return fmt::format("{}{}", exporter::Name(report.status),
+                       report.error ? ": " + report.error->message : std::string());
+  }
+
+  /// The ranges of exports that are there, or (append) any, some of it never exported.
+  exporter::BackfillOptions ChooseBackfill() {
+    exporter::BackfillOptions options;
+    options.again = dice_.Chance(700);
+    std::vector<ledger::Manifest> windows;
+    const ledger::Ledger ledger(world_.destination, world_.destination, world_.table.name);
+    for (auto& manifest : ledger.ReadManifests().value_or(std::vector<ledger::Manifest>())) {
+      const bool ranged = manifest.kind == ledger::ExportKind::kWindow ||
+                          manifest.kind == ledger::ExportKind::kBackfill;
+      if (ranged) windows.push_back(std::move(manifest));
+    }
+    if (windows.empty() || (pattern_ == config::Pattern::kAppend && dice_.Chance(500))) {
+      const int64_t from = dice_.Roll(12);
+      options.from = FormatTimestamp(kEpoch + Hours(from));
+      options.to = FormatTimestamp(kEpoch + Hours(from + 1 + dice_.Roll(8)));
+      if (dice_.Chance(300)) options.chunk = "2h";
+      return options;
+    }
+    const auto count = static_cast<int64_t>(windows.size());
+    const int64_t first = dice_.Roll(count);
+    const int64_t last = std::min(count - 1, first + dice_.Roll(3));
+    options.from = ledger::ToText(windows[static_cast<size_t>(first)].start);
+    options.to = ledger::ToText(windows[static_cast<size_t>(last)].end);
+    return options;
+  }
+
+  /// The point at which others may come in between. Reads of a source, which never change, are none.
   Fault OnCall(size_t runner, int64_t dies_at, const Call& call) {
     if (call.place == Place::kSource || !fibers_.InFiber()) return Fault::kNone;
     fibers_.Yield();
-    ++result_.steps;
+    ++result_.counts["store calls scheduled"];
     const int64_t calls = ++calls_[runner];
     Fault fault = Fault::kNone;
     if (calls == dies_at) {
       fault = dice_.Chance(500) ? Fault::kDieBefore : Fault::kDieAfter;
-      ++result_.crashes;
+      ++result_.counts["crashes"];
     } else if (dice_.Chance(4)) {
       fault = Fault::kLoseReply;
-      ++result_.lost_replies;
+      ++result_.counts["lost replies"];
     } else if (dice_.Chance(2)) {
       fault = Fault::kFailBefore;
-      ++result_.failed_calls;
+      ++result_.counts["failed calls"];
     }
     if (options_.trace) {
       constexpr const char* kNames[] = {"", " FAILS", " LOSES ITS REPLY", " DIES BEFORE",
@@ -214,7 +292,11 @@ class Schedule {
   }
 
   void SomethingHappens() {
-    switch (dice_.Roll(4)) {
+    switch (dice_.Roll(5)) {
+      case 4:
+        Trace("a day passes");
+        world_.wall->Advance(Hours(25));
+        break;
       case 0:
         Trace("heartbeats expire");
         world_.wall->Advance(Minutes(10));
@@ -247,7 +329,8 @@ class Schedule {
     const auto& upload =
         pending[static_cast<size_t>(dice_.Roll(static_cast<int64_t>(pending.size())))];
     Trace(fmt::format("the store drops {} of {}", upload.upload_id, upload.key));
-    if (world_.destination->AbortUpload(upload.key, upload.upload_id)) ++result_.lost_uploads;
+    if (world_.destination->AbortUpload(upload.key, upload.upload_id))
+      ++result_.counts["lost uploads"];
   }
 
   /// Not where rows that nobody exported yet would be lost: what the feed or late rows need is.
@@ -278,9 +361,11 @@ class Schedule {
   const uint64_t variant_;
   Version visible_;
   Version vacuumed_through_;  // below 0: never
+  const runtime::OneThread one_thread_;
   World world_;
   Fibers fibers_;
   size_t runners_ = 0;
+  int64_t commands_ = 0;
   size_t current_ = 0;
   std::map<size_t, int64_t> calls_;  // by runner
   ScheduleResult result_;

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sluice/simulation/worse_store.h"
@@ -11,12 +13,8 @@ namespace sluice::simulation {
 /// What came of one schedule.
 struct ScheduleResult {
   uint64_t seed = 0;
-  int64_t steps = 0;     ///< store calls that were scheduled
-  int runs = 0;          ///< runs of the exporter, those that put things right at the end included
-  int crashes = 0;       ///< runners that died in the middle
-  int lost_replies = 0;  ///< calls that were done and failed
-  int failed_calls = 0;  ///< calls that were not done
-  int lost_uploads = 0;  ///< pending uploads that the store dropped
+  /// How often what was done and happened, by name: "store calls", "crashes", "run", "backfill" ..
+  std::map<std::string_view, int64_t> counts;
   std::vector<std::string> violations;  ///< of the promises; empty is good
   std::vector<std::string> trace;       ///< what was done, step by step, where it was asked for
 };
@@ -27,9 +25,9 @@ struct ScheduleOptions {
   bool trace = false;
 };
 
-/// One schedule of the real exporter (planning, ledger, commit, resume, keep, state) over a model of the
-/// rows: two or three runners at a time, scheduled store call by store call in one thread, by a random
-/// sequence that the seed makes. Any call may fail, lose its reply or be the last one of its runner; clocks
+/// One schedule of the real exporter (planning, ledger, commit, resume, keep, prune, state) over a model of
+/// the rows: two or three commands at a time (mostly runs, but backfills, reseeds, prunes, numbers given up,
+/// too), scheduled store call by store call in one thread, by a random sequence that the seed makes. Any call may fail, lose its reply or be the last one of its runner; clocks
 /// jump so that the heartbeats of living runners expire; the source grows and is vacuumed; the store drops
 /// pending uploads. At the end the promises are checked. The same seed gives the same schedule.
 ScheduleResult RunSchedule(const ScheduleOptions& options);

@@ -3,15 +3,22 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
+#include <map>
+#include <mutex>
 #include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
 
 #include "sluice/runtime/log.h"
 
 /// Schedules of the simulator. By default a short portion; in the environment:
 ///
 ///     SLUICE_SIMULATION_SECONDS  how long each test may search (default 15, mutations up to 60)
+///     SLUICE_SIMULATION_THREADS  how many schedules at the same time, each in a thread (default 1)
 ///     SLUICE_SIMULATION_SEED     replays this one schedule, and shows it step by step
 ///     SLUICE_SIMULATION_FIRST    the first seed of a search (default: by the time)
 namespace sluice::simulation {
@@ -47,27 +54,33 @@ TEST_F(Simulation, EveryScheduleKeepsThePromises) {
     return;
   }
   const auto limit = static_cast<double>(Setting("SLUICE_SIMULATION_SECONDS", 15));
+  const auto threads = static_cast<uint64_t>(Setting("SLUICE_SIMULATION_THREADS", 1));
   const uint64_t first = FirstSeed();
   const auto began = Clock::now();
-  uint64_t schedules = 0;
-  int64_t steps = 0, runs = 0, crashes = 0, lost = 0, failed = 0, dropped = 0;
-  for (; SecondsSince(began) < limit; ++schedules) {
-    const auto result = RunSchedule({first + schedules, Mutation::kNone, false});
-    steps += result.steps;
-    runs += result.runs;
-    crashes += result.crashes;
-    lost += result.lost_replies;
-    failed += result.failed_calls;
-    dropped += result.lost_uploads;
-    ASSERT_THAT(result.violations, IsEmpty())
-        << "replay: SLUICE_SIMULATION_SEED=" << result.seed
-        << " build/simulation_tests --gtest_filter='Simulation.EverySchedule*'";
-  }
-  fmt::print(
-      "{} schedules from seed {} in {:.1f} s ({:.0f}/s): {} runs, {} store calls scheduled, {} "
-      "crashes, {} lost replies, {} failed calls, {} lost uploads\n",
-      schedules, first, SecondsSince(began), static_cast<double>(schedules) / SecondsSince(began),
-      runs, steps, crashes, lost, failed, dropped);
+  std::atomic<uint64_t> schedules{0};
+  std::mutex mutex;
+  std::map<std::string_view, int64_t> counts;  // guarded by mutex
+  std::atomic<bool> broken{false};
+  const auto search = [&] {
+    while (SecondsSince(began) < limit && !broken) {
+      const auto result = RunSchedule({first + schedules++, Mutation::kNone, false});
+      const std::scoped_lock lock(mutex);
+      for (const auto& [name, count] : result.counts) counts[name] += count;
+      if (result.violations.empty()) continue;
+      broken = true;
+      ADD_FAILURE() << fmt::format("{}", fmt::join(result.violations, "\n"))
+                    << "\nreplay: SLUICE_SIMULATION_SEED=" << result.seed
+                    << " build/simulation_tests --gtest_filter='Simulation.EverySchedule*'";
+    }
+  };
+  std::vector<std::thread> searching;
+  for (uint64_t i = 1; i < threads; ++i) searching.emplace_back(search);
+  search();
+  for (auto& thread : searching) thread.join();
+  const double seconds = SecondsSince(began);
+  fmt::print("{} schedules from seed {} in {:.1f} s ({:.0f}/s)\n", schedules.load(), first, seconds,
+             static_cast<double>(schedules) / seconds);
+  for (const auto& [name, count] : counts) fmt::print("  {:10} {}\n", count, name);
 }
 
 TEST_F(Simulation, TheSameSeedGivesTheSameSchedule) {
