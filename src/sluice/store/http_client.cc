@@ -135,9 +135,11 @@ class HttpClient::Pool {
     for (CURL* handle : idle_) curl_easy_cleanup(handle);
   }
 
-  CURL* Take() {
+  CURL* Take(bool settles) {
+    const int limit = settles ? std::max(options_.settling_connections, options_.connections)
+                              : options_.connections;
     std::unique_lock lock(mutex_);
-    freed_.wait(lock, [this] { return in_use_ < options_.connections; });
+    freed_.wait(lock, [&] { return in_use_ < limit; });
     ++in_use_;
     if (idle_.empty()) return curl_easy_init();
     CURL* handle = idle_.back();
@@ -150,7 +152,7 @@ class HttpClient::Pool {
       --in_use_;
       if (handle != nullptr) idle_.push_back(handle);
     }
-    freed_.notify_one();
+    freed_.notify_all();  // one who may not go yet must not swallow it
   }
   const HttpOptions& options() const { return options_; }
 
@@ -228,7 +230,7 @@ curl_slist* MakeHeaders(const HttpRequest& request) {
 
 Result<HttpResponse> HttpClient::Send(const HttpRequest& request) const {
   if (request.cancel != nullptr) SLUICE_RETURN_IF_ERROR(request.cancel->Check());
-  CURL* handle = pool_->Take();
+  CURL* handle = pool_->Take(request.settles);
   if (handle == nullptr) {
     pool_->Return(nullptr);
     return Fail(ErrorKind::kStorage, "no memory for another connection");

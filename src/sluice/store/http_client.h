@@ -24,6 +24,8 @@ struct HttpRequest {
   std::optional<std::span<uint8_t>> into;
   /// A cancelled token stops the request in flight; nullptr: it can't be stopped.
   const runtime::CancelToken* cancel = nullptr;
+  /// One of those that make a decided window visible: see HttpOptions::settling_connections.
+  bool settles = false;
 };
 
 struct HttpResponse {
@@ -43,6 +45,9 @@ struct HttpResponse {
 struct HttpOptions {
   std::string ca_bundle;  ///< PEM file; "" = the system's
   int connections = 32;   ///< requests in flight; further callers wait
+  /// The same for requests that settle, which are small, where it is more: a reader who lists sees half a
+  /// window for as long as they take.
+  int settling_connections = 64;
   int64_t connect_timeout_ms = 10'000;
   int64_t stall_timeout_ms = 30'000;  ///< without a byte in either direction
 };

@@ -120,8 +120,21 @@ Result<HttpResponse> S3Client::SendOnce(const S3Request& request, const std::str
   http.headers = Sign(input, credentials);
   http.body = request.body;
   http.into = request.into;
+  http.settles = request.settles;
   if (request.is_cancellable) http.cancel = &options_.cancel;
   return http_->Send(http);
+}
+
+S3Fault S3Client::Explain(const S3Request& request, const std::string& region,
+                          HttpResponse& answer) const {
+  if (request.key.empty() || !HidesItsReason(request.method, answer)) return ParseFault(answer);
+  S3Request read;
+  read.key = request.key;
+  read.headers = {{"range", "bytes=0-0"}};
+  read.is_cancellable = request.is_cancellable;
+  auto told = SendOnce(read, region, false);
+  if (told && told->status >= 400 && !told->body.empty()) answer = std::move(*told);
+  return ParseFault(answer);
 }
 
 bool S3Client::Cure(const S3Fault& fault, const HttpResponse& response, Cures& tried) const {
@@ -164,12 +177,12 @@ tl::expected<S3Response, S3Failure> S3Client::Send(const S3Request& request) con
       }
       if (answer->resent) ++attempts;
       const bool is_error =
-          !IsSuccess(*answer) || (request.has_document && IsErrorBody(answer->body));
+          !IsSuccess(*answer) || (request.has_document && !IsWholeDocument(answer->body));
       if (!is_error) {
         response.http = std::move(*answer);
         return {};
       }
-      fault = ParseFault(*answer);
+      fault = Explain(request, asked_region, *answer);
       const bool had_refused = tried.credentials;
       if (Cure(fault, *answer, tried)) {
         refused = tried.credentials && !had_refused;

@@ -27,10 +27,11 @@ struct S3Request {
   HeaderList headers{};  ///< without those that every request has
   std::string_view body{};
   std::optional<std::span<uint8_t>> into{};  ///< see HttpRequest
-  std::string_view action;                   ///< for messages: "reading"
+  std::string_view action;                   ///< for messages: "reading"; borrowed, as `body` is
   /// The answer's body is a document that may turn out to be an error under status 200.
   bool has_document = false;
   bool is_cancellable = false;
+  bool settles = false;  ///< see HttpRequest
 };
 
 struct S3Response {
@@ -74,6 +75,8 @@ class S3Client {
   std::string region() const;
   Result<HttpResponse> SendOnce(const S3Request& request, const std::string& region,
                                 bool credentials_refused) const;
+  /// What `answer` says; where it can't say why, a read of one byte is asked, which is refused likewise.
+  S3Fault Explain(const S3Request& request, const std::string& region, HttpResponse& answer) const;
   /// Whether `fault` was cured, so that sending again at once may help. Each cure is tried once.
   bool Cure(const S3Fault& fault, const HttpResponse& response, Cures& tried) const;
 

@@ -38,6 +38,41 @@ class FixedSource : public S3CredentialsSource {
   const S3Credentials credentials_;
 };
 
+std::string Setting(const Profile& profile, const std::string& name) {
+  const auto found = profile.find(name);
+  return found == profile.end() ? std::string() : found->second;
+}
+
+S3Credentials KeysIn(const Profile& profile) {
+  return {Setting(profile, "aws_access_key_id"),
+          Setting(profile, "aws_secret_access_key"),
+          Setting(profile, "aws_session_token"),
+          {}};
+}
+
+/// The keys in a profile, read again when they are refused: tools that log in write new ones there.
+class ProfileSource : public S3CredentialsSource {
+ public:
+  ProfileSource(std::string name, S3Credentials credentials)
+      : name_(std::move(name)), current_(std::move(credentials)) {
+    RegisterSecrets(current_);
+  }
+  Result<S3Credentials> Get(bool refused) override {
+    const std::lock_guard lock(mutex_);
+    if (!refused) return current_;
+    const auto profile = LoadProfile(name_);
+    if (!profile || KeysIn(*profile).secret_key.empty()) return current_;
+    current_ = KeysIn(*profile);
+    RegisterSecrets(current_);
+    return current_;
+  }
+
+ private:
+  const std::string name_;
+  std::mutex mutex_;
+  S3Credentials current_;  // guarded by mutex_
+};
+
 /// STS AssumeRole with the credentials of another source.
 class RoleSource : public S3CredentialsSource {
  public:
@@ -99,7 +134,7 @@ class RoleSource : public S3CredentialsSource {
     SLUICE_ASSIGN_OR_RETURN(const HttpResponse response, http_->Send(request));
     if (response.status != 200) {
       Error error = ToError(ParseFault(response), {role_arn_, "assuming the role", {}, region_});
-      if (error.kind == ErrorKind::kPermission) {
+      if (error.kind == ErrorKind::kPermission && !IsSkewedClock(ParseFault(response))) {
         error.remedy =
             "let the role's trust policy allow these credentials, with this `external_id`";
       }
@@ -150,11 +185,6 @@ Result<std::shared_ptr<S3CredentialsSource>> FromVariables(const S3Auth& auth) {
   return std::make_shared<FixedSource>(std::move(credentials));
 }
 
-std::string Setting(const Profile& profile, const std::string& name) {
-  const auto found = profile.find(name);
-  return found == profile.end() ? std::string() : found->second;
-}
-
 /// `depth` guards against profiles that name one another as their source.
 Result<std::shared_ptr<S3CredentialsSource>> FromProfile(const std::string& name,
                                                          const std::string& region,
@@ -167,27 +197,22 @@ Result<std::shared_ptr<S3CredentialsSource>> FromProfile(const std::string& name
               fmt::format("there is no profile '{}' in ~/.aws/credentials or ~/.aws/config", name),
               "correct `profile`, or run `aws configure --profile " + name + "`"});
   }
-  const std::string access_key = Setting(*profile, "aws_access_key_id");
-  const std::string secret_key = Setting(*profile, "aws_secret_access_key");
+  const S3Credentials keys = KeysIn(*profile);
   const std::string source = Setting(*profile, "source_profile");
   const std::string role = Setting(*profile, "role_arn");
-  const bool has_keys = !access_key.empty() && !secret_key.empty();
+  const bool has_keys = !keys.access_key.empty() && !keys.secret_key.empty();
   if (!role.empty() && !source.empty() && (source != name || has_keys)) {
     if (depth >= 8) return Fail(ErrorKind::kConfig, "profile '{}' has no first source", name);
     std::shared_ptr<S3CredentialsSource> base;
     if (source == name) {
-      base = std::make_shared<FixedSource>(
-          S3Credentials{access_key, secret_key, Setting(*profile, "aws_session_token"), {}});
+      base = std::make_shared<ProfileSource>(name, keys);
     } else {
       SLUICE_ASSIGN_OR_RETURN(base, FromProfile(source, region, http, depth + 1));
     }
     return std::make_shared<RoleSource>(std::move(base), role, Setting(*profile, "external_id"),
                                         region, std::move(http));
   }
-  if (has_keys) {
-    return std::make_shared<FixedSource>(
-        S3Credentials{access_key, secret_key, Setting(*profile, "aws_session_token"), {}});
-  }
+  if (has_keys) return std::make_shared<ProfileSource>(name, keys);
   return FindSdkCredentials(name);
 }
 

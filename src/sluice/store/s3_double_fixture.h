@@ -30,11 +30,13 @@ class S3Double {
   };
 
   S3Double() {
+    server_.new_task_queue = [] { return new httplib::ThreadPool(80); };
     const auto handle = [this](const httplib::Request& request, httplib::Response& response) {
       Handle(request, response);
     };
     server_.Get(".*", handle).Put(".*", handle).Post(".*", handle).Delete(".*", handle);
     server_.set_keep_alive_timeout(1);
+    server_.set_tcp_nodelay(true);
     port_ = server_.bind_to_any_port("127.0.0.1");
     thread_ = std::thread([this] { server_.listen_after_bind(); });
     while (!server_.is_running()) std::this_thread::yield();
@@ -56,6 +58,15 @@ class S3Double {
       for (const auto& [name, value] : headers) response.set_header(name.c_str(), value);
       response.set_content(body, "application/xml");
     });
+  }
+  /// Whatever comes after the answers that were given so far.
+  S3Double& Always(int status, const std::string& body) {
+    const std::lock_guard lock(mutex_);
+    always_ = [status, body](const httplib::Request&, httplib::Response& response) {
+      response.status = status;
+      response.set_content(body, "application/xml");
+    };
+    return *this;
   }
   S3Double& ThenError(int status, const std::string& code, const std::string& more = {}) {
     return Then(status, "<?xml version=\"1.0\"?><Error><Code>" + code +
@@ -102,12 +113,12 @@ class S3Double {
     {
       const std::lock_guard lock(mutex_);
       seen_.push_back({request.method, request.target, request.body, request.headers});
-      if (answers_.empty()) {
+      if (answers_.empty() && !always_) {
         response.status = 500;
         return;
       }
-      answer = std::move(answers_.front());
-      answers_.pop_front();
+      answer = answers_.empty() ? always_ : std::move(answers_.front());
+      if (!answers_.empty()) answers_.pop_front();
     }
     answer(request, response);
   }
@@ -117,6 +128,7 @@ class S3Double {
   std::thread thread_;
   mutable std::mutex mutex_;
   std::deque<Answer> answers_;  // guarded by mutex_
+  Answer always_;               // guarded by mutex_
   std::vector<Seen> seen_;      // guarded by mutex_
 };
 

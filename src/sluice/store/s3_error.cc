@@ -56,6 +56,7 @@ constexpr auto kMeanings = std::to_array<Meaning>({
     {"BadDigest", ErrorKind::kTransient, ""},
     {"XAmzContentSHA256Mismatch", ErrorKind::kTransient, ""},
     {"IncompleteBody", ErrorKind::kTransient, ""},
+    {"IncompleteAnswer", ErrorKind::kTransient, ""},
     {"QuotaExceeded", ErrorKind::kStorage,
      "raise the quota of bucket {bucket} or free space in it"},
     {"XMinioStorageFull", ErrorKind::kStorage, "free space on the server; nothing is lost"},
@@ -65,9 +66,14 @@ constexpr auto kMeanings = std::to_array<Meaning>({
     {"MethodNotAllowed", ErrorKind::kUnsupported, ""},
 });
 
+/// Our own word: S3 has none for an answer that it did not finish.
+constexpr std::string_view kIncompleteAnswer = "IncompleteAnswer";
+
 /// What a status stands for where there is no body that says more, as in answers to HEAD.
 std::string CodeOf(int status) {
   switch (status) {
+    case 200:
+      return std::string(kIncompleteAnswer);
     case 301:
       return "PermanentRedirect";
     case 307:
@@ -126,10 +132,10 @@ ErrorKind KindOf(const S3Fault& fault, const Meaning* meaning) {
 
 }  // namespace
 
-bool IsErrorBody(std::string_view body) {
+bool IsWholeDocument(std::string_view body) {
   pugi::xml_document document;
   return document.load_buffer(body.data(), body.size()) &&
-         std::string_view(document.document_element().name()) == "Error";
+         std::string_view(document.document_element().name()) != "Error";
 }
 
 S3Fault ParseFault(const HttpResponse& response) {
@@ -147,6 +153,13 @@ S3Fault ParseFault(const HttpResponse& response) {
     if (fault.region.empty()) fault.region = error.child("Region").text().get();
   }
   if (fault.code.empty()) fault.code = CodeOf(response.status);
+  // STS has no code of its own for a clock that differs.
+  if (fault.code == "SignatureDoesNotMatch" &&
+      (fault.message.starts_with("Signature expired") ||
+       fault.message.starts_with("Signature not yet current"))) {
+    fault.code = "RequestTimeTooSkewed";
+  }
+  if (fault.code == kIncompleteAnswer) fault.message = "the answer ended before it told anything";
   return fault;
 }
 
@@ -177,5 +190,9 @@ bool IsExpiredToken(const S3Fault& fault) {
 }
 
 bool IsSkewedClock(const S3Fault& fault) { return fault.code == "RequestTimeTooSkewed"; }
+
+bool HidesItsReason(std::string_view method, const HttpResponse& response) {
+  return method == "HEAD" && (response.status == 400 || response.status == 403);
+}
 
 }  // namespace sluice::store

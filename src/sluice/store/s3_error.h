@@ -18,8 +18,9 @@ struct S3Fault {
   std::string request_id;
 };
 
-/// Whether `body` is an <Error> document, which S3 may send under status 200.
-bool IsErrorBody(std::string_view body);
+/// Whether `body` is a whole document and no <Error>. S3 begins some answers with status 200 before it has
+/// carried out the request: an error may follow, or nothing at all.
+bool IsWholeDocument(std::string_view body);
 S3Fault ParseFault(const HttpResponse& response);
 
 /// Where the request was going, for messages.
@@ -41,6 +42,7 @@ struct S3Target {
 /// | SlowDown, InternalError, 5xx, 408, 429, 499, 409             | kTransient  |
 /// | InvalidObjectState (archived)                                | kSourceGone |
 /// | BadDigest, a checksum that differs                           | kTransient  |
+/// | status 200 and no whole document where one belongs           | kTransient  |
 /// | NotImplemented                                               | kUnsupported|
 /// | the rest                                                     | kStorage    |
 Error ToError(const S3Fault& fault, const S3Target& target);
@@ -48,5 +50,8 @@ Error ToError(const S3Fault& fault, const S3Target& target);
 bool IsWrongRegion(const S3Fault& fault);
 bool IsExpiredToken(const S3Fault& fault);
 bool IsSkewedClock(const S3Fault& fault);
+/// A refusal of HEAD, which has no body: an expired token, a skewed clock, a wrong region, a missing
+/// permission all look alike.
+bool HidesItsReason(std::string_view method, const HttpResponse& response);
 
 }  // namespace sluice::store

@@ -250,6 +250,7 @@ class S3Store : public ObjectStore {
     request.body = body;
     request.action = "completing an upload";
     request.has_document = true;
+    request.settles = true;
     return client_->Send(request);
   }
 
@@ -264,6 +265,7 @@ class S3Store : public ObjectStore {
       if (!after.empty()) request.query.emplace_back("part-number-marker", after);
       request.action = "listing the parts of an upload";
       request.has_document = true;
+      request.settles = true;
       auto sent = client_->Send(request);
       if (!sent && sent.error().fault.code == "NoSuchUpload") return listed;
       if (!sent) return Fail(std::move(sent).error().error);

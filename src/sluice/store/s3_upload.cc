@@ -85,6 +85,7 @@ class S3UploadWriter : public UploadWriter {
     if (!buffer_.empty() || parts_.empty()) SLUICE_RETURN_IF_ERROR(Flush());
     PendingUpload upload{key_, upload_id_, {}, 0, {}};
     Crc64Nvme whole;
+    checked_ = 0;
     for (auto& part : std::exchange(parts_, {})) {
       SLUICE_ASSIGN_OR_RETURN(PartDone done, part.get());
       whole.Combine(done.crc, done.part.size);
@@ -112,9 +113,11 @@ class S3UploadWriter : public UploadWriter {
                        slots_->release();
                        return done;
                      }).share());
-    for (const auto& part : parts_) {
-      if (part.wait_for(std::chrono::seconds(0)) != std::future_status::ready) continue;
-      if (!part.get()) return Fail(part.get().error());
+    // Parts come to their end nearly in order: those behind the first that has not are looked at later.
+    while (checked_ < parts_.size() &&
+           parts_[checked_].wait_for(std::chrono::seconds(0)) == std::future_status::ready) {
+      if (!parts_[checked_].get()) return Fail(parts_[checked_].get().error());
+      ++checked_;
     }
     return {};
   }
@@ -180,7 +183,9 @@ class S3UploadWriter : public UploadWriter {
     if (!source_etag.empty()) {
       request.headers.emplace_back("x-amz-copy-source-if-match", "\"" + source_etag + "\"");
     }
-    request.action = fmt::format("copying a part of {}", client_->DisplayName(root_ + source_key));
+    const std::string action =
+        fmt::format("copying a part of {}", client_->DisplayName(root_ + source_key));
+    request.action = action;
     request.has_document = true;
     request.is_cancellable = true;
     auto sent = client_->Send(request);
@@ -234,6 +239,7 @@ class S3UploadWriter : public UploadWriter {
   const std::string upload_id_;
   std::string buffer_;
   std::vector<std::shared_future<Result<PartDone>>> parts_;
+  size_t checked_ = 0;  ///< so many of them, from the first on, are known to be well
 };
 
 }  // namespace
