@@ -41,7 +41,7 @@ class Minio:
 
     def stop(self) -> None:
         self._process.send_signal(signal.SIGTERM)
-        self._process.wait(30)
+        self._process.wait(180)  # it finishes what it is at, then the folder goes
 
     def filesystem(self) -> fs.S3FileSystem:
         return fs.S3FileSystem(
@@ -100,9 +100,13 @@ class Minio:
 
     def download(self, prefix: str, folder: pathlib.Path, bucket: str | None = None) -> None:
         for key in self.keys(prefix, bucket):
+            try:
+                data = self.get(f"{prefix}/{key}", bucket)
+            except FileNotFoundError:
+                continue  # MinIO takes a completion back whose asker died meanwhile; it was listed before that
             file = folder / key
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(self.get(f"{prefix}/{key}", bucket))
+            file.write_bytes(data)
 
     def remove(self, prefix: str) -> None:
         for key in self.keys(prefix):
