@@ -10,7 +10,7 @@ from .ledger import decided_files
 from .rows import assert_same_rows, render_table
 from .sluice import Sluice
 
-_COLUMNS = ["id", "name", "p", "event_timestamp"]
+COLUMNS = ["id", "name", "p", "event_timestamp"]
 
 
 def live(lake: Lake) -> list[dict]:
@@ -22,8 +22,8 @@ def assert_feed_adds_up(sluice: Sluice, lake: Lake) -> None:
     export = sluice.export().check()
     seeds = [m for m in export.manifests() if m["kind"] == "seed"]
     assert len(seeds) == 1, export.kinds()
-    exported = replay(export.rows(seeds[0]["n"]), export.changes(), _COLUMNS)
-    assert exported == replay(live(lake), [], _COLUMNS)
+    exported = replay(export.rows(seeds[0]["n"]), export.changes(), COLUMNS)
+    assert exported == replay(live(lake), [], COLUMNS)
     assert state_row(sluice.state)["last_exported_version"] == lake.table.version()
 
 

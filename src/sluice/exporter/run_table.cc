@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -51,6 +53,15 @@ Result<Performed> ExportWhatIsNew(Session& session, const LedgerView& view,
   return Performed::kDone;
 }
 
+/// Older snapshots go. Where we may not delete they stay, and the export is whole all the same.
+Status DropWhatIsOld(Session& session, RunReport& report) {
+  const Status dropped = DropOldSnapshots(session, report);
+  if (dropped || dropped.error().kind != ErrorKind::kPermission) return dropped;
+  report.notes.push_back(fmt::format("an older snapshot stays, for it could not be removed: {}; {}",
+                                     dropped.error().message, dropped.error().remedy));
+  return {};
+}
+
 /// One try: settle what earlier runs left, then export. Repeats while other runners come in between.
 Status RunOnce(Session& session, const RunOptions& options, transfer::Progress& progress,
                RunReport& report) {
@@ -66,7 +77,7 @@ Status RunOnce(Session& session, const RunOptions& options, transfer::Progress& 
     if (reconciled.again) continue;
     SLUICE_ASSIGN_OR_RETURN(const Performed performed,
                             ExportWhatIsNew(session, reconciled.view, options, progress, report));
-    if (performed == Performed::kDone) return DropOldSnapshots(session, report);
+    if (performed == Performed::kDone) return DropWhatIsOld(session, report);
   }
   return Fail(ErrorKind::kTransient, "other runners of this table came in between {} times",
               kRounds);

@@ -94,6 +94,17 @@ Status RemoveLoneMarkers(Session& session, const std::set<store::Key>& lone_mark
   return {};
 }
 
+/// kPermission where the policy allows no deletion of `snapshot`: S3 looks at that before it looks whether
+/// anything is there. Asked before the tombstone, for a snapshot without manifest whose files stay is neither
+/// there nor gone.
+Status RequireDeletion(Session& session, const Manifest& snapshot) {
+  const std::string folder = plan::DataFolder(config::Pattern::kSnapshot, session.name());
+  for (const auto& partition : snapshot.partitions_touched) {
+    SLUICE_RETURN_IF_ERROR(session.destination->Delete(folder + partition + "/_absent"));
+  }
+  return {};
+}
+
 std::vector<Manifest> ChooseOld(const Session& session, const std::vector<Manifest>& manifests) {
   const config::Table& table = *session.table;
   std::vector<Manifest> complete;
@@ -129,6 +140,7 @@ Status DropOldSnapshots(Session& session, RunReport& report) {
     if (manifest.expired) SLUICE_RETURN_IF_ERROR(RemoveFiles(session, manifest.n));
   }
   for (const auto& snapshot : ChooseOld(session, manifests)) {
+    SLUICE_RETURN_IF_ERROR(RequireDeletion(session, snapshot));
     SLUICE_RETURN_IF_ERROR(session.ledger->PutTombstone(Tombstone(session, snapshot)));
     SLUICE_RETURN_IF_ERROR(RemoveFiles(session, snapshot.n));
     report.notes.push_back(fmt::format("snapshot {} of {} was dropped (keep: {})", snapshot.n,

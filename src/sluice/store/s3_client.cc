@@ -32,9 +32,28 @@ bool IsSuccess(const HttpResponse& response) {
   return response.status >= 200 && response.status < 300;
 }
 
-/// HEAD of an object can't tell a missing bucket or a redirect's region by a body.
+bool Asks(const S3Request& request, std::string_view name) {
+  return std::any_of(request.query.begin(), request.query.end(),
+                     [&](const auto& parameter) { return parameter.first == name; });
+}
+
+/// What a policy must allow for `request`; "" for questions about a bucket's settings.
+std::string PermissionFor(const S3Request& request) {
+  const bool is_of_upload = Asks(request, "uploadId");
+  if (request.key.empty()) {
+    if (Asks(request, "uploads")) return "s3:ListBucketMultipartUploads";
+    return Asks(request, "list-type") || request.query.empty() ? "s3:ListBucket" : "";
+  }
+  if (request.method == "DELETE") {
+    return is_of_upload ? "s3:AbortMultipartUpload" : "s3:DeleteObject";
+  }
+  if (request.method == "PUT" || request.method == "POST") return "s3:PutObject";
+  return is_of_upload ? "s3:ListMultipartUploadParts" : "s3:GetObject";
+}
+
 S3Target TargetOf(const S3Client& client, const S3Request& request, const std::string& region) {
-  return {client.DisplayName(request.key), std::string(request.action), client.bucket(), region};
+  return {client.DisplayName(request.key), std::string(request.action), client.bucket(), region,
+          PermissionFor(request)};
 }
 
 }  // namespace

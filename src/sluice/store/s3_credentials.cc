@@ -133,7 +133,8 @@ class RoleSource : public S3CredentialsSource {
     request.body = body;
     SLUICE_ASSIGN_OR_RETURN(const HttpResponse response, http_->Send(request));
     if (response.status != 200) {
-      Error error = ToError(ParseFault(response), {role_arn_, "assuming the role", {}, region_});
+      Error error =
+          ToError(ParseFault(response), {role_arn_, "assuming the role", {}, region_, {}});
       if (error.kind == ErrorKind::kPermission && !IsSkewedClock(ParseFault(response))) {
         error.remedy =
             "let the role's trust policy allow these credentials, with this `external_id`";

@@ -11,7 +11,7 @@ namespace {
 struct Meaning {
   std::string_view code;
   ErrorKind kind;
-  std::string_view remedy;  // {bucket}, {region} are filled in
+  std::string_view remedy;  // {permission}, {bucket}, {region} are filled in
 };
 
 constexpr auto kMeanings = std::to_array<Meaning>({
@@ -23,7 +23,8 @@ constexpr auto kMeanings = std::to_array<Meaning>({
     {"ConditionalRequestConflict", ErrorKind::kTransient, ""},
     {"OperationAborted", ErrorKind::kTransient, ""},
     {"AccessDenied", ErrorKind::kPermission,
-     "allow this in the policy of the credentials and of bucket {bucket} (and of its KMS key): "
+     "allow {permission} in the policy of the credentials and of bucket {bucket} (and of its KMS "
+     "key): "
      "`sluice onboard` prints the statement"},
     {"AllAccessDisabled", ErrorKind::kPermission, "enable access to bucket {bucket}"},
     {"InvalidAccessKeyId", ErrorKind::kPermission,
@@ -109,7 +110,9 @@ const Meaning* FindMeaning(std::string_view code) {
 std::string Fill(std::string_view text, const S3Target& target, const S3Fault& fault) {
   std::string filled(text);
   const std::string region = fault.region.empty() ? "<the bucket's region>" : fault.region;
-  for (const auto& [name, value] : {std::pair{std::string("{bucket}"), target.bucket},
+  const std::string permission = target.permission.empty() ? "this" : target.permission;
+  for (const auto& [name, value] : {std::pair{std::string("{permission}"), permission},
+                                    std::pair{std::string("{bucket}"), target.bucket},
                                     std::pair{std::string("{region}"), region}}) {
     const size_t at = filled.find(name);
     if (at != std::string::npos) filled.replace(at, name.size(), value);

@@ -29,6 +29,8 @@ struct S3Target {
   std::string action;  ///< "reading", "listing", ...
   std::string bucket;
   std::string region;
+  std::string
+      permission;  ///< "s3:GetObject", which the request needs; "" where that is not one word
 };
 
 /// The fault with a kind and a remedy:

@@ -172,6 +172,16 @@ TEST_F(S3FaultsTest, LookupThatIsForbiddenStaysSo) {
   EXPECT_THAT(store()->Head("k"), IsError(ErrorKind::kPermission));
 }
 
+TEST_F(S3FaultsTest, RefusalNamesThePermissionThatIsMissing) {
+  for (int i = 0; i < 5; ++i) server_.ThenError(403, "AccessDenied");
+  const auto opened = store();
+  EXPECT_THAT(opened->Delete("k").error().remedy, HasSubstr("allow s3:DeleteObject in"));
+  EXPECT_THAT(opened->AbortUpload("k", "u").error().remedy, HasSubstr("s3:AbortMultipartUpload"));
+  EXPECT_THAT(opened->Put("k", "v").error().remedy, HasSubstr("s3:PutObject"));
+  EXPECT_THAT(opened->Get("k").error().remedy, HasSubstr("s3:GetObject"));
+  EXPECT_THAT(ListAll(*opened, "").error().remedy, HasSubstr("s3:ListBucket"));
+}
+
 // --- Clocks and tokens
 
 TEST_F(S3FaultsTest, ClockThatStaysSkewedSaysWhatToDo) {
