@@ -88,6 +88,62 @@ TEST(MinioTest, ServerSideCopyJoinsAppendedBytes) {
   EXPECT_EQ(*store->Get("copy"), "head" + source.substr(1, source.size() - 2) + "tail");
 }
 
+TEST(MinioTest, CopyCarriesNeitherTagsNorMetadataOfItsSource) {
+  const std::string bytes = RandomBytes(6 << 20);
+  store::S3Request put;
+  put.method = "PUT";
+  put.key = "tagged/source";
+  put.headers = {{"x-amz-meta-owner", "somebody"},
+                 {"x-amz-tagging", "secret=yes"},
+                 {"content-type", "text/html"},
+                 {"cache-control", "max-age=3"}};
+  put.body = bytes;
+  ASSERT_TRUE(Client(Bucket()).Send(put));
+  const auto store = *store::OpenS3Store(Bucket(), "tagged", Options());
+  const auto upload = *store->StartUpload("copy");
+  ASSERT_THAT(upload->AppendCopy("source", store->Head("source")->etag, 0, 6 << 20), IsOk());
+  ASSERT_THAT(store->CompleteUpload(*upload->Finish()), IsOk());
+  store::S3Request head;
+  head.method = "HEAD";
+  head.key = "tagged/copy";
+  const auto told = Client(Bucket()).Send(head);
+  ASSERT_TRUE(told);
+  EXPECT_EQ(told->http.header("content-length"), std::to_string(6 << 20));
+  for (const char* name : {"x-amz-meta-owner", "x-amz-tagging-count", "cache-control"}) {
+    EXPECT_EQ(told->http.header(name), "") << name;
+  }
+  EXPECT_NE(told->http.header("content-type"), "text/html");
+}
+
+TEST(MinioTest, CopyOfWhatWasReplacedSinceItWasPlannedIsRefused) {
+  const auto store = NewStore();
+  ASSERT_THAT(store->Put("source", RandomBytes(6 << 20)), IsOk());
+  const std::string planned = store->Head("source")->etag;
+  ASSERT_THAT(store->Put("source", RandomBytes((6 << 20) + 1)), IsOk());
+  const auto upload = *store->StartUpload("copy");
+  (void)upload->AppendCopy("source", planned, 0, 6 << 20);
+  EXPECT_THAT(upload->Finish(), IsError(ErrorKind::kConflict));
+}
+
+/// Under KMS an ETag is random and under parts it counts them: nothing may take it for a digest.
+TEST(MinioTest, EtagThatIsNoMd5GuardsReadsAndCopiesAllTheSame) {
+  store::S3Options options = Options();
+  options.encryption = {store::S3Encryption::Type::kSseKms, "sluice-test"};
+  const auto store = *store::OpenS3Store(Bucket(), "etags", options);
+  const std::string bytes = RandomBytes(9 << 20);  // two parts
+  const auto upload = *store->StartUpload("source");
+  ASSERT_THAT(upload->Append(Span(bytes)), IsOk());
+  const auto pending = *upload->Finish();
+  ASSERT_THAT(store->CompleteUpload(pending), IsOk());
+  EXPECT_EQ(*store::HoldsUpload(*store, pending), true);
+  const std::string etag = store->Head("source")->etag;
+  EXPECT_THAT(etag, HasSubstr("-2"));
+  const auto copy = *store->StartUpload("copy");
+  ASSERT_THAT(copy->AppendCopy("source", etag, 0, 9 << 20), IsOk());
+  ASSERT_THAT(store->CompleteUpload(*copy->Finish()), IsOk());
+  EXPECT_EQ(*store->Get("copy"), bytes);
+}
+
 TEST(MinioTest, ObjectsAreEncryptedAsAsked) {
   store::S3Options options = Options();
   options.encryption = {store::S3Encryption::Type::kSseKms, "sluice-test"};
