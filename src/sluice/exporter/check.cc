@@ -199,8 +199,9 @@ Status CheckTableInto(const Services& services, const config::Table& table, Find
   }
   const delta::Snapshot& snapshot = source->snapshot();
   findings.Add(Severity::kOk,
-               fmt::format("{}: version {}, {} files, {} bytes", session.source->DisplayName(""),
-                           snapshot.version.value, snapshot.num_files, snapshot.total_bytes));
+               fmt::format("{}: version {}, {} file{}, {} bytes", session.source->DisplayName(""),
+                           snapshot.version.value, snapshot.num_files,
+                           snapshot.num_files == 1 ? "" : "s", snapshot.total_bytes));
   CheckColumns(session, snapshot, findings);
   CheckPosition(session, *source, findings);
   switch (table.pattern) {
