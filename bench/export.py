@@ -55,8 +55,8 @@ def events(rows: int, hours: int, first: int) -> pa.Table:
 
 
 def make_many(url: str, storage: dict | None, files: int) -> int:
-    """Eight rows in each of `files` hours."""
-    deltalake.write_deltalake(url, events(8 * files, files, 0), storage_options=storage)
+    """Sixteen rows in each of `files` hours, more or less."""
+    deltalake.write_deltalake(url, events(16 * files, files, 0), storage_options=storage)
     return files
 
 
