@@ -5,6 +5,7 @@
     bench/export.py bytes [MB]       a window of MB megabytes of source (400) in few files, and what that is
                                      per exported GB, for each way of moving
     bench/export.py ... --to local|minio     only there
+    bench/export.py ... --latency MS         each answer of the server comes so much later
 
 Prints Markdown. Takes `build/sluice`, or SLUICE_BIN. The server is `tools/minio`'s; requests are counted by it.
 """
@@ -31,6 +32,7 @@ import pyarrow.compute as pc  # noqa: E402
 from support.minio import Minio  # noqa: E402
 from support.s3_sluice import S3Sluice  # noqa: E402
 from support.sluice import Sluice  # noqa: E402
+from support.toxiproxy import Toxiproxy  # noqa: E402
 
 HOUR = 3_600_000_000  # in microseconds
 ORIGIN = int(datetime.datetime(2025, 1, 1, tzinfo=datetime.timezone.utc).timestamp()) * 1_000_000
@@ -103,8 +105,9 @@ def counts(server: Minio | None) -> tuple[dict, float, float]:
             sum(server.metrics("minio_api_requests_traffic_sent_bytes").values()))
 
 
-def measure(make, size: int, to: str) -> Measured:
+def measure(make, size: int, to: str, latency: int) -> Measured:
     """A lake, made and exported, at one place."""
+    toxiproxy = Toxiproxy() if latency and to == "minio" else None
     with tempfile.TemporaryDirectory(prefix="sluice-bench-") as folder:
         root = pathlib.Path(folder)
         server = Minio(MINIO_PROMETHEUS_AUTH_TYPE="public") if to == "minio" else None
@@ -113,12 +116,18 @@ def measure(make, size: int, to: str) -> Measured:
             hours = make(url, server.storage if server else None, size)
             sluice = S3Sluice(root / "sluice", server, "out") if server else Sluice(root / "sluice")
             sluice.config.pop("limits", None)
+            if toxiproxy:
+                proxy = toxiproxy.proxy("bench", server.endpoint)
+                proxy.add("latency", latency=latency)
+                sluice.through(proxy.endpoint)
             sluice.add("bench.events", url, name="events", start="2025-01-01T00:00:00Z")
             measured = Measured(sluice, hours, server)
             if not server:
                 shutil.rmtree(sluice.destination)
             return measured
         finally:
+            if toxiproxy:
+                toxiproxy.stop()
             if server:
                 server.stop()
 
@@ -169,10 +178,11 @@ def main() -> None:
     parser.add_argument("what", choices=["files", "bytes"])
     parser.add_argument("size", type=int, nargs="?")
     parser.add_argument("--to", choices=["local", "minio"])
+    parser.add_argument("--latency", type=int, default=0)
     given = parser.parse_args()
     make, show, size = ((make_many, print_files, 10_000) if given.what == "files" else (make_large, print_bytes, 400))
     places = [given.to] if given.to else ["local", "minio"]
-    show({to: measure(make, given.size or size, to) for to in places})
+    show({to: measure(make, given.size or size, to, given.latency) for to in places})
 
 
 if __name__ == "__main__":
