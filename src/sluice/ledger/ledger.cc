@@ -123,11 +123,14 @@ Status Ledger::RequireNoManifest() const {
 
 Result<LedgerView> Ledger::Load() const {
   SLUICE_ASSIGN_OR_RETURN(const int64_t hint, SettledHint());
-  SLUICE_ASSIGN_OR_RETURN(const auto numbers, ListNumbers(*ledger_store_, name_, hint));
+  SLUICE_ASSIGN_OR_RETURN(auto numbers, ListNumbers(*ledger_store_, name_, hint));
   LedgerView view;
   if (numbers.empty()) {
-    SLUICE_RETURN_IF_ERROR(RequireNoManifest());
-    return view;
+    const Status fresh = RequireNoManifest();
+    if (fresh) return view;
+    // Another runner may have done the first export between the two looks.
+    SLUICE_ASSIGN_OR_RETURN(numbers, ListNumbers(*ledger_store_, name_, 0));
+    if (numbers.empty()) return Fail(fresh.error());
   }
   const auto& [newest, found] = *numbers.rbegin();
   view.newest = newest;

@@ -60,6 +60,23 @@ TEST_F(AfterACrash, AFirstExportOfAnotherMeanwhileIsNoLedgerThatIsGone) {
   EXPECT_THAT(Faults(), IsEmpty());
 }
 
+TEST_F(AfterACrash, AFirstManifestOfAnotherMeanwhileIsNoLedgerThatIsGone) {
+  bool done = false;
+  const auto report = world.Run([&](int, const Call& call) {
+    // The ledger has been found empty; the manifests are looked at next.
+    const bool looks =
+        call.operation == "List" && call.key.find("/manifests/") != std::string::npos;
+    if (!done && looks) {
+      done = true;
+      EXPECT_EQ(world.Run().status, exporter::RunStatus::kExported);
+    }
+    return Fault::kNone;
+  });
+  EXPECT_TRUE(done);
+  EXPECT_EQ(report.status, exporter::RunStatus::kNothingNew);
+  EXPECT_THAT(Faults(), IsEmpty());
+}
+
 TEST_F(AfterACrash, AnUndecidedNumberOfAnotherShapeIsVoidedAndPlannedAnew) {
   DieBefore("PutIfAbsent", ".commit.json");
   world.table.partition = config::Partition::kDaily;
