@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "sluice/delta/schema.h"
+#include "sluice/exporter/far_ahead.h"
 #include "sluice/exporter/late_sources.h"
 #include "sluice/plan/append_task.h"
 #include "sluice/plan/column_choice.h"
@@ -40,6 +41,9 @@ Result<PlannedWork> AppendSource::Plan() {
   PlannedWork work;
   SLUICE_ASSIGN_OR_RETURN(work.exports, plan::PlanWindows(*session_.table, facts_));
   if (work.exports.empty()) return work;
+  if (const auto* end = std::get_if<Timestamp>(&work.exports.back().end)) {
+    SLUICE_RETURN_IF_ERROR(RequireClockNotAhead(session_, *end));
+  }
   SLUICE_RETURN_IF_ERROR(
       RequireNoHole(session_, facts_.position.scanned_through, facts_.source_version));
   SLUICE_ASSIGN_OR_RETURN(auto late, PlanLate());

@@ -23,4 +23,19 @@ std::optional<FarAhead> FindFarAhead(const Session& session, std::optional<Times
                   session.name())};
 }
 
+Status RequireClockNotAhead(const Session& session, Timestamp end) {
+  const auto store_time = session.destination->StoreTime();
+  if (!store_time || end - *store_time <= Minutes(1)) return {};
+  const Services& services = *session.services;
+  if (services.clock->Now() - services.wall->Now() > Days(1)) return {};
+  return Fail(
+      Error{ErrorKind::kConflict,
+            fmt::format(
+                "the window would end at {}, but by the destination's clock it is {} only: rows of "
+                "its last {} are still coming",
+                FormatTimestamp(end), FormatTimestamp(*store_time),
+                FormatDuration(Minutes((end - *store_time).micros / Minutes(1).micros))),
+            "set this machine's clock by NTP, or leave --now out"});
+}
+
 }  // namespace sluice::exporter

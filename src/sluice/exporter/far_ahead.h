@@ -18,4 +18,9 @@ struct FarAhead {
 std::optional<FarAhead> FindFarAhead(const Session& session, std::optional<Timestamp> exported,
                                      std::optional<Timestamp> row);
 
+/// Refuses (kConflict) a window that would end later than it is by the destination's own clock: rows of its
+/// last minutes are still coming. A `--now` that lies more than a day ahead of the machine's clock is no
+/// clock gone wrong, but meant. docs/commit-protocol.md.
+Status RequireClockNotAhead(const Session& session, Timestamp end);
+
 }  // namespace sluice::exporter

@@ -98,6 +98,10 @@ class ObjectStore {
   /// How errors and people call `key`: "/data/out/a.parquet" or "s3://bucket/a.parquet".
   virtual std::string DisplayName(const Key& key) const = 0;
 
+  /// What time it is by the store's own clock, to a second or two; nullopt where it has none of its own,
+  /// or was never asked anything yet.
+  virtual std::optional<Timestamp> StoreTime() const { return std::nullopt; }
+
   virtual Result<ObjectInfo> Head(const Key& key) const = 0;
   /// The whole object; for small ones (log entries, manifests).
   virtual Result<std::string> Get(const Key& key) const = 0;

@@ -141,7 +141,18 @@ Result<HttpResponse> S3Client::SendOnce(const S3Request& request, const std::str
   http.into = request.into;
   http.settles = request.settles;
   if (request.is_cancellable) http.cancel = &options_.cancel;
-  return http_->Send(http);
+  auto answer = http_->Send(http);
+  if (answer) {
+    const auto date = ParseHttpDate(answer->header("date"));
+    if (date) server_origin_ = date->micros - clock_->MonotonicMicros();
+  }
+  return answer;
+}
+
+std::optional<Timestamp> S3Client::ServerTime() const {
+  const int64_t origin = server_origin_;
+  if (origin == 0) return std::nullopt;
+  return Timestamp{origin + clock_->MonotonicMicros()};
 }
 
 S3Fault S3Client::Explain(const S3Request& request, const std::string& region,

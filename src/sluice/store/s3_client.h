@@ -60,6 +60,9 @@ class S3Client {
   /// kNotFound and so on as s3_error.h has them; answers with a status below 300 are successes.
   tl::expected<S3Response, S3Failure> Send(const S3Request& request) const;
 
+  /// By the last answer and what passed since; nullopt before the first.
+  std::optional<Timestamp> ServerTime() const;
+
   std::string DisplayName(const std::string& key) const;
   const std::string& bucket() const { return bucket_; }
 
@@ -89,6 +92,8 @@ class S3Client {
   const std::shared_ptr<runtime::Entropy> entropy_;
   /// The server's time less ours, in microseconds.
   mutable std::atomic<int64_t> skew_{0};
+  /// The server's time less the monotonic clock, in microseconds; 0 before the first answer.
+  mutable std::atomic<int64_t> server_origin_{0};
   mutable std::shared_mutex mutex_;
   mutable std::string region_;  // guarded by mutex_
 };

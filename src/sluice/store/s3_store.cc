@@ -162,6 +162,7 @@ class S3Store : public ObjectStore {
     return Fail(sent.error().error);
   }
 
+  std::optional<Timestamp> StoreTime() const override { return client_->ServerTime(); }
   int64_t upload_buffer_bytes() const override { return PartSizes::kFirst; }
   Result<std::unique_ptr<UploadWriter>> StartUpload(const Key& key) override {
     SLUICE_RETURN_IF_ERROR(ValidateKey(key));

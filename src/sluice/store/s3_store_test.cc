@@ -6,6 +6,7 @@
 
 #include "sluice/runtime/log.h"
 #include "sluice/store/s3_double_fixture.h"
+#include "sluice/store/s3_wire.h"
 #include "sluice/testing/matchers.h"
 
 namespace sluice::store {
@@ -219,6 +220,18 @@ TEST_F(S3StoreTest, SkewedClockIsCorrectedByTheServers) {
   server_.Then(200, "bytes");
   EXPECT_EQ(*store()->Get("k"), "bytes");
   EXPECT_THAT(server_.seen()[1].header("x-amz-date"), HasSubstr("20300524T0000"));
+}
+
+TEST_F(S3StoreTest, StoreTimeIsTheServers) {
+  const auto opened = store();
+  EXPECT_EQ(opened->StoreTime(), std::nullopt);
+  server_.Then(200, "bytes", {{"Date", "Fri, 24 May 2030 00:00:00 GMT"}});
+  ASSERT_TRUE(opened->Get("k"));
+  const auto time = opened->StoreTime();
+  ASSERT_TRUE(time);
+  const Duration passed = *time - *ParseHttpDate("Fri, 24 May 2030 00:00:00 GMT");
+  EXPECT_GE(passed.micros, 0);
+  EXPECT_LT(passed, Minutes(10));
 }
 
 TEST_F(S3StoreTest, ExpiredTokenNamesItsRemedy) {
