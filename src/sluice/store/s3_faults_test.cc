@@ -70,6 +70,17 @@ TEST_F(S3FaultsTest, CompletionWhoseReplyWasLostIsToldByTheObject) {
   EXPECT_EQ(*HoldsUpload(*opened, Pending()), true);
 }
 
+TEST_F(S3FaultsTest, PartsThatTheServerLostWithAReplyAreGivenUp) {
+  const std::string listed =
+      "<ListPartsResult><Part><PartNumber>1</PartNumber><ETag>e1</ETag>"
+      "<ChecksumCRC64NVME>AAAAAAAAAAE=</ChecksumCRC64NVME></Part></ListPartsResult>";
+  server_.ThenError(400, "InvalidPart").Then(200, listed);  // it wants checksums, too
+  server_.ThenBreakOff(200, 100, "<?xml").ThenError(400, "InvalidPart");
+  server_.Then(200, "<ListPartsResult/>").Then(204);
+  EXPECT_EQ(*store()->CompleteUpload(Pending()), CompleteOutcome::kNoSuchUpload);
+  EXPECT_EQ(server_.seen().back().method, "DELETE");
+}
+
 TEST_F(S3FaultsTest, CompletionThatMeetsAnotherIsTriedAgain) {
   server_.ThenError(409, "OperationAborted").ThenError(503, "SlowDown").Then(200, kCompleted);
   EXPECT_EQ(*store()->CompleteUpload(Pending()), CompleteOutcome::kCompleted);

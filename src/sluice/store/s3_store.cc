@@ -59,6 +59,9 @@ Result<ObjectInfo> InfoFrom(const HttpResponse& answer, Key key, const std::stri
   return info;
 }
 
+/// Without the parts' checksums, with them, and once more where the reply to that was lost.
+constexpr int kCompletionTries = 3;
+
 class S3Store : public ObjectStore {
  public:
   S3Store(std::shared_ptr<const S3Client> client, std::string root, S3Encryption encryption)
@@ -175,17 +178,19 @@ class S3Store : public ObjectStore {
     if (needs_part_checksums_) {
       SLUICE_ASSIGN_OR_RETURN(listed, ListParts(upload));
     }
-    auto sent = SendComplete(upload, listed);
-    if (!sent && sent.error().fault.code == "InvalidPart") {
+    for (int tries = 1;; ++tries) {
+      auto sent = SendComplete(upload, listed);
+      if (sent) return CompleteOutcome::kCompleted;
+      const std::string& code = sent.error().fault.code;
+      if (code == "NoSuchUpload") return CompleteOutcome::kNoSuchUpload;
+      if (code != "InvalidPart" || tries == kCompletionTries) {
+        return Fail(std::move(sent).error().error);
+      }
       SLUICE_ASSIGN_OR_RETURN(listed, ListParts(upload));
       if (!HasAll(listed, upload)) return GiveUp(upload);
       // MinIO wants the checksums of the parts, too, and takes parts without them for others.
       needs_part_checksums_ = true;
-      sent = SendComplete(upload, listed);
     }
-    if (sent) return CompleteOutcome::kCompleted;
-    if (sent.error().fault.code == "NoSuchUpload") return CompleteOutcome::kNoSuchUpload;
-    return Fail(std::move(sent).error().error);
   }
 
   Status AbortUpload(const Key& key, const std::string& upload_id) override {
