@@ -236,6 +236,20 @@ TEST_F(S3FaultsTest, ExpiredTokenOfAProfileIsReadAgain) {
   EXPECT_EQ(runtime::Redact("token-of-today"), "***");
 }
 
+/// S3 refuses what is locked without one; MinIO does not, so its locked buckets don't show it.
+TEST_F(S3FaultsTest, WritesAndPartsCarryAChecksumAsLockedBucketsDemand) {
+  server_.Then(200).Then(200).Then(200, kStarted).Then(200, "", {{"ETag", "\"e1\""}});
+  const auto opened = store();
+  ASSERT_THAT(opened->Put("k", "v"), IsOk());
+  ASSERT_THAT(opened->PutIfAbsent("k", "v"), IsOk());
+  const auto upload = *opened->StartUpload("k");
+  ASSERT_THAT(upload->Append(Bytes("v")), IsOk());
+  ASSERT_THAT(upload->Finish(), IsOk());
+  for (const size_t i : {0, 1, 3}) {
+    EXPECT_NE(server_.seen()[i].header("x-amz-checksum-crc64nvme"), "") << i;
+  }
+}
+
 // --- Copies
 
 TEST_F(S3FaultsTest, EtagsThatAreNoMd5AreHandedBackAsTheyCame) {
