@@ -41,10 +41,13 @@ def decisions(sluice: Sluice, name: str = "events") -> dict[int, dict]:
 
 def decided_files(sluice: Sluice, name: str = "events") -> set[str]:
     """Of every generation: files of an earlier one go only once the later one is decided."""
-    files = set()
-    for record in ledger_folder(sluice, name).glob("*.commit*.json"):
-        files |= {file["key"] for file in json.loads(record.read_text())["files"]}
-    return files
+    return set().union(*generations(sluice, name))
+
+
+def generations(sluice: Sluice, name: str = "events") -> list[set[str]]:
+    """The files of each decision record: more than one of a number whose uploads were lost and made again."""
+    return [{file["key"] for file in json.loads(record.read_text())["files"]}
+            for record in ledger_folder(sluice, name).glob("*.commit*.json")]
 
 
 def check_any_time(sluice: Sluice, table: str, name: str = "events") -> None:

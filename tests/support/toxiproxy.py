@@ -38,8 +38,17 @@ class Toxiproxy:
     def ask(self, method: str, path: str, body: dict | None = None) -> dict:
         request = urllib.request.Request(
             self._api + path, method=method, data=json.dumps(body).encode() if body is not None else None)
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            text = answer.read()
+        for _ in range(20):
+            try:
+                with urllib.request.urlopen(request, timeout=30) as answer:
+                    text = answer.read()
+                break
+            except urllib.error.HTTPError as error:
+                if error.code != 503:  # it is busy
+                    raise
+                time.sleep(0.5)
+        else:
+            raise AssertionError("the proxy stays busy")
         return json.loads(text) if text.startswith(b"{") else {}
 
     def proxy(self, name: str, endpoint: str) -> Proxy:
