@@ -15,7 +15,7 @@ std::string_view UsualRemedy(ErrorKind kind) {
     case ErrorKind::kSourceGone:
       return "restore what is missing, or correct the table's entry in sluice.yaml, then run again";
     case ErrorKind::kStorage:
-      return "see to that disk or folder, then run again; nothing is lost";
+      return "see to that disk, folder or bucket, then run again; nothing is lost";
     default:
       return "";
   }
