@@ -27,6 +27,13 @@ TEST_F(S3BucketTest, RegionIsTheServersWord) {
   EXPECT_EQ(server_.seen()[0].target, "/bucket");
 }
 
+TEST_F(S3BucketTest, BucketInAnotherRegionIsFoundThoughItsRefusalSaysNothing) {
+  server_.Then(400).ThenError(400, "AuthorizationHeaderMalformed", "<Region>eu-west-1</Region>");
+  server_.Then(200, "", {{"x-amz-bucket-region", "eu-west-1"}});
+  EXPECT_EQ(*Bucket()->Region(), "eu-west-1");
+  EXPECT_EQ(server_.seen()[1].target, "/bucket?list-type=2&max-keys=0");
+}
+
 TEST_F(S3BucketTest, MissingBucketHasARemedy) {
   server_.Then(404);
   const auto region = Bucket()->Region();

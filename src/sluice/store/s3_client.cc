@@ -157,10 +157,14 @@ std::optional<Timestamp> S3Client::ServerTime() const {
 
 S3Fault S3Client::Explain(const S3Request& request, const std::string& region,
                           HttpResponse& answer) const {
-  if (request.key.empty() || !HidesItsReason(request.method, answer)) return ParseFault(answer);
+  if (!HidesItsReason(request.method, answer)) return ParseFault(answer);
   S3Request read;
   read.key = request.key;
-  read.headers = {{"range", "bytes=0-0"}};
+  if (request.key.empty()) {
+    read.query = {{"list-type", "2"}, {"max-keys", "0"}};
+  } else {
+    read.headers = {{"range", "bytes=0-0"}};
+  }
   read.is_cancellable = request.is_cancellable;
   auto told = SendOnce(read, region, false);
   if (told && told->status >= 400 && !told->body.empty()) answer = std::move(*told);

@@ -78,7 +78,7 @@ class S3Client {
   std::string region() const;
   Result<HttpResponse> SendOnce(const S3Request& request, const std::string& region,
                                 bool credentials_refused) const;
-  /// What `answer` says; where it can't say why, a read of one byte is asked, which is refused likewise.
+  /// What `answer` says; where it can't say why, a read that has a body is asked, which is refused likewise.
   S3Fault Explain(const S3Request& request, const std::string& region, HttpResponse& answer) const;
   /// Whether `fault` was cured, so that sending again at once may help. Each cure is tried once.
   bool Cure(const S3Fault& fault, const HttpResponse& response, Cures& tried) const;
