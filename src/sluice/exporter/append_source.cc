@@ -74,7 +74,7 @@ Result<std::vector<delta::Commit>> AppendSource::ReadCommits() const {
 }
 
 Result<plan::PlannedExport> AppendSource::PlanAgain(const ledger::Intent& intent) {
-  return plan::PlanFromIntent(intent, facts_);
+  return plan::PlanFromIntent(*session_.table, intent, facts_);
 }
 
 bool AppendSource::RowStillStands(const ledger::Intent& intent) const {

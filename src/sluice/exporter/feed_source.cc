@@ -164,6 +164,7 @@ Result<std::vector<plan::PlannedExport>> FeedSource::PlanBackfill(
   for (auto& piece : pieces) {
     piece.kind = ExportKind::kBackfill;
     piece.position = facts_.position;
+    piece.position.table_id = facts_.table_id;  // it may be the first number of all
     piece.state_expected = facts_.position.end;
     piece.state_value = ledger::Bound();
     const int64_t end = AsVersion(piece.end)->value;

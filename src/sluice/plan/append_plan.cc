@@ -41,6 +41,18 @@ PlannedExport Window(const Position& before, const AppendFacts& facts, const Bou
   return window;
 }
 
+/// A backfill moves no window. It may be the first number of all, so it says which table it was made from.
+Position PositionOfBackfill(const config::Table& table, const AppendFacts& facts) {
+  Position position = facts.position;
+  position.table_id = facts.table_id;
+  if (table.late_rows != config::LateRows::kExport) {
+    // It holds the late rows that nobody looked for: a later run with late_rows: export must not find them.
+    position.scanned_through = std::max(
+        facts.position.scanned_through.value_or(facts.source_version), facts.source_version);
+  }
+  return position;
+}
+
 /// Where the first window of all begins, by `start`. `relative`: it was resolved against `now` and must
 /// be remembered as an empty window.
 struct FirstStart {
@@ -187,12 +199,7 @@ Result<std::vector<PlannedExport>> PlanBackfill(const config::Table& table,
     piece.start = from;
     piece.end = cut;
     piece.source_version = facts.source_version;
-    piece.position = facts.position;
-    if (table.late_rows != config::LateRows::kExport) {
-      // It holds the late rows that nobody looked for: a later run with late_rows: export must not find them.
-      piece.position.scanned_through = std::max(
-          facts.position.scanned_through.value_or(facts.source_version), facts.source_version);
-    }
+    piece.position = PositionOfBackfill(table, facts);
     piece.state_expected = facts.position.end;
     for (const Replaced& old : replaced) {
       const bool by_an_earlier_piece = !exports.empty() && old.end <= from;
@@ -204,7 +211,8 @@ Result<std::vector<PlannedExport>> PlanBackfill(const config::Table& table,
   return exports;
 }
 
-PlannedExport PlanFromIntent(const ledger::Intent& intent, const AppendFacts& facts) {
+PlannedExport PlanFromIntent(const config::Table& table, const ledger::Intent& intent,
+                             const AppendFacts& facts) {
   PlannedExport again;
   again.kind = intent.kind;
   again.start = intent.start;
@@ -229,7 +237,7 @@ PlannedExport PlanFromIntent(const ledger::Intent& intent, const AppendFacts& fa
       again.state_expected = facts.position.end;
       break;
     default:
-      again.position = facts.position;
+      again.position = PositionOfBackfill(table, facts);
       again.state_expected = facts.position.end;
       break;
   }

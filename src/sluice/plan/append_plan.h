@@ -46,7 +46,8 @@ Result<std::vector<PlannedExport>> PlanBackfill(const config::Table& table,
 Timestamp BackfillLimit(const config::Table& table, const AppendFacts& facts);
 
 /// The same number again, from its intent: for a runner that adopts it.
-PlannedExport PlanFromIntent(const ledger::Intent& intent, const AppendFacts& facts);
+PlannedExport PlanFromIntent(const config::Table& table, const ledger::Intent& intent,
+                             const AppendFacts& facts);
 
 /// The end that a run at `now` would export up to: (now - delay) cut to the hour.
 Timestamp WindowEnd(const config::Table& table, Timestamp now);

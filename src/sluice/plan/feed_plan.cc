@@ -155,6 +155,7 @@ Result<PlannedExport> PlanFeedAgain(const config::Table& table, const ledger::In
   again.replaces = intent.replaces;
   if (intent.kind == ExportKind::kBackfill) {
     again.position = facts.position;
+    again.position.table_id = facts.table_id;
     again.state_expected = facts.position.end;
     again.state_value = Bound();
   }
