@@ -89,33 +89,10 @@ Json ToJson(const exporter::RunReport& report) {
       {"notes", report.notes}};
 }
 
-std::string HumanBytes(int64_t bytes) {
-  static constexpr const char* kUnits[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
-  auto value = static_cast<double>(bytes);
-  size_t unit = 0;
-  while (value >= 1024 && unit + 1 < std::size(kUnits)) {
-    value /= 1024;
-    ++unit;
-  }
-  return unit == 0 ? fmt::format("{} B", bytes) : fmt::format("{:.1f} {}", value, kUnits[unit]);
-}
-
-std::string HumanCount(int64_t count) {
-  std::string digits = fmt::format("{}", count);
-  for (auto at = static_cast<int64_t>(digits.size()) - 3; at > (count < 0 ? 1 : 0); at -= 3) {
-    digits.insert(static_cast<size_t>(at), ",");
-  }
-  return digits;
-}
-
 std::string HumanSeconds(double seconds) {
   if (seconds < 60) return fmt::format("{:.2f} s", seconds);
   const auto whole = static_cast<int64_t>(seconds);
   return fmt::format("{} min {} s", whole / 60, whole % 60);
-}
-
-std::string Plural(int64_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", HumanCount(count), noun, count == 1 ? "" : "s");
 }
 
 std::string HumanDuration(Duration d) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sluice/base/error.h"
+#include "sluice/base/human_text.h"
 #include "sluice/base/types.h"
 #include "sluice/exporter/report.h"
 
@@ -26,11 +27,7 @@ Json ToJson(const Error& error);
 Json ToJson(const exporter::RunReport& report);
 Json ToJson(const exporter::WindowReport& window);
 
-std::string HumanBytes(int64_t bytes);     ///< "12.3 MiB"
-std::string HumanCount(int64_t count);     ///< "1,234,567"
 std::string HumanSeconds(double seconds);  ///< "0.42 s", "3 min 20 s"
-/// "1 file", "2 files".
-std::string Plural(int64_t count, std::string_view noun);
 /// A length of time as a person says it, two units at most: "3d 4h".
 std::string HumanDuration(Duration d);
 

@@ -60,8 +60,9 @@ std::vector<std::string> Remarks(const RunReport& report) {
                                   report.resumed == 1 ? "was" : "were"));
   }
   if (report.late_rows > 0) {
-    remarks.push_back(fmt::format("{} came late, after their windows had been exported",
-                                  Plural(report.late_rows, "row")));
+    remarks.push_back(fmt::format("{} came late, after {} been exported",
+                                  Plural(report.late_rows, "row"),
+                                  report.late_rows == 1 ? "its window had" : "their windows had"));
   }
   if (report.null_watermarks > 0) {
     remarks.push_back(fmt::format("{} without a watermark: no window ever covers {}",

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "sluice/base/human_text.h"
 #include "sluice/exporter/late_sources.h"
 
 namespace sluice::exporter {
@@ -25,7 +26,8 @@ Result<bool> WantsNumber(Session& session, const plan::ExportTask& task,
   if (rows == 0) return false;
   if (session.table->late_rows != config::LateRows::kReport) return true;
   report.late_rows += rows;
-  report.notes.push_back(fmt::format("{} late rows are not exported (late_rows: report)", rows));
+  report.notes.push_back(fmt::format("{} came late and {} not exported (late_rows: report)",
+                                     Plural(rows, "row"), rows == 1 ? "is" : "are"));
   return false;
 }
 

@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "sluice/base/human_text.h"
 #include "sluice/exporter/check_bucket.h"
 #include "sluice/exporter/exporter.h"
 #include "sluice/exporter/findings.h"
@@ -98,10 +99,10 @@ void CheckStateTable(const Services& services, const Location& at, Findings& fin
   if (!store) return findings.AddFault(store.error());
   const auto view = state::ExportState(*store, services.wall, services.entropy).Read();
   if (!view) return findings.AddFault(view.error());
-  findings.Add(Severity::kOk, view->exists
-                                  ? fmt::format("{}: version {}, {} rows", at.ToString(),
-                                                view->version.value, view->rows.size())
-                                  : fmt::format("{}: made by the first run", at.ToString()));
+  findings.Add(Severity::kOk,
+               view->exists ? fmt::format("{}: version {}, {}", at.ToString(), view->version.value,
+                                          Plural(std::ssize(view->rows), "row"))
+                            : fmt::format("{}: made by the first run", at.ToString()));
 }
 
 }  // namespace
