@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <optional>
+#include <sstream>
+#include <string>
 #include <utility>
 
 #include "sluice/base/time_zone.h"
@@ -89,7 +91,10 @@ std::string DescribeStatus(const std::vector<StatusReport>& reports) {
       text += fmt::format("\n{}: {}", report.name, report.unfinished);
     }
     if (!report.warning.empty()) {
-      text += fmt::format("\n{}: {}", report.name, report.warning);
+      std::istringstream lines(report.warning);
+      for (std::string line; std::getline(lines, line);) {
+        text += fmt::format("\n{}: {}", report.name, line);
+      }
     }
     if (!report.last_error.empty()) {
       text += fmt::format("\n{}: the last run failed: {}", report.name, report.last_error);

@@ -3,6 +3,7 @@
 #include <set>
 #include <utility>
 
+#include "sluice/base/human_text.h"
 #include "sluice/columnar/parquet_encoder.h"
 #include "sluice/delta/column_name.h"
 #include "sluice/delta/schema.h"
@@ -11,9 +12,11 @@
 #include "sluice/exporter/far_ahead.h"
 #include "sluice/exporter/feed_source.h"
 #include "sluice/exporter/findings.h"
+#include "sluice/exporter/layout_change.h"
 #include "sluice/exporter/retention.h"
 #include "sluice/plan/append_task.h"
 #include "sluice/plan/column_choice.h"
+#include "sluice/state/state_change.h"
 
 #include <arrow/type.h>
 
@@ -84,12 +87,11 @@ void CheckStart(Session& session, const delta::Snapshot& snapshot, Findings& fin
   if (!rows) {
     findings.AddFault(rows.error());
   } else if (*rows > 0) {
-    findings.Add(
-        Severity::kWarning,
-        fmt::format("{} rows stand exactly on start ({}), which is exclusive: they are not "
-                    "exported",
-                    *rows, FormatTimestamp(start->at)),
-        "to export them, set start a microsecond earlier");
+    findings.Add(Severity::kWarning,
+                 fmt::format("{} exactly on start ({}), which is exclusive: not exported",
+                             *rows == 1 ? "1 row stands" : HumanCount(*rows) + " rows stand",
+                             FormatTimestamp(start->at)),
+                 "to export what stands there, set start a microsecond earlier");
   }
 }
 
@@ -158,7 +160,7 @@ void CheckFeed(Session& session, const FeedSource& source, Findings& findings) {
 void CheckSize(const delta::Snapshot& snapshot, Findings& findings) {
   if (snapshot.total_bytes < kLargeSnapshot) return;
   findings.Add(Severity::kWarning,
-               fmt::format("each run copies the whole table: {} GiB", snapshot.total_bytes >> 30),
+               fmt::format("each run copies the whole table: {}", HumanBytes(snapshot.total_bytes)),
                "for a table this large pattern cdc or append moves only what is new");
 }
 
@@ -186,6 +188,24 @@ void CheckRetention(Session& session, const ledger::Position& position, Findings
   }
 }
 
+/// Where nothing is exported yet and somebody else's row stands, `start` counts for nothing.
+void CheckForeignRow(Session& session, const ledger::Position& position, Findings& findings) {
+  if (!KeepsState(session) || !std::holds_alternative<std::monostate>(position.end)) return;
+  const auto state = session.state->Read(session.table->table);
+  if (!state) return;  // told with the position
+  const state::StateRow* row = state->Find(session.table->table);
+  const auto stands = row == nullptr ? std::nullopt : state::PositionOf(*row, ProgressOf(session));
+  if (!stands) return;
+  findings.Add(
+      Severity::kNote,
+      fmt::format("the row in _export_state stands at {}, and '{}' has exported nothing: the "
+                  "first window begins there and not at `start`",
+                  state::FormatPosition(stands, ProgressOf(session)), session.name()),
+      "right where a notebook, or this table under another name, exported up to there; else "
+      "run " +
+          WithName("`sluice state forget NAME`", session.name()));
+}
+
 Status CheckTableInto(const Services& services, const config::Table& table, Findings& findings) {
   SLUICE_ASSIGN_OR_RETURN(Session session, OpenSession(services, table));
   SLUICE_ASSIGN_OR_RETURN(const auto view, session.ledger->Load());
@@ -198,11 +218,15 @@ Status CheckTableInto(const Services& services, const config::Table& table, Find
     source->AssumeRowAt(view.decision->position.end);
   }
   const delta::Snapshot& snapshot = source->snapshot();
-  findings.Add(Severity::kOk,
-               fmt::format("{}: version {}, {} file{}, {} bytes", session.source->DisplayName(""),
-                           snapshot.version.value, snapshot.num_files,
-                           snapshot.num_files == 1 ? "" : "s", snapshot.total_bytes));
+  findings.Add(
+      Severity::kOk,
+      fmt::format("{}: version {}, {}, {}", session.source->DisplayName(""), snapshot.version.value,
+                  Plural(snapshot.num_files, "file"), HumanBytes(snapshot.total_bytes)));
+  CheckForeignRow(session, view.position(), findings);
   CheckColumns(session, snapshot, findings);
+  for (const auto& change : FindLayoutChanges(view, table)) {
+    findings.Add(Severity::kWarning, change.message, WithName(change.remedy, table.name));
+  }
   CheckPosition(session, *source, findings);
   switch (table.pattern) {
     case config::Pattern::kAppend:
@@ -226,8 +250,16 @@ Status CheckTableInto(const Services& services, const config::Table& table, Find
 
 std::vector<Finding> CheckTable(const Services& services, const config::Table& table) {
   Findings findings(table.name);
-  const Status status = CheckTableInto(services, table, findings);
+  Status status = CheckTableInto(services, table, findings);
   if (!status) findings.AddFault(status.error());
+  if (!status && status.error().kind == ErrorKind::kConfig) {
+    // A wrong name among its columns hides nothing else: the rest is looked at as if none were chosen.
+    config::Table of_all_columns = table;
+    of_all_columns.columns.clear();
+    of_all_columns.exclude.clear();
+    status = CheckTableInto(services, of_all_columns, findings);
+    if (!status) findings.AddFault(status.error());
+  }
   return std::move(findings).Take();
 }
 

@@ -1,5 +1,6 @@
 #include "sluice/exporter/last_run.h"
 
+#include <algorithm>
 #include <cctype>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -37,13 +38,15 @@ std::string WithoutNames(std::string_view message) {
 
 }  // namespace
 
-void RecordLastRun(Session& session, const Status& status, bool exported) {
+void RecordLastRun(Session& session, const Status& status, bool exported, int64_t settled) {
   const RunStatus ended = !status    ? RunStatus::kFailed
                           : exported ? RunStatus::kExported
                                      : RunStatus::kNothingNew;
+  const auto before = ReadLastRun(session);
   const nlohmann::json json = {
       {"at", FormatTimestamp(session.services->clock->Now())},
       {"status", Name(ended)},
+      {"settled", std::max(settled, before ? before->settled : 0)},
       {"error",
        status ? std::string() : runtime::RedactError(WithoutNames(status.error().message))}};
   const auto put = session.ledger_store->Put(
@@ -63,7 +66,10 @@ std::optional<LastRun> ReadLastRun(Session& session) {
   };
   const auto at = ParseTimestamp(field("at"), TimeZone::Utc());
   if (!at) return std::nullopt;
-  return LastRun{*at, field("status"), field("error")};
+  const auto settled = json.find("settled");
+  return LastRun{
+      *at, field("status"), field("error"),
+      settled != json.end() && settled->is_number_integer() ? settled->get<int64_t>() : 0};
 }
 
 }  // namespace sluice::exporter

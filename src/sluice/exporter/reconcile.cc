@@ -5,6 +5,7 @@
 #include "sluice/exporter/adopt.h"
 #include "sluice/exporter/pattern_source.h"
 #include "sluice/exporter/settle.h"
+#include "sluice/exporter/state_standing.h"
 #include "sluice/runtime/log.h"
 
 namespace sluice::exporter {
@@ -124,6 +125,10 @@ Result<Reconciled> Reconcile(Session& session, const RunOptions& options,
     if (!view.undecided()) {
       SLUICE_ASSIGN_OR_RETURN(const bool settled, IsSettled(session, view));
       if (settled) return reconciled;
+      if (view.manifest && !view.decision->is_void() && !view.decision->state_forced &&
+          !view.decision->state_forget) {
+        SLUICE_RETURN_IF_ERROR(RequireNotLost(session, view.newest, view.position()));
+      }
       const size_t before = report.windows.size();
       SLUICE_RETURN_IF_ERROR(Settle(session, *view.decision, view.manifest, report));
       if (report.windows.size() > before) ++report.resumed;

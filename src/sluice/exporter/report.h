@@ -74,7 +74,9 @@ struct StatusReport {
   std::optional<Version> source_version, exported_version;
   std::optional<Duration> retention_left;  ///< until the source may drop what the next run needs
   std::string last_error;                  ///< "" if the last run ended well
-  std::string warning;                     ///< "" or why coming runs export nothing, and the remedy
+  /// "" or why coming runs export nothing, or something that does not go with what lies there, each with
+  /// its remedy; one a line.
+  std::string warning;
   std::string unfinished;      ///< "" or what was decided or begun and is not visible yet
   std::optional<Error> error;  ///< why the status itself could not be read
 };

@@ -8,6 +8,7 @@
 #include "sluice/exporter/exporter.h"
 #include "sluice/exporter/far_ahead.h"
 #include "sluice/exporter/last_run.h"
+#include "sluice/exporter/layout_change.h"
 #include "sluice/exporter/pattern_source.h"
 #include "sluice/exporter/reconcile.h"
 #include "sluice/exporter/report_on.h"
@@ -39,6 +40,9 @@ Result<Performed> ExportWhatIsNew(Session& session, const LedgerView& view,
   SLUICE_ASSIGN_OR_RETURN(const PlannedWork work, source->Plan());
   if (!work.exports.empty()) {
     SLUICE_RETURN_IF_ERROR(CheckSchemaChange(session, source->facts(), report.notes));
+    for (const auto& change : FindLayoutChanges(view, *session.table)) {
+      report.notes.push_back(WithName(change.message + "; " + change.remedy, session.name()));
+    }
     SLUICE_ASSIGN_OR_RETURN(const Performed performed, CarryOut(session, *source, view.newest,
                                                                 work.exports, progress, report));
     if (performed == Performed::kLost) return performed;
@@ -63,8 +67,9 @@ Status DropWhatIsOld(Session& session, RunReport& report) {
 }
 
 /// One try: settle what earlier runs left, then export. Repeats while other runners come in between.
+/// `settled`: the newest number that was seen to be settled.
 Status RunOnce(Session& session, const RunOptions& options, transfer::Progress& progress,
-               RunReport& report) {
+               RunReport& report, int64_t& settled) {
   constexpr int kRounds = 64;
   for (int round = 0; round < kRounds; ++round) {
     SLUICE_RETURN_IF_ERROR(session.services->cancel.Check());
@@ -75,9 +80,13 @@ Status RunOnce(Session& session, const RunOptions& options, transfer::Progress& 
       return {};
     }
     if (reconciled.again) continue;
+    settled = reconciled.view.newest;
     SLUICE_ASSIGN_OR_RETURN(const Performed performed,
                             ExportWhatIsNew(session, reconciled.view, options, progress, report));
-    if (performed == Performed::kDone) return DropWhatIsOld(session, report);
+    if (performed == Performed::kDone) {
+      if (!report.windows.empty()) settled = std::max(settled, report.windows.back().n);
+      return DropWhatIsOld(session, report);
+    }
   }
   return Fail(ErrorKind::kTransient, "other runners of this table came in between {} times",
               kRounds);
@@ -86,10 +95,11 @@ Status RunOnce(Session& session, const RunOptions& options, transfer::Progress& 
 Status RunOneTry(const Services& services, const config::Table& table, const RunOptions& options,
                  transfer::Progress& progress, RunReport& report) {
   SLUICE_ASSIGN_OR_RETURN(Session session, OpenSession(services, table));
-  const Status status = RunOnce(session, options, progress, report);
+  int64_t settled = 0;
+  const Status status = RunOnce(session, options, progress, report, settled);
   TellAlive(session);
   if (report.status != RunStatus::kBusy) {
-    RecordLastRun(session, status, !report.windows.empty());
+    RecordLastRun(session, status, !report.windows.empty(), settled);
   }
   return status;
 }

@@ -43,6 +43,12 @@ inline bool KeepsState(const Session& session) {
   return session.table->pattern != config::Pattern::kSnapshot;
 }
 
+/// The column of the state row that the table's pattern moves.
+inline state::Progress ProgressOf(const Session& session) {
+  return session.table->pattern == config::Pattern::kAppend ? state::Progress::kEndTime
+                                                            : state::Progress::kVersion;
+}
+
 /// Where the destination and the state table of a config lie. kConfig where one of them, or a folder that an
 /// export would write to, lies inside a source.
 struct Places {

@@ -30,11 +30,6 @@ std::optional<int64_t> BoundValue(const ledger::Bound& bound) {
   return std::nullopt;
 }
 
-state::Progress ProgressOf(const Session& session) {
-  return session.table->pattern == config::Pattern::kAppend ? state::Progress::kEndTime
-                                                            : state::Progress::kVersion;
-}
-
 /// A column that `exclude` or a shorter list of `columns` keeps in the source today must not become visible
 /// because an older config exported it.
 Status RefuseExcludedColumns(const Session& session, const Decision& decision) {

@@ -6,9 +6,11 @@
 #include "sluice/exporter/exporter.h"
 #include "sluice/exporter/far_ahead.h"
 #include "sluice/exporter/last_run.h"
+#include "sluice/exporter/layout_change.h"
 #include "sluice/exporter/report_on.h"
 #include "sluice/exporter/retention.h"
 #include "sluice/exporter/session.h"
+#include "sluice/exporter/state_standing.h"
 #include "sluice/plan/planned_export.h"
 
 namespace sluice::exporter {
@@ -46,6 +48,28 @@ Status FindLastWindow(Session& session, const ledger::LedgerView& view, StatusRe
   return {};
 }
 
+/// Each stands on a line of its own.
+void AddWarning(StatusReport& report, const config::Table& table, const std::string& message,
+                const std::string& remedy) {
+  if (!report.warning.empty()) report.warning += '\n';
+  report.warning += WithName(remedy.empty() ? message : message + "; " + remedy, table.name);
+}
+
+/// What keeps the next run from going on as the last one did.
+Status AddWarnings(Session& session, const ledger::LedgerView& view, StatusReport& report) {
+  const config::Table& table = *session.table;
+  const ledger::Position& position = view.position();
+  // What a crash left is settled by the next run, which moves the row.
+  if (view.manifest && report.unfinished.empty()) {
+    SLUICE_ASSIGN_OR_RETURN(const auto behind, FindRowBehind(session, position));
+    if (behind) AddWarning(report, table, behind->message, behind->remedy);
+  }
+  for (const auto& change : FindLayoutChanges(view, table)) {
+    AddWarning(report, table, change.message, change.remedy);
+  }
+  return {};
+}
+
 std::string DescribeUnfinished(const Session& session, const ledger::LedgerView& view) {
   if (view.newest == 0) return "";
   if (view.undecided()) {
@@ -79,6 +103,7 @@ Status StatusInto(const Services& services, const config::Table& table, StatusRe
     SLUICE_ASSIGN_OR_RETURN(const auto state, session.state->Read(table.table));
     if (const auto* row = state.Find(table.table)) report.last_run = row->last_run_timestamp;
   }
+  SLUICE_RETURN_IF_ERROR(AddWarnings(session, view, report));
   SLUICE_RETURN_IF_ERROR(OpenSource(session));
   const ledger::Position& position = view.position();
   SLUICE_ASSIGN_OR_RETURN(const auto retention, LookAtRetention(session, NeededAfter(position)));
@@ -95,11 +120,12 @@ Status StatusInto(const Services& services, const config::Table& table, StatusRe
   }
   if (const auto* version = std::get_if<Version>(&position.end)) {
     if (*version > retention.latest) {
-      report.warning = fmt::format(
-          "version {} is exported, the source's latest is {}: it was replaced or restored; begin "
-          "anew "
-          "with `sluice run {} --reseed`",
-          version->value, retention.latest.value, table.name);
+      AddWarning(
+          report, table,
+          fmt::format("version {} is exported, the source's latest is {}: it was replaced or "
+                      "restored",
+                      version->value, retention.latest.value),
+          "begin anew with `sluice run NAME --reseed`");
     }
   }
   if (table.pattern == config::Pattern::kAppend) {
@@ -108,7 +134,7 @@ Status StatusInto(const Services& services, const config::Table& table, StatusRe
     const auto* end = std::get_if<Timestamp>(&position.end);
     const auto far = FindFarAhead(session, end == nullptr ? std::nullopt : std::optional(*end),
                                   row == nullptr ? std::nullopt : row->last_exported_end_time);
-    if (far) report.warning = fmt::format("{}; {}", far->message, far->remedy);
+    if (far) AddWarning(report, table, far->message, far->remedy);
   }
   return {};
 }
