@@ -158,6 +158,29 @@ TEST_F(AppendPlanTest, BackfillReplacesANumberOnceAllOfItCameAnew) {
   EXPECT_EQ((*plan)[1].position.end, facts_.position.end) << "state and position stay";
 }
 
+TEST_F(AppendPlanTest, BackfillBeforeTheFirstRunNamesItsTable) {
+  const auto plan =
+      PlanBackfill(table_, facts_, At("2025-12-01"), At("2025-12-02"), std::nullopt, {});
+  ASSERT_THAT(plan, IsOk());
+  EXPECT_EQ(plan->front().position.table_id, "id");
+}
+
+TEST_F(AppendPlanTest, BackfillThatIsAdoptedStandsWhereItsFirstRunnerWouldHaveLeftIt) {
+  Exported("2026-01-01T09:00:00Z");
+  table_.late_rows = config::LateRows::kReport;
+  const auto plan =
+      PlanBackfill(table_, facts_, At("2026-01-01"), At("2026-01-02"), std::nullopt, {});
+  ASSERT_THAT(plan, IsOk());
+  ledger::Intent intent;
+  intent.kind = ExportKind::kBackfill;
+  intent.start = plan->front().start;
+  intent.end = plan->front().end;
+  intent.source_version = facts_.source_version;
+  const PlannedExport again = PlanFromIntent(table_, intent, facts_);
+  EXPECT_EQ(plan->front().position.scanned_through, facts_.source_version);
+  EXPECT_EQ(again.position.scanned_through, facts_.source_version) << "late rows would come twice";
+}
+
 const std::vector<std::string> kZones{"UTC",          "America/Los_Angeles", "Australia/Lord_Howe",
                                       "Asia/Kolkata", "America/Havana",      "Pacific/Apia"};
 
