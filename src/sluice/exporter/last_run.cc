@@ -42,11 +42,14 @@ void RecordLastRun(Session& session, const Status& status, bool exported, int64_
   const RunStatus ended = !status    ? RunStatus::kFailed
                           : exported ? RunStatus::kExported
                                      : RunStatus::kNothingNew;
-  const auto before = ReadLastRun(session);
+  if (!status) {  // a run that ended well saw the newest number settled; a failed one may have seen none
+    const auto before = ReadLastRun(session);
+    settled = std::max(settled, before ? before->settled : 0);
+  }
   const nlohmann::json json = {
       {"at", FormatTimestamp(session.services->clock->Now())},
       {"status", Name(ended)},
-      {"settled", std::max(settled, before ? before->settled : 0)},
+      {"settled", settled},
       {"error",
        status ? std::string() : runtime::RedactError(WithoutNames(status.error().message))}};
   const auto put = session.ledger_store->Put(
