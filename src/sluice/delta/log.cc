@@ -158,8 +158,10 @@ Status Log::RequireContiguous(const LogListing& listing, Version first, Version 
     return Fail(NoTable(table));
   }
   if (last > listing.latest()) {
-    return Fail(ErrorKind::kNotFound, "{} has no version {}: the latest is {}", table, last.value,
-                listing.latest().value);
+    return Fail(Error{ErrorKind::kNotFound,
+                      fmt::format("{} has no version {}: the latest is {}", table, last.value,
+                                  listing.latest().value),
+                      fmt::format("name version {} at most", listing.latest().value)});
   }
   std::vector<Gap> gaps;
   int64_t due = first.value;

@@ -125,7 +125,12 @@ void CheckPosition(Session& session, PatternSource& source, Findings& findings) 
   std::vector<std::string> notes;
   const auto changed = CheckSchemaChange(session, source.facts(), notes);
   if (!changed) findings.AddFault(changed.error());
-  for (auto& note : notes) findings.Add(Severity::kWarning, std::move(note));
+  for (auto& note : notes) {
+    findings.Add(
+        Severity::kWarning, std::move(note),
+        "tell the partner; on_schema_change: fail stops at such a change, `columns` keeps new "
+        "columns out");
+  }
 }
 
 /// A feed needs its property on, and something that tells the partner's rows apart.
