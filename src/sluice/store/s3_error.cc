@@ -24,8 +24,7 @@ constexpr auto kMeanings = std::to_array<Meaning>({
     {"OperationAborted", ErrorKind::kTransient, ""},
     {"AccessDenied", ErrorKind::kPermission,
      "allow {permission} in the policy of the credentials and of bucket {bucket} (and of its KMS "
-     "key): "
-     "`sluice onboard` prints the statement"},
+     "key); `sluice check` tells what else is missing"},
     {"AllAccessDisabled", ErrorKind::kPermission, "enable access to bucket {bucket}"},
     {"InvalidAccessKeyId", ErrorKind::kPermission,
      "check the access key, and that it belongs to this `endpoint`"},
