@@ -1,6 +1,7 @@
 #include "sluice/delta/commit_times.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace sluice::delta {
 namespace {
@@ -15,18 +16,35 @@ int64_t FloorMillis(Timestamp t) {
 
 }  // namespace
 
-CommitTimes::CommitTimes(const LogListing& listing, Version first, Version last) : first_(first) {
+CommitTimes::CommitTimes(std::vector<FileTime> files, Version first)
+    : files_(std::move(files)), first_(first) {
   std::optional<int64_t> before;
-  for (const CommitFile& commit : listing.commits) {
-    if (commit.version.value < first.value - kVersionsBefore) continue;
-    if (commit.version > last) break;
-    int64_t time = FloorMillis(commit.modified);
+  for (const FileTime& file : files_) {
+    int64_t time = file.modified;
     if (before) time = std::max(time, *before + 1);
     before = time;
-    if (commit.version < first) continue;
-    file_times_.resize(static_cast<size_t>(commit.version.value - first.value + 1));
+    if (file.version < first) continue;
+    file_times_.resize(static_cast<size_t>(file.version.value - first.value + 1));
     file_times_.back() = time;
   }
+}
+
+CommitTimes::CommitTimes(const LogListing& listing, Version first, Version last) {
+  std::vector<FileTime> files;
+  for (const CommitFile& commit : listing.commits) {
+    if (commit.version.value < first.value - kVersionsBefore || commit.version > last) continue;
+    files.push_back({commit.version, FloorMillis(commit.modified)});
+  }
+  *this = CommitTimes(std::move(files), first);
+}
+
+CommitTimes CommitTimes::Part(Version first, Version last) const {
+  std::vector<FileTime> files;
+  for (const FileTime& file : files_) {
+    if (file.version.value < first.value - kVersionsBefore || file.version > last) continue;
+    files.push_back(file);
+  }
+  return {std::move(files), first};
 }
 
 Timestamp CommitTimes::Of(Version version, const std::optional<CommitInfo>& info) const {

@@ -24,10 +24,20 @@ class CommitTimes {
   /// For [first, last]; `listing` must hold what there is from first - kVersionsBefore on.
   CommitTimes(const LogListing& listing, Version first, Version last);
 
+  /// Of a part of the range, as of a range of its own: its chain begins before its first version.
+  CommitTimes Part(Version first, Version last) const;
+
   /// `version` must lie in the range and its commit in the listing.
   Timestamp Of(Version version, const std::optional<CommitInfo>& info) const;
 
  private:
+  struct FileTime {
+    Version version;
+    int64_t modified = 0;  ///< ms since the epoch
+  };
+  CommitTimes(std::vector<FileTime> files, Version first);
+
+  std::vector<FileTime> files_;  ///< of the range and of what its chain begins with, ascending
   Version first_;
   std::vector<int64_t> file_times_;  ///< ms since the epoch, of first_ and what follows
 };

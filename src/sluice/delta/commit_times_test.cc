@@ -55,6 +55,19 @@ TEST(CommitTimes, WhatLiesFurtherBackThanSparkLooksDoesNotPush) {
   EXPECT_EQ(MillisOf(CommitTimes(Modified(millis), Version{100}, Version{102}), 102), 1'000'102);
 }
 
+TEST(CommitTimes, APartOfARangeIsARangeOfItsOwn) {
+  std::vector<int64_t> millis(110, 1);
+  millis[0] = 1'000'000;
+  millis[5] = 2'000;
+  const LogListing listing = Modified(millis);
+  const CommitTimes whole(listing, Version{1}, Version{109});
+  for (const int64_t first : {1, 50, 101, 105, 106}) {
+    const CommitTimes alone(listing, Version{first}, Version{108});
+    const CommitTimes part = whole.Part(Version{first}, Version{108});
+    for (int64_t v = first; v <= 108; ++v) EXPECT_EQ(MillisOf(part, v), MillisOf(alone, v)) << v;
+  }
+}
+
 // t[v] is the greatest of modified[u] + (v - u) over what the chain has seen.
 RC_GTEST_PROP(CommitTimes, AreTheSmallestThatAscendFromTheFilesOwn, ()) {
   const auto millis = *rc::gen::nonEmpty(

@@ -177,6 +177,8 @@ Result<ExportTask> MakeFeedTask(const config::Table& table, const PlannedExport&
   task.feed = range;
   task.feed->first = Next(*start);
   task.feed->last = *end;
+  // Whoever makes this window again alone must find the same times.
+  task.feed->times = range.times.Part(task.feed->first, task.feed->last);
   return task;
 }
 
