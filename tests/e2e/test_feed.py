@@ -1,5 +1,6 @@
 """Pattern B from its first run to its repair: seeds, starts, state, chunks, columns, and what breaks a feed."""
 
+import os
 import shutil
 
 import deltalake
@@ -7,6 +8,7 @@ import pyarrow as pa
 import pytest
 from support.export import without
 from support.feed_history import replay
+from support.history import to_arrow
 from support.lake import NAME, Lake, row, state_row
 from support.rows import render_table
 
@@ -224,6 +226,18 @@ def test_a_reseed_begins_anew(users, feed):
     assert_adds_up(feed, users)
 
 
+def test_a_chunk_has_the_times_that_it_has_alone(users, feed):
+    """A clock that was ahead pushes the times of 100 versions: of each window's own, not of a whole run's."""
+    for i in range(102):
+        users.append(row(10 + i, 3.5))
+    os.utime(users.commit_file(0), (1_900_000_000, 1_900_000_000))
+    feed.change(start=1, chunk=100).run(NOW)
+    pushed = {c["_commit_version"]: c["_commit_timestamp"] > "2030" for c in feed.export("users").check().changes()}
+    assert pushed == {version: version <= 100 for version in range(1, 106)}
+    outcome = feed.call("verify", now=NOW)
+    assert outcome.code == 0, str(outcome)
+
+
 # What breaks a feed
 
 def test_a_table_re_created_at_the_same_path_is_reseeded(users, feed):
@@ -258,17 +272,49 @@ def test_a_feed_turned_off_exports_what_it_recorded_and_names_the_versions(users
 
 
 def test_change_files_that_were_vacuumed(users, feed):
-    feed.change(chunk=1).run(NOW)
+    feed.run(NOW)
     users.append(row(4, 3))
     last = change(users)
     shutil.rmtree(users.path / "_change_data")
     outcome = feed.call("run", now=NOW)
     assert outcome.code == 1 and windows(outcome.table()) == [("window", 3, 4)], str(outcome)
     error = outcome.error
-    assert error["kind"] == "source_gone" and "version 5" in error["message"], error
-    assert "_change_data" in error["message"] and "--reseed" in error["remedy"], error
-    assert windows(feed.run(NOW, "--reseed")) == [("reseed", None, last)]
+    assert error["kind"] == "source_gone" and "versions 5 and 6" in error["message"], error
+    assert "_change_data" in error["message"] and "run users --reseed" in error["remedy"], error
+    assert "no version up to the latest, 6," in error["message"], error
+    assert feed.call("check", now=NOW).code == 1 and feed.call("plan", now=NOW).code == 1
+    users.append(row(5, 3))
+    error = feed.fails(NOW)
+    assert "the first version from which the change data feed can be read is 7" in error["message"], error
+    assert windows(feed.run(NOW, "--reseed")) == [("reseed", None, last + 1)]
     assert_adds_up(feed, users)
+
+
+def test_removed_files_that_were_vacuumed(users, feed):
+    """An overwrite tells its deletes by the files that it removed."""
+    feed.run(NOW)
+    old = users.data_files()
+    deltalake.write_deltalake(str(users.path), to_arrow([row(9, 1)]), mode="overwrite")
+    assert not list(users.path.glob("_change_data/*"))
+    for file in old:
+        file.unlink()
+    error = feed.fails(NOW)
+    assert "the changes of version 4 are lost: 3 of their files are not there" in error["message"], error
+    assert old[0].name in error["message"] or old[1].name in error["message"] or old[2].name in error["message"]
+
+
+def test_a_source_that_was_set_back_is_told_by_status(users, feed):
+    last = change(users)
+    feed.run(NOW)
+    users.commit_file(last).unlink()
+    outcome = feed.call("status", now=NOW)
+    (table,) = outcome.json["tables"]
+    assert (table["exported_version"], table["source_version"]) == (last, last - 1)
+    assert f"version {last} is exported, the source's latest is {last - 1}" in table["warning"], table
+    assert "`sluice run users --reseed`" in table["warning"] and outcome.code == 0
+    assert table["warning"] in feed.call("status", now=NOW, json=False).stdout
+    error = feed.fails(NOW)
+    assert error["kind"] == "conflict" and "--reseed" in error["remedy"], error
 
 
 def test_a_log_that_was_cleaned_up(users, feed):

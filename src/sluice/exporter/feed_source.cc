@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sluice/exporter/gone_files.h"
 #include "sluice/plan/column_choice.h"
 #include "sluice/plan/snapshot_plan.h"
 
@@ -86,7 +87,16 @@ Result<FeedSource::Readable> FeedSource::Survey(Version after, Version last) con
                             delta::SurveyFeed(*session_.log, snapshot_, from, last));
     const auto cut = range.cut;
     const bool empty = range.empty();
-    if (!empty) readable.ranges.push_back(std::move(range));
+    if (!empty) {
+      SLUICE_ASSIGN_OR_RETURN(auto lost, FindLostChanges(session_, snapshot_, range));
+      if (lost) {
+        range.last = Version{lost->first.value - 1};
+        range.cut.reset();
+        readable.then = std::move(lost->error);
+      }
+      if (!range.empty()) readable.ranges.push_back(std::move(range));
+      if (readable.then) break;
+    }
     if (!cut) break;
     if (cut->loses_changes()) {
       readable.then = cut->error;

@@ -4,73 +4,34 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <map>
-#include <mutex>
 #include <set>
 #include <string>
 #include <utility>
 
 #include "sluice/delta/data_file.h"
 #include "sluice/delta/schema.h"
-#include "sluice/runtime/executor.h"
+#include "sluice/exporter/gone_files.h"
 
 namespace sluice::exporter {
 namespace {
 
-constexpr int kRequestsAtOnce = 16;
-
-struct OldFile {
-  const plan::SourceFile* file = nullptr;
-  Version version;
-};
-
 /// The files of `late` that are no longer live.
-std::vector<OldFile> OldFiles(const delta::Snapshot& snapshot,
-                              const std::vector<plan::LateCommit>& late) {
+Result<std::vector<NamedFile>> OldFiles(const Session& session, const delta::Snapshot& snapshot,
+                                        const std::vector<plan::LateCommit>& late) {
   std::set<std::string_view> live;
   for (const auto& file : snapshot.files) live.insert(file.path);
-  std::vector<OldFile> old;
+  std::vector<NamedFile> old;
   for (const auto& commit : late) {
     for (const auto* files : {&commit.added, &commit.removed, &commit.change_files}) {
       for (const auto& file : *files) {
-        if (!live.contains(file.path)) old.push_back({&file, commit.version});
+        if (live.contains(file.path)) continue;
+        SLUICE_ASSIGN_OR_RETURN(const auto address, delta::ResolvePath(file.path, *session.source));
+        // Reading a file elsewhere says what is wrong with it.
+        if (address.relative) old.push_back({commit.version, address.key_or_uri});
       }
     }
   }
   return old;
-}
-
-/// How many files are gone, by the version that names them.
-Result<std::map<Version, int64_t>> CountGone(const Session& session,
-                                             const std::vector<OldFile>& files) {
-  std::mutex mutex;
-  std::map<Version, int64_t> gone;
-  SLUICE_RETURN_IF_ERROR(runtime::ParallelFor(
-      files.size(), kRequestsAtOnce, session.services->cancel, [&](size_t i) -> Status {
-        SLUICE_ASSIGN_OR_RETURN(const auto address,
-                                delta::ResolvePath(files[i].file->path, *session.source));
-        if (!address.relative) return {};  // reading it says what is wrong with it
-        const auto head = session.source->Head(address.key_or_uri);
-        if (head) return {};
-        if (head.error().kind != ErrorKind::kNotFound) return Fail(head.error());
-        const std::lock_guard lock(mutex);
-        ++gone[files[i].version];
-        return {};
-      }));
-  return gone;
-}
-
-/// "version 4", "versions 4 and 7", "versions 1, 2, 3 and 5 more".
-std::string VersionsText(const std::map<Version, int64_t>& gone) {
-  constexpr size_t kShown = 5;
-  std::vector<int64_t> versions;
-  for (const auto& [version, count] : gone) versions.push_back(version.value);
-  if (versions.size() == 1) return fmt::format("version {}", versions.front());
-  const size_t shown = std::min(versions.size(), kShown);
-  std::string text =
-      fmt::format("versions {}", fmt::join(versions.begin(), versions.begin() + shown, ", "));
-  if (versions.size() > shown) text += fmt::format(" and {} more", versions.size() - shown);
-  return text;
 }
 
 /// Columns whose type is another one than when the last export looked; "" where there is none, or nobody
@@ -100,16 +61,16 @@ Status RequireLateSources(const Session& session, const ledger::Position& positi
                           const delta::Snapshot& snapshot,
                           const std::vector<delta::Commit>& commits,
                           const std::vector<plan::LateCommit>& late) {
-  const auto old = OldFiles(snapshot, late);
+  SLUICE_ASSIGN_OR_RETURN(const auto old, OldFiles(session, snapshot, late));
   if (old.empty()) return {};
-  SLUICE_ASSIGN_OR_RETURN(const auto gone, CountGone(session, old));
+  SLUICE_ASSIGN_OR_RETURN(const auto gone, FindGone(session, old));
   if (!gone.empty()) {
-    int64_t files = 0;
-    for (const auto& [version, count] : gone) files += count;
+    std::set<Version> versions;
+    for (const auto& file : gone) versions.insert(file.version);
     Error error{ErrorKind::kSourceGone,
                 fmt::format("{} of the data files that {} added or removed were vacuumed, so that "
                             "rows which came late can't be told from rows that were rewritten",
-                            files, VersionsText(gone)),
+                            gone.size(), VersionsText(versions)),
                 {}};
     return Fail(WithLateRemedy(session, position, std::move(error)));
   }
