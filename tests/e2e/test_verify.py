@@ -4,6 +4,7 @@ import json
 import pathlib
 import shutil
 
+import deltalake
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -128,14 +129,36 @@ def test_a_row_that_came_into_the_source_by_other_ways_is_a_difference(lake, eve
     assert "dt=2025-01-01/hr=01: rows at the destination 1, in the source 0" in found, found
 
 
-def test_a_copied_file_is_foreign_and_says_of_what(events):
+def test_a_copied_file_is_foreign_and_doubles_what_a_lister_reads(events):
     file = file_of(events, 0)
     copy = file.parent.parent / "hr=07" / file.name
     copy.parent.mkdir()
     shutil.copy(file, copy)
-    entry = listed(events)[str(copy.relative_to(events.destination))]
+    name = str(copy.relative_to(events.destination))
+    entry = listed(events)[name]
     assert entry["standing"] == "foreign" and entry["remark"].startswith("a copy of "), entry
-    verify(events)
+    (fault,) = verify(events, code=1)["faults"]
+    assert fault.startswith(name) and "export 1" in fault and "sluice prune" in fault, fault
+    assert events.call("prune", now=clock(9)).code == 0
+    assert verify(events)["faults"] == [] and file.exists() and not copy.exists()
+
+
+def test_files_of_others_beside_windows_are_no_fault(events):
+    theirs = file_of(events, 0).parent / "part-00000-notebook.snappy.parquet"
+    shutil.copy(file_of(events, 1), theirs)
+    assert verify(events)["faults"] == [] and theirs.exists()
+
+
+def test_a_foreign_file_in_the_folder_of_a_snapshot_is_a_fault(countries):
+    (file,) = (countries.destination / "countries").glob("*/*.parquet")
+    (file.parent / "_committed_1").touch()
+    verify(countries)
+    theirs = file.parent / "part-00000-notebook.snappy.parquet"
+    shutil.copy(file, theirs)
+    (fault,) = verify(countries, code=1)["faults"]
+    assert theirs.name in fault and "move it away" in fault, fault
+    assert "move it away" in told(countries, code=1)
+    assert countries.call("prune", now=clock(9)).code == 0 and theirs.exists()
 
 
 def test_a_snapshot_without_its_success_is_a_fault_until_it_is_put_back(countries):
@@ -231,6 +254,43 @@ def test_a_feed_adds_up_under_the_columns_of_then(tmp_path, sluice):
     table = verify(sluice)
     assert [export["source"] for export in table["exports"]] == ["same", "same"]
     assert "make up the source at that version: 2 rows" in table["balance"], table["balance"]
+
+
+@pytest.fixture
+def users(tmp_path, sluice):
+    """A feed whose seed is of version 1."""
+    lake = Lake(tmp_path / "lake" / "users", ROWS, **{"delta.enableChangeDataFeed": "true"})
+    sluice.add_feed(NAME, lake.path, name="users").run(clock(2))
+    return lake
+
+
+def test_a_feed_adds_up_across_added_columns(users, sluice):
+    users.delete("id = 1")
+    sluice.run(clock(3))
+    users.table.alter.add_columns([deltalake.Field("extra", "string"), deltalake.Field("more", "long")])
+    sluice.run(clock(4))
+    users.table.update(predicate="id = 2", updates={"extra": "'now'", "more": "7"})
+    users.table.update(predicate="id = 2", updates={"extra": "'then'"})
+    sluice.run(clock(5))
+    balance = verify(sluice)["balance"]
+    assert balance == f"seed of version 1 and its changes up to version {users.table.version()} make up the source" \
+        " at that version: 2 rows"
+
+
+def test_a_column_that_the_config_lets_in_later_is_not_taken_for_an_added_one(users, sluice):
+    sluice.change(columns=["id", "p"]).run(clock(3), "--reseed")
+    users.delete("id = 1")
+    sluice.change(columns=["id", "p", "name"]).run(clock(4))
+    assert "are not summed up: the columns changed with export 3" in verify(sluice)["balance"]
+
+
+def test_a_damaged_export_is_not_summed_up(users, sluice):
+    users.delete("id = 1")
+    sluice.run(clock(3))
+    (seed,) = (sluice.destination / "users").glob("*/*.parquet")
+    seed.write_bytes(seed.read_bytes()[:-100])
+    table = verify(sluice, code=1)
+    assert table["faults"] == [] and "the rows of export 1 are not those of its manifest" in table["balance"]
 
 
 def test_without_a_ledger_the_manifest_tells_what_to_compare(lake, events):

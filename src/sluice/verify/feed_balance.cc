@@ -1,15 +1,17 @@
 #include "sluice/verify/feed_balance.h"
 
 #include <arrow/array.h>
+#include <arrow/array/util.h>
 #include <arrow/record_batch.h>
+#include <arrow/type.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "sluice/columnar/arrow_io.h"
 #include "sluice/columnar/row_hash.h"
 #include "sluice/delta/change_feed.h"
-#include "sluice/delta/schema.h"
 #include "sluice/exporter/pattern_source.h"
 #include "sluice/plan/snapshot_plan.h"
 #include "sluice/verify/former_config.h"
@@ -18,66 +20,125 @@ namespace sluice::verify {
 namespace {
 
 using ledger::ExportKind;
+using ledger::Manifest;
 
-constexpr int kFeedColumns = 3;
+constexpr size_t kFeedColumns = 3;
 
-/// The columns of a feed's manifest without the feed's own.
-std::string TableSchemaOf(const nlohmann::json& schema, bool feed) {
-  nlohmann::json fields = schema.value("fields", nlohmann::json::array());
-  if (feed && fields.size() >= kFeedColumns) {
-    for (int i = 0; i < kFeedColumns; ++i) fields.erase(fields.size() - 1);
+bool IsSeed(const Manifest& manifest) {
+  return manifest.kind == ExportKind::kSeed || manifest.kind == ExportKind::kReseed;
+}
+
+/// The columns of a manifest without the feed's own.
+Result<delta::TableSchema> TableSchemaOf(const Manifest& manifest) {
+  SLUICE_ASSIGN_OR_RETURN(auto schema, delta::ParseSchema(manifest.schema.dump()));
+  if (!IsSeed(manifest) && schema.fields.size() >= kFeedColumns) {
+    schema.fields.resize(schema.fields.size() - kFeedColumns);
   }
-  return fields.dump();
+  return schema;
+}
+
+/// True if `later` has every column of `earlier`, in that order, and perhaps others: whether one may be null
+/// does not matter.
+bool OnlyAdds(const delta::TableSchema& earlier, const delta::TableSchema& later) {
+  auto next = later.fields.begin();
+  for (const auto& field : earlier.fields) {
+    next = std::find_if(next, later.fields.end(), [&](const delta::Field& candidate) {
+      return candidate.name == field.name && candidate.type == field.type;
+    });
+    if (next == later.fields.end()) return false;
+    ++next;
+  }
+  return true;
+}
+
+bool SameColumns(const delta::TableSchema& one, const delta::TableSchema& other) {
+  return one.fields.size() == other.fields.size() && OnlyAdds(one, other);
 }
 
 }  // namespace
 
-void FeedBalance::Begin(const ledger::Manifest& manifest) {
-  if (session_.table->pattern != config::Pattern::kCdc) return;
-  const auto* end = std::get_if<Version>(&manifest.end);
-  const bool is_seed = manifest.kind == ExportKind::kSeed || manifest.kind == ExportKind::kReseed;
-  if (is_seed && end != nullptr) {
-    const std::lock_guard lock(mutex_);
-    total_ = RowTotal{};
-    seed_ = through_ = *end;
-    schema_ = TableSchemaOf(manifest.schema, /*feed=*/false);
-    newest_ = manifest;
-    broken_.clear();
-    return;
+Status FeedBalance::Begin(const std::vector<Manifest>& current) {
+  if (session_.table->pattern != config::Pattern::kCdc) return {};
+  const auto seed = std::find_if(current.rbegin(), current.rend(), IsSeed);
+  if (seed == current.rend() || !std::holds_alternative<Version>(seed->end)) return {};
+  seed_ = through_ = std::get<Version>(seed->end);
+  newest_ = *seed;
+  chain_.insert(seed->n);
+  SLUICE_ASSIGN_OR_RETURN(schema_, TableSchemaOf(*seed));
+  for (auto manifest = seed.base(); manifest != current.end() && broken_.empty(); ++manifest) {
+    if (manifest->kind == ExportKind::kBackfill) continue;
+    const auto* start = std::get_if<Version>(&manifest->start);
+    const auto* end = std::get_if<Version>(&manifest->end);
+    if (manifest->kind == ExportKind::kReset) {
+      broken_ = fmt::format("reset {} moved the state", manifest->n);
+    } else if (manifest->kind != ExportKind::kWindow || start == nullptr || end == nullptr ||
+               *start != through_) {
+      broken_ = fmt::format("export {} does not go on where the one before it ended", manifest->n);
+    } else {
+      SLUICE_RETURN_IF_ERROR(TakeColumns(*manifest));
+      if (!broken_.empty()) break;
+      through_ = *end;
+      newest_ = *manifest;
+      chain_.insert(manifest->n);
+    }
   }
-  if (!seed_ || !broken_.empty() || manifest.kind == ExportKind::kBackfill) return;
-  const auto* start = std::get_if<Version>(&manifest.start);
-  if (manifest.kind == ExportKind::kReset) {
-    broken_ = fmt::format("reset {} moved the state", manifest.n);
-  } else if (manifest.kind != ExportKind::kWindow || start == nullptr || end == nullptr ||
-             *start != through_) {
-    broken_ = fmt::format("export {} does not go on where the one before it ended", manifest.n);
-  } else if (TableSchemaOf(manifest.schema, /*feed=*/true) != schema_) {
-    broken_ = fmt::format("the columns changed with export {}", manifest.n);
-  } else {
-    through_ = *end;
-    newest_ = manifest;
-  }
+  return {};
 }
 
-Status FeedBalance::Add(const ledger::Manifest& manifest, const arrow::RecordBatch& rows) {
-  const bool is_seed = manifest.kind == ExportKind::kSeed || manifest.kind == ExportKind::kReseed;
-  const bool counts = is_seed || manifest.kind == ExportKind::kWindow;
-  if (session_.table->pattern != config::Pattern::kCdc || !seed_ || !broken_.empty() || !counts) {
-    return {};
+Status FeedBalance::TakeColumns(const Manifest& manifest) {
+  SLUICE_ASSIGN_OR_RETURN(auto columns, TableSchemaOf(manifest));
+  bool fits = SameColumns(schema_, columns);
+  if (!fits && OnlyAdds(schema_, columns)) {
+    // A column that the config let in later was not null before.
+    SLUICE_ASSIGN_OR_RETURN(fits, SameColumnChoice(newest_, manifest));
   }
-  if (is_seed) {
-    SLUICE_ASSIGN_OR_RETURN(const RowHashSum sum, columnar::SumRowHashes(rows));
+  if (!fits) broken_ = fmt::format("the columns changed with export {}", manifest.n);
+  if (fits) schema_ = std::move(columns);
+  return {};
+}
+
+Result<bool> FeedBalance::SameColumnChoice(const Manifest& one, const Manifest& other) {
+  SLUICE_ASSIGN_OR_RETURN(const auto first, session_.ledger->ReadDecision(one.n));
+  SLUICE_ASSIGN_OR_RETURN(const auto second, session_.ledger->ReadDecision(other.n));
+  return first && second && first->position.column_choice == second->position.column_choice;
+}
+
+Result<std::shared_ptr<arrow::RecordBatch>> FeedBalance::Widen(
+    const Manifest& manifest, const arrow::RecordBatch& rows) const {
+  SLUICE_ASSIGN_OR_RETURN(const auto own, TableSchemaOf(manifest));
+  SLUICE_ASSIGN_OR_RETURN(const auto wanted, delta::ToArrow(schema_));
+  arrow::ArrayVector columns;
+  for (size_t i = 0, next = 0; i < schema_.fields.size(); ++i) {
+    if (next < own.fields.size() && own.fields[next].name == schema_.fields[i].name) {
+      columns.push_back(rows.column(static_cast<int>(next++)));
+      continue;
+    }
+    SLUICE_ARROW_ASSIGN(
+        auto nulls,
+        arrow::MakeArrayOfNull(wanted->field(static_cast<int>(i))->type(), rows.num_rows()),
+        "a column that was added later");
+    columns.push_back(std::move(nulls));
+  }
+  arrow::FieldVector fields;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    fields.push_back(arrow::field(schema_.fields[i].name, columns[i]->type()));
+  }
+  return arrow::RecordBatch::Make(arrow::schema(std::move(fields)), rows.num_rows(),
+                                  std::move(columns));
+}
+
+Status FeedBalance::Add(const Manifest& manifest, const arrow::RecordBatch& rows) {
+  if (!chain_.contains(manifest.n) || !broken_.empty()) return {};
+  SLUICE_ASSIGN_OR_RETURN(const auto values, Widen(manifest, rows));
+  if (IsSeed(manifest)) {
+    SLUICE_ASSIGN_OR_RETURN(const RowHashSum sum, columnar::SumRowHashes(*values));
     const std::lock_guard lock(mutex_);
     total_.Add(RowTotal{rows.num_rows(), sum});
     return {};
   }
-  std::vector<int> table_columns(static_cast<size_t>(rows.num_columns() - kFeedColumns));
-  for (size_t i = 0; i < table_columns.size(); ++i) table_columns[i] = static_cast<int>(i);
-  SLUICE_ARROW_ASSIGN(const auto values, rows.SelectColumns(table_columns), "rows of the feed");
   SLUICE_ASSIGN_OR_RETURN(const auto hashes, columnar::HashRows(*values));
-  const auto& types =
-      static_cast<const arrow::StringArray&>(*rows.column(rows.num_columns() - kFeedColumns));
+  const auto& types = static_cast<const arrow::StringArray&>(
+      *rows.column(rows.num_columns() - static_cast<int>(kFeedColumns)));
   const std::lock_guard lock(mutex_);
   for (int64_t row = 0; row < rows.num_rows(); ++row) {
     const auto& hash = hashes[static_cast<size_t>(row)];
@@ -92,8 +153,13 @@ Status FeedBalance::Add(const ledger::Manifest& manifest, const arrow::RecordBat
   return {};
 }
 
+void FeedBalance::Spoil(const Manifest& manifest) {
+  if (!chain_.contains(manifest.n) || !broken_.empty()) return;
+  broken_ = fmt::format("the rows of export {} are not those of its manifest", manifest.n);
+}
+
 Status FeedBalance::Close(std::string& words, std::vector<std::string>& faults) {
-  if (session_.table->pattern != config::Pattern::kCdc || !seed_) return {};
+  if (!seed_) return {};
   const std::string sum = fmt::format("seed of version {} and its changes up to version {}",
                                       seed_->value, through_.value);
   if (!broken_.empty()) {
@@ -116,9 +182,7 @@ Status FeedBalance::Close(std::string& words, std::vector<std::string>& faults) 
   } else {
     const plan::PlannedExport planned = plan::PlanSeed((*source)->facts(), ExportKind::kSeed);
     SLUICE_ASSIGN_OR_RETURN(const auto task, (*source)->MakeTask(planned));
-    if (TableSchemaOf(nlohmann::json::parse(delta::SchemaToJson(
-                          delta::WithoutMetadata(delta::TableSchema{task.output_fields}))),
-                      false) != schema_) {
+    if (!SameColumns(delta::TableSchema{task.output_fields}, schema_)) {
       words = fmt::format("{} are not compared: the source has other columns by now", sum);
       return {};
     }

@@ -2,39 +2,52 @@
 
 #include <arrow/type_fwd.h>
 
+#include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "sluice/delta/schema.h"
 #include "sluice/exporter/session.h"
 #include "sluice/verify/row_totals.h"
 
 namespace sluice::verify {
 
 /// Pattern B: shows that a partner who loads the seed of version V and applies every change up to W holds
-/// exactly the source at W, by sums of row hashes: seed + inserts + new images - old images - deletes. For other
-/// patterns it does nothing. Add() is thread-safe, the rest is used by one thread.
+/// exactly the source at W, by sums of row hashes: seed + inserts + new images - old images - deletes. Rows
+/// from before a column was added have null there. For other patterns it does nothing. Add() is thread-safe,
+/// the rest is used by one thread.
 class FeedBalance {
  public:
   /// Borrows `session`.
   explicit FeedBalance(exporter::Session& session) : session_(session) {}
 
-  /// Manifests come in the order of their numbers. A seed begins a balance anew.
-  void Begin(const ledger::Manifest& manifest);
-  /// Rows of the manifest begun last.
+  /// Chooses the newest seed and the windows after it from all current manifests, ascending by n.
+  Status Begin(const std::vector<ledger::Manifest>& current);
+  /// Rows of one of them; of others it does nothing.
   Status Add(const ledger::Manifest& manifest, const arrow::RecordBatch& rows);
+  /// What lies at the destination is not what this manifest says, so that no sum says anything.
+  void Spoil(const ledger::Manifest& manifest);
   /// Compares with the source at the last version. Says in `words` what was found, or why nothing can be;
   /// a difference goes to `faults`.
   Status Close(std::string& words, std::vector<std::string>& faults);
 
  private:
+  Status TakeColumns(const ledger::Manifest& manifest);
+  Result<bool> SameColumnChoice(const ledger::Manifest& one, const ledger::Manifest& other);
+  /// A manifest's rows in the columns of the newest one.
+  Result<std::shared_ptr<arrow::RecordBatch>> Widen(const ledger::Manifest& manifest,
+                                                    const arrow::RecordBatch& rows) const;
+
   exporter::Session& session_;
   std::mutex mutex_;
   RowTotal total_;               ///< guarded by mutex_
   std::optional<Version> seed_;  ///< nullopt: no seed to begin from
   Version through_;              ///< of the last window in the chain
-  std::string schema_;           ///< of the seed's columns, as JSON
+  std::set<int64_t> chain_;      ///< numbers of the seed and its windows
+  delta::TableSchema schema_;    ///< of newest_, without the feed's columns
   ledger::Manifest newest_;      ///< the one that ends at through_
   std::string broken_;           ///< why the chain can't be summed up; "" while it can
 };

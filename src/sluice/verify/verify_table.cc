@@ -15,6 +15,7 @@
 #include "sluice/verify/feed_balance.h"
 #include "sluice/verify/former_config.h"
 #include "sluice/verify/row_totals.h"
+#include "sluice/verify/stray_files.h"
 
 namespace sluice::verify {
 namespace {
@@ -140,6 +141,7 @@ Status VerifyOne(Session& session, const Manifest& manifest, FeedBalance& balanc
     verified.faults.push_back(
         fmt::format("its rows have hash {}, the manifest says {}", hash, manifest.row_hash));
   }
+  if (all.rows != manifest.rows || hash != manifest.row_hash) balance.Spoil(manifest);
   SLUICE_RETURN_IF_ERROR(CompareWithSource(session, manifest, destination, verified));
   if (!verified.faults.empty()) verified.remedy = exporter::RepairAdvice(session.name(), manifest);
   SLUICE_ASSIGN_OR_RETURN(auto markers, CheckMarkers(session, manifest));
@@ -175,6 +177,7 @@ Status VerifyInto(const exporter::Services& services, const config::Table& table
   const std::vector<Manifest> current = Current(std::move(manifests));
   TellOverlaps(session, current, report);
   FeedBalance balance(session);
+  SLUICE_RETURN_IF_ERROR(balance.Begin(current));
   for (const Manifest& manifest : current) {
     SLUICE_RETURN_IF_ERROR(services.cancel.Check());
     VerifiedExport verified;
@@ -184,14 +187,16 @@ Status VerifyInto(const exporter::Services& services, const config::Table& table
     verified.end = manifest.end;
     verified.rows = manifest.rows;
     verified.files = static_cast<int64_t>(manifest.files.size());
-    balance.Begin(manifest);
     SLUICE_RETURN_IF_ERROR(VerifyOne(session, manifest, balance, verified));
     report.rows += verified.rows;
     report.files += verified.files;
     for (const auto& file : manifest.files) report.bytes += file.size;
     report.exports.push_back(std::move(verified));
   }
-  return balance.Close(report.balance, report.faults);
+  SLUICE_RETURN_IF_ERROR(balance.Close(report.balance, report.faults));
+  SLUICE_ASSIGN_OR_RETURN(auto stray, FindStrayFiles(services, table, current));
+  for (auto& fault : stray) report.faults.push_back(std::move(fault));
+  return {};
 }
 
 }  // namespace

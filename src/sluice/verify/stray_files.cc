@@ -1,0 +1,83 @@
+#include "sluice/verify/stray_files.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <string_view>
+
+#include "sluice/exporter/listing.h"
+#include "sluice/plan/output_layout.h"
+#include "sluice/plan/planned_export.h"
+
+namespace sluice::verify {
+namespace {
+
+using exporter::ListedObject;
+
+constexpr size_t kShown = 5;
+
+/// Where a partner may take every file for one of ours.
+struct Published {
+  std::set<int64_t> numbers;
+  std::set<std::string, std::less<>> snapshots;  ///< folders, with trailing '/'
+};
+
+Published Collect(const std::vector<ledger::Manifest>& current) {
+  Published published;
+  for (const auto& manifest : current) {
+    published.numbers.insert(manifest.n);
+    if (!plan::IsWholeTable(manifest.kind)) continue;
+    for (const auto& file : manifest.files) {
+      published.snapshots.insert(file.path.substr(0, file.path.rfind('/') + 1));
+    }
+  }
+  return published;
+}
+
+/// What is wrong with an object that no manifest names; "" if nothing is.
+std::string Describe(const store::Key& key, const Published& published) {
+  const size_t slash = key.rfind('/');
+  const std::string_view name = std::string_view(key).substr(slash + 1);
+  const auto ours = plan::ParseDataFileName(name);
+  if (ours && published.numbers.contains(ours->n)) {
+    return fmt::format(
+        "is named like a file of export {} and not in its manifest: readers who list "
+        "folders see its rows, too; `sluice prune` removes it",
+        ours->n);
+  }
+  // Engines pass over such names.
+  if (name.starts_with('_') || name.starts_with('.')) return "";
+  if (!published.snapshots.contains(std::string_view(key).substr(0, slash + 1))) return "";
+  return "lies in the folder of a snapshot and is none of its files: readers who list the folder "
+         "see "
+         "its rows, too; move it away";
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> FindStrayFiles(const exporter::Services& services,
+                                                const config::Table& table,
+                                                const std::vector<ledger::Manifest>& current) {
+  SLUICE_ASSIGN_OR_RETURN(auto listed, exporter::ListDestination(services, {{&table}}));
+  std::sort(listed.begin(), listed.end(), [](const ListedObject& a, const ListedObject& b) {
+    return a.object.key < b.object.key;
+  });
+  const Published published = Collect(current);
+  std::vector<std::string> lines;
+  size_t more = 0;
+  for (const auto& object : listed) {
+    if (object.standing != exporter::Standing::kForeign) continue;
+    const std::string fault = Describe(object.object.key, published);
+    if (fault.empty()) continue;
+    if (lines.size() < kShown) {
+      lines.push_back(fmt::format("{} {}", object.object.key, fault));
+    } else {
+      ++more;
+    }
+  }
+  if (more > 0) lines.push_back(fmt::format("and {} more of such files", more));
+  return lines;
+}
+
+}  // namespace sluice::verify
