@@ -30,10 +30,10 @@ def shape(seed: int) -> tuple[dict, dict, bool]:
     return properties, keys, choose.random() < 0.4
 
 
-def play(seed: int, writer, sluice, path, keys) -> None:
+def play(seed: int, writer, sluice, path, properties, keys) -> None:
     sluice.add("lake.events", path, name="events", start=START, **keys)
     model = Model(ORIGIN)
-    history = History(seed, writer, model)
+    history = History(seed, writer, model, "delta.enableChangeDataFeed" in properties)
     log, seen = [], 0
     for step in range(COMMITS):
         log.append(history.step())
@@ -65,11 +65,11 @@ def test_histories_written_by_spark(seed, source, sluice):
     table = source(SparkWriter.COLUMNS, properties=properties,
                    timestamps=random.Random(seed).choice(["INT96", "TIMESTAMP_MICROS"]),
                    partitioned_by="p" if partitioned else "")
-    play(seed, SparkWriter(table), sluice, table.path, keys)
+    play(seed, SparkWriter(table), sluice, table.path, properties, keys)
 
 
 @pytest.mark.parametrize("seed", range(1000, 1000 + (SEEDS * 10 or 6)))
 def test_histories_written_by_delta_rs(seed, sluice, tmp_path):
     properties, keys, partitioned = shape(seed)
     path = tmp_path / "lake" / "events"
-    play(seed, DeltaRsWriter(path, properties, partitioned), sluice, path, keys)
+    play(seed, DeltaRsWriter(path, properties, partitioned), sluice, path, properties, keys)

@@ -1,4 +1,5 @@
-"""`kill -9` at every call of a feed's seed, of its windows and of a snapshot that drops an older one.
+"""`kill -9` at every call of a feed's seed, of its windows, of a seed anew, of a backfill that replaces windows,
+and of a snapshot that drops an older one.
 
 Between the kill and the next run the source goes on, so that a seed and a feed that don't join would show.
 """
@@ -10,8 +11,8 @@ import shutil
 import pytest
 from conftest import telling
 from support.lake import NAME, Lake, row
-from support.outcome import (assert_feed_adds_up, assert_newest_snapshot_is_the_table,
-                             assert_success_tells_the_truth)
+from support.outcome import (assert_feed_adds_up, assert_newest_seed_adds_up,
+                             assert_newest_snapshot_is_the_table, assert_success_tells_the_truth)
 from support.sluice import Sluice
 
 NOW, LATER = "2030-01-01T00:00:00Z", "2030-01-01T01:00:00Z"
@@ -51,6 +52,17 @@ def feed_goes_on(folder: pathlib.Path) -> Trial:
     return trial
 
 
+def feed_went_on(folder: pathlib.Path) -> Trial:
+    """A seed of version 2, the windows (2, 4] and (4, 6], and a version that is new."""
+    trial = feed_begins(folder)
+    configure(trial, "cdc").run(NOW)
+    for _ in range(2):
+        trial.change()
+        trial.sluice.run(NOW)
+    trial.lake.append(row(50, 3))
+    return trial
+
+
 def snapshots(folder: pathlib.Path) -> Trial:
     trial = Trial(folder)
     Lake(trial.path, [row(1, 1)], [row(2, 2)])
@@ -64,14 +76,36 @@ def configure(trial: Trial, pattern: str) -> Sluice:
     return trial.sluice.add_snapshots(NAME, trial.path, name="users", keep=1)
 
 
-@pytest.mark.parametrize(("make", "pattern", "check_end"), [
-    (feed_begins, "cdc", assert_feed_adds_up), (feed_goes_on, "cdc", assert_feed_adds_up),
-    (snapshots, "snapshot", assert_newest_snapshot_is_the_table)], ids=["seed", "feed", "snapshot"])
-def test_before_every_call(make, pattern, check_end, faults, pool, folder):
+RUN, RESEED = ("run",), ("run", "--reseed")
+BACKFILL = ("backfill", "users", "--from", "2", "--to", "6", "--again")
+
+
+def assert_begun_anew(sluice: Sluice, lake: Lake) -> None:
+    assert_newest_seed_adds_up(sluice, lake)
+    assert sluice.export().kinds().count("reseed") <= 1, sluice.export().kinds()
+
+
+def assert_replaced(sluice: Sluice, lake: Lake) -> None:
+    """Whether the backfill was decided or not: each change is there once."""
+    if not any(manifest["replaces"] for manifest in sluice.export().manifests()):
+        assert sluice.call(*BACKFILL, now=LATER).code == 0
+    assert_feed_adds_up(sluice, lake)
+    current = sluice.export().current()
+    assert [(m["start"], m["end"]) for m in current if m["kind"] == "backfill"] == [(2, 6)], current
+
+
+@pytest.mark.parametrize(("make", "pattern", "call", "check_end"), [
+    (feed_begins, "cdc", RUN, assert_feed_adds_up), (feed_goes_on, "cdc", RUN, assert_feed_adds_up),
+    (feed_went_on, "cdc", RESEED, assert_begun_anew), (feed_went_on, "cdc", BACKFILL, assert_replaced),
+    (snapshots, "snapshot", RUN, assert_newest_snapshot_is_the_table)],
+    ids=["seed", "feed", "reseed", "backfill", "snapshot"])
+def test_before_every_call(make, pattern, call, check_end, faults, pool, folder):
     template = make(folder / "template").sluice.folder
     log = folder / "calls.log"
     undisturbed = Trial(folder / "undisturbed", template)
-    configure(undisturbed, pattern).call("run", now=LATER, env=faults.env(undisturbed.sluice.folder, log=log))
+    outcome = configure(undisturbed, pattern).call(*call, now=LATER,
+                                                   env=faults.env(undisturbed.sluice.folder, log=log))
+    assert outcome.code == 0, str(outcome)
     calls = log.read_text().splitlines()
     steps = telling(calls)
     assert len(steps) >= 10 and any(re.search(r"\.commit\.json", call) for call in calls), calls
@@ -79,7 +113,7 @@ def test_before_every_call(make, pattern, check_end, faults, pool, folder):
     def attempt(at: int) -> str | None:
         trial = Trial(folder / f"at-{at}", template)
         try:
-            outcome = configure(trial, pattern).call("run", now=LATER,
+            outcome = configure(trial, pattern).call(*call, now=LATER,
                                                      env=faults.env(trial.sluice.folder, at=at))
             assert outcome.code in (0, -9), str(outcome)
             if pattern == "snapshot":

@@ -89,6 +89,9 @@ class DeltaRsWriter:
     def optimize(self) -> None:
         self._table().optimize.compact()
 
+    def set_feed(self, on: bool) -> None:
+        self._table().alter.set_table_properties({"delta.enableChangeDataFeed": str(on).lower()})
+
     def version(self) -> int:
         return self._table().version()
 
@@ -122,6 +125,9 @@ class SparkWriter:
     def optimize(self) -> None:
         self.source.sql("OPTIMIZE {t}")
 
+    def set_feed(self, on: bool) -> None:
+        self.source.set_property("delta.enableChangeDataFeed", on)
+
     def version(self) -> int:
         return self.source.version
 
@@ -135,17 +141,18 @@ class SparkWriter:
 
 
 class History:
-    """Makes random commits in a writer and in the model alike."""
+    """Makes random commits in a writer and in the model alike; the change data feed goes on and off."""
 
-    def __init__(self, seed: int, writer, model: Model):
+    def __init__(self, seed: int, writer, model: Model, feed_on: bool = False):
         self.random, self.writer, self.model = random.Random(seed), writer, model
+        self.feed_on = feed_on
         self.now = model.end + 5 * HOUR
         self.next_id = 1
 
     def step(self) -> str:
         """One random commit (none where it would change nothing); its name."""
-        kind = self.random.choices(["append", "delete", "update", "merge", "optimize"],
-                                   [8, 2, 2, 3, 1])[0]
+        kind = self.random.choices(["append", "delete", "update", "merge", "optimize", "switch_feed"],
+                                   [8, 2, 2, 3, 1, 2])[0]
         if not self.model.live:
             kind = "append"
         before = self.writer.version()
@@ -190,6 +197,12 @@ class History:
         self.writer.optimize()
         if self.writer.version() > before:
             self.model.commit(self.model.live, [])
+
+    def _switch_feed(self) -> None:
+        """Commits of before tell their changes by change files, those of after by what they add and remove."""
+        self.feed_on = not self.feed_on
+        self.writer.set_feed(self.feed_on)
+        self.model.commit(self.model.live, [])
 
     def _some_ids(self) -> list[int]:
         ids = sorted({row.id for row in self.model.live})
