@@ -69,6 +69,9 @@ Status FeedBalance::Begin(const std::vector<Manifest>& current) {
     if (manifest->kind == ExportKind::kBackfill) continue;
     const auto* start = std::get_if<Version>(&manifest->start);
     const auto* end = std::get_if<Version>(&manifest->end);
+    if (manifest->kind == ExportKind::kReset && manifest->end == ledger::Bound(through_)) {
+      continue;  // it confirmed where the state stood
+    }
     if (manifest->kind == ExportKind::kReset) {
       broken_ = fmt::format("reset {} moved the state", manifest->n);
     } else if (manifest->kind != ExportKind::kWindow || start == nullptr || end == nullptr ||

@@ -46,6 +46,17 @@ int64_t ResetBetween(const std::vector<Manifest>& manifests, const Overlap& over
   return 0;
 }
 
+/// True if a seed between the two began the feed anew before what they share: readers begin with it, too.
+bool BegunAnewBetween(const std::vector<Manifest>& manifests, const Overlap& overlap) {
+  const auto overlap_start = ValueOf(overlap.start);
+  return std::any_of(manifests.begin(), manifests.end(), [&](const Manifest& manifest) {
+    if (manifest.n <= overlap.earlier || manifest.n >= overlap.later) return false;
+    if (manifest.kind != ExportKind::kSeed && manifest.kind != ExportKind::kReseed) return false;
+    const auto seeded = ValueOf(manifest.end);
+    return seeded && *seeded <= *overlap_start;
+  });
+}
+
 Overlap OverlapOf(const Window& a, const Window& b) {
   const bool a_first = a.manifest->n < b.manifest->n;
   Overlap overlap;
@@ -71,7 +82,8 @@ std::vector<Overlap> FindOverlaps(const std::vector<Manifest>& manifests) {
     for (const Window& other : open) {
       // A re-created table has other rows.
       if (other.manifest->table_id != window.manifest->table_id) continue;
-      overlaps.push_back(OverlapOf(other, window));
+      const Overlap overlap = OverlapOf(other, window);
+      if (!BegunAnewBetween(manifests, overlap)) overlaps.push_back(overlap);
     }
     open.push_back(window);
   }

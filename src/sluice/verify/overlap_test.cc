@@ -52,6 +52,13 @@ TEST(OverlapTest, ABackfillOfAWindowThatItDoesNotReplaceIsAnOverlap) {
   EXPECT_EQ(overlaps[0].reset, 0);
 }
 
+TEST(OverlapTest, ASeedOfAnEarlierVersionBeginsAnew) {
+  const Manifest before = Window(1, 0, 5), after = Window(3, 2, 9);
+  EXPECT_THAT(FindOverlaps({before, Made(2, ExportKind::kReseed, 2, 2), after}), IsEmpty());
+  EXPECT_EQ(FindOverlaps({before, Made(2, ExportKind::kReseed, 3, 3), after}).size(), 1u);
+  EXPECT_EQ(FindOverlaps({Made(1, ExportKind::kReseed, 2, 2), Window(2, 0, 5), after}).size(), 1u);
+}
+
 TEST(OverlapTest, AResetBackwardsBetweenTheTwoAskedForIt) {
   EXPECT_EQ(FindOverlaps({Window(1, 0, 5), Made(2, ExportKind::kReset, 5, 2), Window(3, 2, 9)})
                 .at(0)
