@@ -98,6 +98,8 @@ def test_a_table_whose_feed_is_off_gets_no_seed(tmp_path, sluice):
     users = Lake(tmp_path / "lake" / "users", [row(1, 0.5)])
     error = sluice.add_feed(NAME, users.path, name="users").fails(NOW)
     assert error["kind"] == "source_gone" and "enableChangeDataFeed" in error["remedy"], error
+    told = [f["message"] for f in sluice.call("check", now=NOW).json["findings"] if f["severity"] == "fault"]
+    assert told == ["the change data feed is off at version 1, so nothing could follow a seed"], told
     assert not sluice.export().manifests() and not sluice.export().data_files()
 
 
@@ -236,6 +238,19 @@ def test_a_chunk_has_the_times_that_it_has_alone(users, feed):
     assert pushed == {version: version <= 100 for version in range(1, 106)}
     outcome = feed.call("verify", now=NOW)
     assert outcome.code == 0, str(outcome)
+
+
+def test_a_reseed_of_an_older_version_goes_on_from_there(users, feed):
+    last = change(users)
+    feed.change(start=0).run(NOW)
+    assert windows(feed.run(NOW, "--reseed", "--at-version", "4")) == [("reseed", None, 4)]
+    assert feed.call("state", "set", "users", "4", now=NOW).code == 0
+    assert windows(feed.run(NOW)) == [("window", 4, last)]
+    outcome = feed.call("verify", now=NOW)
+    (table,) = outcome.json["tables"]
+    assert outcome.code == 0 and table["overlaps"] == [], str(outcome)
+    assert f"seed of version 4 and its changes up to version {last} make up" in table["balance"], table
+    assert_adds_up(feed, users)
 
 
 # What breaks a feed

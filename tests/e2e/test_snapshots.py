@@ -176,6 +176,19 @@ def test_a_version_may_be_chosen_by_hand(snapshots):
     assert (manifest["kind"], manifest["source_version"], manifest["end"]) == ("snapshot", 2, at(0))
 
 
+def test_an_older_version_may_be_chosen_by_hand_after_a_newer_one(countries, snapshots):
+    snapshots.change(skip_unchanged=True).run(at(0))
+    assert snapshots.run(at(1), "--at-version", "2")["rows"] == 2
+    assert_same_rows(snapshots.export().check().latest(), rendered(OLD[:2]))
+    assert snapshots.run(at(2), "--at-version", "2")["status"] == "nothing_new"
+    assert snapshots.run(at(3))["rows"] == 3
+    assert snapshots.call("verify", now=at(4)).code == 0
+    countries.commit_file(3).unlink()
+    for arguments in ((), ("--at-version", "1")):
+        error = snapshots.fails(at(5), *arguments)
+        assert "the source is at version 2, older than version 3" in error["message"], error
+
+
 def test_there_are_no_ranges_to_backfill(snapshots):
     error = snapshots.fails(NOON, "countries", "--from", "0", "--to", "2", command="backfill", code=2)
     assert error["kind"] == "usage" and "--at-version" in error["remedy"], error

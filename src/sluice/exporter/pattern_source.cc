@@ -57,6 +57,7 @@ Result<std::optional<state::StateRow>> FillFacts(Session& session, const ledger:
 }
 
 Status RequireNoHole(const Session& session, std::optional<Version> seen, Version pinned) {
+  if (seen && pinned <= *seen) return {};
   SLUICE_ASSIGN_OR_RETURN(const delta::LogListing listing,
                           session.log->List(seen ? std::optional(Next(*seen)) : std::nullopt));
   if (listing.commits.empty()) return {};

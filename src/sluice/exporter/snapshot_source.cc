@@ -29,6 +29,10 @@ Result<std::unique_ptr<SnapshotSource>> SnapshotSource::Look(Session& session,
   wanted.at = options.at;
   SLUICE_ASSIGN_OR_RETURN(source->snapshot_, delta::LoadSnapshot(*session.log, wanted));
   SLUICE_RETURN_IF_ERROR(FillFacts(session, position, source->snapshot_, source->facts_));
+  if (options.at) {
+    SLUICE_ASSIGN_OR_RETURN(const auto listing, session.log->List());
+    if (!listing.commits.empty()) source->facts_.latest = listing.commits.back().version;
+  }
   return source;
 }
 
@@ -48,7 +52,8 @@ Result<bool> SnapshotSource::IsUnchanged() const {
   const ledger::Position& position = facts_.position;
   if (!position.newest_snapshot || !position.scanned_through ||
       position.table_id != facts_.table_id || position.exported_schema != facts_.exported_schema ||
-      position.column_choice != facts_.column_choice) {
+      position.column_choice != facts_.column_choice ||
+      facts_.source_version < *position.scanned_through) {
     return false;
   }
   const auto commits =

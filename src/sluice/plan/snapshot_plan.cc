@@ -41,8 +41,11 @@ Timestamp NextSnapshotTime(const ledger::Position& position, Timestamp now) {
 
 Result<std::vector<PlannedExport>> PlanSnapshot(const config::Table& table,
                                                 const SnapshotFacts& facts) {
+  // An older version by hand is a snapshot like any other; a source that went back is not.
+  SourceFacts source = facts;
+  source.source_version = facts.latest.value_or(facts.source_version);
   SLUICE_RETURN_IF_ERROR(
-      CheckSource(facts, facts.position.scanned_through, "`sluice state forget NAME`"));
+      CheckSource(source, facts.position.scanned_through, "`sluice state forget NAME`"));
   std::vector<PlannedExport> exports;
   if (table.skip_unchanged && facts.unchanged) return exports;
   exports.push_back(

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "sluice/base/result.h"
@@ -16,6 +17,8 @@ struct SnapshotFacts : SourceFacts {
   /// No row of the source, no exported column and nothing that shapes the files changed since the newest
   /// snapshot.
   bool unchanged = false;
+  /// Where `source_version` was asked for by hand: the source's latest.
+  std::optional<Version> latest;
 };
 
 /// The time in the folder of the next snapshot: `now` cut to the second, but at least a second after the
