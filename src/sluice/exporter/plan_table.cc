@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "sluice/exporter/exporter.h"
+#include "sluice/exporter/first_run.h"
 #include "sluice/exporter/pattern_source.h"
 #include "sluice/exporter/report_on.h"
 #include "sluice/plan/output_layout.h"
@@ -112,6 +113,7 @@ Status PlanInto(const Services& services, const config::Table& table, const RunO
     source->AssumeRowAt(view.decision->position.end);
   }
   SLUICE_ASSIGN_OR_RETURN(const PlannedWork work, source->Plan());
+  SLUICE_RETURN_IF_ERROR(RequireNotBackfilled(session, view, work.exports));
   for (const auto& planned : work.exports) {
     SLUICE_ASSIGN_OR_RETURN(const auto task, source->MakeTask(planned));
     SLUICE_ASSIGN_OR_RETURN(const auto window, Describe(session, planned, task));

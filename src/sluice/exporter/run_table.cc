@@ -7,6 +7,7 @@
 #include "sluice/exporter/carry_out.h"
 #include "sluice/exporter/exporter.h"
 #include "sluice/exporter/far_ahead.h"
+#include "sluice/exporter/first_run.h"
 #include "sluice/exporter/last_run.h"
 #include "sluice/exporter/layout_change.h"
 #include "sluice/exporter/pattern_source.h"
@@ -39,6 +40,7 @@ Result<Performed> ExportWhatIsNew(Session& session, const LedgerView& view,
   SLUICE_ASSIGN_OR_RETURN(const auto source, LookAtSource(session, view.position(), wanted));
   SLUICE_ASSIGN_OR_RETURN(const PlannedWork work, source->Plan());
   if (!work.exports.empty()) {
+    SLUICE_RETURN_IF_ERROR(RequireNotBackfilled(session, view, work.exports));
     SLUICE_RETURN_IF_ERROR(CheckSchemaChange(session, source->facts(), report.notes));
     for (const auto& change : FindLayoutChanges(view, *session.table)) {
       report.notes.push_back(WithName(change.message + "; " + change.remedy, session.name()));

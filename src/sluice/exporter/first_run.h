@@ -1,0 +1,15 @@
+#pragma once
+
+#include <vector>
+
+#include "sluice/exporter/session.h"
+#include "sluice/plan/planned_export.h"
+
+namespace sluice::exporter {
+
+/// Refuses (kConflict) a first run whose windows hold what a backfill exported before it: `start` was set
+/// back since. Backfills from before a `state forget`, which asks for a new beginning, don't count.
+Status RequireNotBackfilled(const Session& session, const ledger::LedgerView& view,
+                            const std::vector<plan::PlannedExport>& exports);
+
+}  // namespace sluice::exporter
