@@ -182,6 +182,8 @@ TEST_P(StoreContract, ReadersSeeAPutWholeOrNotAtAll) {
 }
 
 TEST_P(StoreContract, WritersAndDeletersOfOneFolderDoNotDisturbEachOther) {
+  const bool holds = GetParam().deviations.loses_emptied_folders;
+  if (holds) Put("busy/folder/stays");
   InThreads(4, [&](int i) {
     for (int n = 0; n < 100; ++n) {
       const Key key = fmt::format("busy/folder/{}-{}", i, n);
@@ -192,7 +194,7 @@ TEST_P(StoreContract, WritersAndDeletersOfOneFolderDoNotDisturbEachOther) {
       ASSERT_THAT(store_->Delete(key + "-upload"), IsOk());
     }
   });
-  EXPECT_THAT(Keys(), IsEmpty());
+  EXPECT_EQ(Keys(), holds ? std::vector<Key>{"busy/folder/stays"} : std::vector<Key>{});
 }
 
 TEST_P(StoreContract, DeletingTwiceSucceeds) {

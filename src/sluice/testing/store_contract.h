@@ -18,6 +18,8 @@ struct StoreDeviations {
   bool names_are_files_or_folders = false;
   /// Where "a" is there, "a/b" is kept and read, but not listed.
   bool lists_no_key_below_another = false;
+  /// A write into a folder whose last object is deleted at that moment may be refused.
+  bool loses_emptied_folders = false;
 };
 
 /// One implementation under test. `open` gives an empty store; tests use nothing of another's.
