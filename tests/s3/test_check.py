@@ -4,6 +4,7 @@ import json
 
 import pytest
 from support.lake import NAME, Lake, row
+from support.moto_server import Moto
 from support.s3_sluice import S3Sluice
 
 ROLE = "arn:aws:iam::123456789012:role/partner"
@@ -107,3 +108,32 @@ def test_versions_that_nobody_drops_are_a_note(sluice, server, bucket):
     server.configure(bucket, "versioning", "<VersioningConfiguration><Status>Enabled</Status>"
                                            "</VersioningConfiguration>")
     assert any("NoncurrentVersionExpiration" in note["fix"] for note in check(sluice)["note"])
+
+
+@pytest.fixture(scope="module")
+def moto():
+    server = Moto()
+    yield server
+    server.stop()
+
+
+BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+
+
+@pytest.mark.parametrize("blocked, severity, says", [
+    (BLOCKS, "ok", "public access is blocked"),
+    (BLOCKS[:2], "warning", "blocked in part"),
+    ((), "warning", "not blocked"),
+])
+def test_the_block_of_public_access_is_told(moto, tmp_path, blocked, severity, says):
+    bucket = moto.make_bucket(f"block-{len(blocked)}")
+    if blocked:
+        settings = "".join(f"<{name}>{str(name in blocked).lower()}</{name}>" for name in BLOCKS)
+        moto.configure(bucket, "publicAccessBlock",
+                       '<PublicAccessBlockConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
+                       f"{settings}</PublicAccessBlockConfiguration>")
+    lake = Lake(tmp_path / "lake", [row(1, 0.5)])
+    sluice = S3Sluice(tmp_path / "sluice", moto, "out", bucket=bucket)
+    sluice.add(NAME, lake.path, name="events", start="2025-01-01T00:00:00Z")
+    found = [f for f in sluice.call("check").json["findings"] if "public access" in f["message"]]
+    assert [f["severity"] for f in found] == [severity] and says in found[0]["message"], found

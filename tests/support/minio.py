@@ -14,10 +14,11 @@ import urllib.request
 from pyarrow import fs
 
 from .paths import TREE
+from .s3_server import S3Server
 from .sigv4 import ask, signed_request
 
 
-class Minio:
+class Minio(S3Server):
     """The server of a test session, and one bucket. Credentials stay in this process and its children."""
 
     bucket = "sluice-test"
@@ -60,14 +61,6 @@ class Minio:
 
     def url(self, prefix: str) -> str:
         return f"s3://{self.bucket}/{prefix}"
-
-    def configure(self, bucket: str, setting: str, body: str, method: str = "PUT") -> str:
-        """Sets (or, with GET, reads) what the owner of a bucket configures: "lifecycle", "policy", ..."""
-        return ask(signed_request(self.env, method, f"{self.endpoint}/{bucket}?{setting}", body.encode()))
-
-    def make_bucket(self, name: str, **headers: str) -> str:
-        ask(signed_request(self.env, "PUT", f"{self.endpoint}/{name}", **headers))
-        return name
 
     def restricted(self, policy: dict) -> dict:
         """Credentials (as variables) that may do what the policy says and no more."""

@@ -6,7 +6,7 @@ import pathlib
 import shutil
 
 from .export import Export
-from .minio import Minio
+from .s3_server import S3Server
 from .sluice import Running, Sluice
 
 
@@ -16,7 +16,7 @@ class S3Sluice(Sluice):
     `state` and the ledger are those of that moment, too.
     """
 
-    def __init__(self, folder: pathlib.Path, server: Minio, prefix: str,
+    def __init__(self, folder: pathlib.Path, server: S3Server, prefix: str,
                  bucket: str | None = None, **config):
         super().__init__(folder, **config)
         self.server, self.prefix = server, prefix
