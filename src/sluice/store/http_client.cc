@@ -22,6 +22,7 @@ struct Transfer {
   HttpResponse response;
   CURL* handle = nullptr;
   size_t sent = 0;
+  bool head_ended = false;  ///< the empty line after the headers came
 };
 
 bool IsSuccess(int status) { return status >= 200 && status < 300; }
@@ -29,7 +30,11 @@ bool IsSuccess(int status) { return status >= 200 && status < 300; }
 size_t OnHeader(char* data, size_t one, size_t size, void* user) {
   auto& transfer = *static_cast<Transfer*>(user);
   std::string_view line(data, one * size);
-  if (line.starts_with("HTTP/")) transfer.response.headers.clear();  // after a 100 Continue
+  if (line.starts_with("HTTP/")) {  // not the first one after a 100 Continue
+    transfer.response.headers.clear();
+    transfer.head_ended = false;
+  }
+  if (line == "\r\n" || line == "\n") transfer.head_ended = true;
   const size_t colon = line.find(':');
   if (colon != std::string_view::npos) {
     std::string name(line.substr(0, colon));
@@ -235,7 +240,7 @@ Result<HttpResponse> HttpClient::Send(const HttpRequest& request) const {
     pool_->Return(nullptr);
     return Fail(ErrorKind::kStorage, "no memory for another connection");
   }
-  Transfer transfer{request, {}, handle, 0};
+  Transfer transfer{request, {}, handle};
   std::array<char, CURL_ERROR_SIZE> detail{};
   curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, detail.data());
   curl_easy_setopt(handle, CURLOPT_URL, request.url.c_str());
@@ -251,7 +256,12 @@ Result<HttpResponse> HttpClient::Send(const HttpRequest& request) const {
   curl_easy_reset(handle);  // options go, open connections stay
   pool_->Return(handle);
   transfer.response.status = static_cast<int>(status);
-  if (code == CURLE_OK) return std::move(transfer.response);
+  if (code == CURLE_OK && transfer.head_ended) return std::move(transfer.response);
+  // libcurl takes a connection that ends among the headers for an answer without a body.
+  if (code == CURLE_OK) {
+    return Fail(ErrorKind::kTransient, "{}: the connection broke off among the answer's headers",
+                HostOf(request.url));
+  }
   Error error = CurlError(code, detail.data(), request.url);
   // A success that broke off on its way: what came of it is worth keeping.
   const bool is_partial =
