@@ -1,8 +1,6 @@
 """`prune`: what it says it would do is what it does, and nothing that somebody needs goes."""
 
-import os
 import shutil
-import time
 
 import pytest
 from support.lake import NAME, Lake, clock, row
@@ -14,16 +12,17 @@ def events(tmp_path, sluice):
     lake = Lake(tmp_path / "lake" / "events", [row(1, 0.5)], [row(2, 1.5)])
     sluice.add(NAME, lake.path, start=clock(0)).run(clock(2))
     sluice.run(clock(2), "events", "--from", clock(0), "--to", clock(2), "--again", command="backfill")
-    manifest = sluice.destination / "_sluice" / "events" / "manifests" / f"{2:020}.json"
-    os.utime(manifest, (time.time() - 25 * 3600,) * 2)
     some = next((sluice.destination / "events_incremental").rglob("*.parquet"))
     shutil.copy(some, some.parent / "sluice-00000002-00112233445566ff-00009.parquet")
     shutil.copy(some, some.parent / "part-00000-theirs.parquet")
     return sluice
 
 
-def prune(sluice, *arguments: str) -> dict:
-    outcome = sluice.call("prune", *arguments, now=clock(9))
+LATER = clock(27)  # a day and an hour after the backfill
+
+
+def prune(sluice, *arguments: str, now: str = LATER) -> dict:
+    outcome = sluice.call("prune", *arguments, now=now)
     assert outcome.code == 0, str(outcome)
     return outcome.json
 
@@ -42,11 +41,18 @@ def test_a_dry_run_names_what_the_next_one_removes(events):
     assert sorted((a["why"], a["n"]) for a in done["removed"]) == [
         ("replaced", 1), ("replaced", 1), ("unnamed", 2)]
     assert done["foreign"]["files"] == 1 and prune(events)["tables"][0]["removed"] == []
-    assert events.call("verify", now=clock(9)).code == 0
+    assert events.call("verify", now=LATER).code == 0
+
+
+def test_what_was_replaced_stays_for_a_day_of_grace(events):
+    done = prune(events, now=clock(25))["tables"][0]
+    assert {a["why"] for a in done["removed"]} == {"unnamed"}
+    done = prune(events)["tables"][0]
+    assert [a["why"] for a in done["removed"]] == ["replaced", "replaced"]
 
 
 def test_the_text_says_what_goes_and_why(events):
-    text = events.call("prune", "--dry-run", json=False, now=clock(9)).stdout
+    text = events.call("prune", "--dry-run", json=False, now=LATER).stdout
     lines = text.splitlines()
     assert lines[0].startswith("events: would remove 3 files ("), text
     assert sum(line.endswith("): export 2 replaced export 1") for line in lines) == 2, text
@@ -60,8 +66,8 @@ def test_snapshots_beyond_keep_are_named_by_their_folders(tmp_path, sluice):
     for hour in (1, 2, 3):
         sluice.run(clock(hour))
     sluice.change(keep=1)
-    text = sluice.call("prune", json=False, now=clock(9)).stdout
+    text = sluice.call("prune", json=False, now=LATER).stdout
     assert text.startswith("countries: removed 2 files ("), text
     assert "  1 file (" in text and "): snapshot 1 is not kept any longer" in text, text
     assert sluice.export().check().folders() == ["snapshot_ts=2025-01-01T03-00-00Z"]
-    assert sluice.call("prune", json=False, now=clock(9)).stdout == "countries: nothing to remove\n"
+    assert sluice.call("prune", json=False, now=LATER).stdout == "countries: nothing to remove\n"

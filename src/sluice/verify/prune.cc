@@ -1,5 +1,6 @@
 #include "sluice/verify/prune.h"
 
+#include <algorithm>
 #include <mutex>
 #include <utility>
 
@@ -50,8 +51,13 @@ Result<Numbers> ReadManifests(const Session& session) {
   for (auto& entry : numbers) entries.push_back(&entry);
   SLUICE_RETURN_IF_ERROR(runtime::ParallelFor(
       entries.size(), kRequestsAtOnce, session.services->cancel, [&](size_t i) -> Status {
-        SLUICE_ASSIGN_OR_RETURN(entries[i]->second.manifest,
-                                session.ledger->ReadManifest(entries[i]->first));
+        NumberFacts& facts = entries[i]->second;
+        SLUICE_ASSIGN_OR_RETURN(facts.manifest, session.ledger->ReadManifest(entries[i]->first));
+        // The store's word, unless `--now` lies before it: then that of the run's own clock alone counts.
+        if (facts.published > session.services->clock->Now()) facts.published = Timestamp{};
+        if (facts.manifest) {
+          facts.published = std::max(facts.published, facts.manifest->committed_at);
+        }
         return {};
       }));
   return numbers;
@@ -125,7 +131,7 @@ Status PruneInto(const exporter::Services& services, const config::Table& table,
   SLUICE_ASSIGN_OR_RETURN(const PruneListing listing, ListData(session));
   SLUICE_ASSIGN_OR_RETURN(const ledger::LedgerView view, session.ledger->Load());
   SLUICE_ASSIGN_OR_RETURN(Numbers numbers, ReadManifests(session));
-  PruneInput input{table.pattern, table.name, listing, numbers, {}, services.wall->Now()};
+  PruneInput input{table.pattern, table.name, listing, numbers, {}, services.clock->Now()};
   if (view.manifest) input.newest_snapshot = view.position().newest_snapshot;
   SLUICE_RETURN_IF_ERROR(ReadDecisions(session, NumbersInDoubt(input), numbers));
   report.foreign = CountForeign(input);

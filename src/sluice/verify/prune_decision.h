@@ -59,7 +59,7 @@ struct PruneListing {
 struct NumberFacts {
   std::optional<ledger::Decision> decision;  ///< as Ledger::ReadDecision gives it
   std::optional<ledger::Manifest> manifest;
-  Timestamp published;  ///< when the manifest came, by the store's clock
+  Timestamp published;  ///< when the manifest came, by the clocks of the run and of the store
 };
 using Numbers = std::map<int64_t, NumberFacts>;
 
@@ -71,7 +71,7 @@ struct PruneInput {
   /// The time in the folder name of the newest snapshot or seed, once its number is settled: no later one
   /// can bear an earlier time.
   std::optional<Timestamp> newest_snapshot;
-  Timestamp now;  ///< by the machine's clock
+  Timestamp now;
 };
 
 /// Numbers whose decisions DecidePrune has to see; it takes for unsettled what has none. For the others
