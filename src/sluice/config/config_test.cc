@@ -176,6 +176,15 @@ TEST_F(ConfigTest, AuthTakesOneForm) {
               HasSubstr("auth takes one form"));
 }
 
+TEST_F(ConfigTest, EndpointIsAHostAndNoPath) {
+  const auto with = [&](const std::string& endpoint) {
+    return "destination: {url: s3://b, endpoint: \"" + endpoint +
+           "\"}\ntables: [{table: a, path: /a, pattern: snapshot}]\n";
+  };
+  EXPECT_THAT(MistakesOf(with("http://host:9000/b")), HasSubstr("must end with the host"));
+  EXPECT_TRUE(Parse(with("http://host:9000/")));
+}
+
 TEST_F(ConfigTest, EntriesShareNeitherNameNorFolderNorRow) {
   EXPECT_THAT(MistakesOf("destination: {url: /out}\ntables:\n"
                          "- {table: x.events, path: /a, pattern: cdc}\n"

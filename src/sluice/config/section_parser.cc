@@ -40,6 +40,13 @@ StoreOptions SectionParser::ParseStoreOptions(YamlMap& map) {
   StoreOptions options;
   options.region = map.Text("region");
   options.endpoint = map.Url("endpoint", {"https", "http"});
+  if (options.endpoint) {
+    const size_t slash = options.endpoint->find('/', options.endpoint->find("://") + 3);
+    if (slash != std::string::npos && slash + 1 < options.endpoint->size()) {
+      map.Add("endpoint",
+              "'endpoint' must end with the host and its port: the bucket stands in the URL");
+    }
+  }
   options.ca_bundle = map.Text("ca_bundle");
   options.expected_bucket_owner = map.Text("expected_bucket_owner");
   options.path_style = map.Bool("path_style");

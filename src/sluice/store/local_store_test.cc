@@ -1,4 +1,5 @@
 #include "sluice/store/local_store.h"
+#include "sluice/store/open_store.h"
 
 #include <gmock/gmock.h>
 #include <sys/stat.h>
@@ -64,6 +65,15 @@ using sluice::testing::IsError;
 using sluice::testing::IsOk;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+
+TEST(ParseLocationTest, BucketWithOneSlashIsNoLocalFolder) {
+  for (const char* url : {"s3:/bucket/out", "s3a:/bucket", "s3:bucket"}) {
+    EXPECT_THAT(ParseLocation(url, "/base"), IsError(ErrorKind::kConfig)) << url;
+  }
+  EXPECT_EQ(ParseLocation("file:/data/out", "/base")->ToString(), "/data/out");
+  EXPECT_EQ(ParseLocation("file:///data/out", "/base")->ToString(), "/data/out");
+  EXPECT_EQ(ParseLocation("out", "/base")->ToString(), "/base/out");
+}
 
 class LocalStoreTest : public ::testing::Test {
  protected:

@@ -59,7 +59,15 @@ std::string Location::LastPart() const { return path.substr(path.rfind('/') + 1)
 
 Result<Location> ParseLocation(std::string_view url, std::string_view base_folder) {
   const size_t colon = url.find("://");
-  if (colon == std::string_view::npos) return ParseLocal(url, base_folder);
+  if (colon == std::string_view::npos) {
+    if (url.starts_with("file:/")) return ParseLocal(url.substr(5), base_folder);  // Hadoop's form
+    for (const std::string_view lame : {"s3:", "s3a:"}) {
+      if (!url.starts_with(lame)) continue;
+      return Fail(Error{ErrorKind::kConfig, fmt::format("'{}' is no URL of a bucket", url),
+                        "use s3://bucket/prefix, with two slashes"});
+    }
+    return ParseLocal(url, base_folder);
+  }
   const std::string_view scheme = url.substr(0, colon);
   const std::string_view rest = url.substr(colon + 3);
   if (scheme == "file") return ParseLocal(rest, base_folder);
