@@ -112,6 +112,12 @@ Error CurlError(CURLcode code, const char* detail, const std::string& url) {
       error.remedy =
           "let `ca_bundle` name the PEM file of the authority that signed its certificate";
       break;
+    case CURLE_SSL_CONNECT_ERROR:
+      error.remedy = "check that the server speaks TLS; else let `endpoint` begin with http://";
+      break;
+    case CURLE_OPERATION_TIMEDOUT:
+      error.remedy = "check the network and the server at `endpoint`, then run again";
+      break;
     case CURLE_COULDNT_RESOLVE_HOST:
       error.remedy = "check the name of the bucket, `region`, `endpoint`, and this machine's DNS";
       break;
