@@ -20,10 +20,11 @@ ledger::Bound ToBound(const std::optional<Timestamp>& t) {
 }
 
 void AbortUploads(Session& session, const transfer::TransferResult& result) {
+  std::vector<store::PendingUploadInfo> uploads;
   for (const auto& file : result.files) {
-    const auto aborted = session.destination->AbortUpload(file.upload.key, file.upload.upload_id);
-    if (!aborted) spdlog::debug("abort of {}: {}", file.upload.key, aborted.error().message);
+    uploads.push_back({file.upload.key, file.upload.upload_id, {}});
   }
+  store::TryAbort(*session.destination, uploads);
 }
 
 /// The stretch of time into which no later window can bring a row, and an earlier one could; nullopt where

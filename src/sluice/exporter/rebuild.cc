@@ -74,10 +74,11 @@ Status Rebuild(Session& session, ledger::Decision decision, const std::vector<st
     return Settle(session, std::move(*next), /*manifest_exists=*/false, report);
   }
   // Another runner rebuilt it first: its generation counts, ours goes.
+  std::vector<store::PendingUploadInfo> ours;
   for (const auto& file : next->files) {
-    const auto aborted = session.destination->AbortUpload(file.upload.key, file.upload.upload_id);
-    if (!aborted) spdlog::debug("abort of {}: {}", file.upload.key, aborted.error().message);
+    ours.push_back({file.upload.key, file.upload.upload_id, {}});
   }
+  store::TryAbort(*session.destination, ours);
   SLUICE_ASSIGN_OR_RETURN(auto standing, session.ledger->ReadDecision(decision.n));
   if (!standing) return Fail(ErrorKind::kInternal, "export {} lost its decision", decision.n);
   return Settle(session, std::move(*standing), /*manifest_exists=*/false, report);

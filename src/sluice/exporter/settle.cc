@@ -137,10 +137,7 @@ void AbortAttempts(Session& session, int64_t n) {
     if (name && name->n == n) uploads.push_back(upload);
   });
   if (!listed) spdlog::debug("listing uploads: {}", listed.error().message);
-  for (const auto& upload : uploads) {
-    const auto aborted = session.destination->AbortUpload(upload.key, upload.upload_id);
-    if (!aborted) spdlog::debug("abort of {}: {}", upload.key, aborted.error().message);
-  }
+  store::TryAbort(*session.destination, uploads);
 }
 
 /// Publishes the manifest; kConflict if another one stands there.

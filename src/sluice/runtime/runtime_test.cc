@@ -98,6 +98,20 @@ TEST_F(RetryTest, CancelledPauseEndsTheRetries) {
   EXPECT_EQ(attempts_, 1);
 }
 
+TEST_F(RetryTest, PatientPolicyHasLittleTimeLeftOnceCancelled) {
+  policy_.attempts = 100;
+  policy_.patience = Seconds(5);
+  cancel_.Cancel(15);
+  EXPECT_THAT(Run(1000), IsError(ErrorKind::kTransient));
+  EXPECT_EQ(clock_.MonotonicMicros(), Seconds(5).micros);
+}
+
+TEST_F(RetryTest, PatientPolicyIsNotCutShortByASignal) {
+  policy_.patience = Seconds(5);
+  cancel_.Cancel(15);
+  EXPECT_THAT(Run(2), IsOk());
+}
+
 TEST_F(RetryTest, JitterIsFull) {
   entropy_ = SeededEntropy(3);
   policy_ = {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <condition_variable>
 #include <cstring>
 #include <mutex>
@@ -23,6 +24,8 @@ struct Transfer {
   CURL* handle = nullptr;
   size_t sent = 0;
   bool head_ended = false;  ///< the empty line after the headers came
+  curl_off_t moved = 0;     ///< bytes in both directions when they were last looked at
+  std::optional<std::chrono::steady_clock::time_point> still_since{};  ///< once it is cancelled
 };
 
 bool IsSuccess(int status) { return status >= 200 && status < 300; }
@@ -82,9 +85,16 @@ int OnRewind(void* user, curl_off_t offset, int origin) {
   return CURL_SEEKFUNC_OK;
 }
 
-int OnProgress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
-  const auto* cancel = static_cast<Transfer*>(user)->request.cancel;
-  return cancel != nullptr && cancel->cancelled() ? 1 : 0;
+/// About once a second, and whenever bytes move.
+int OnProgress(void* user, curl_off_t, curl_off_t received, curl_off_t, curl_off_t sent) {
+  auto& transfer = *static_cast<Transfer*>(user);
+  const HttpRequest& request = transfer.request;
+  if (request.cancel == nullptr || !request.cancel->cancelled()) return 0;
+  if (request.patience.micros == 0) return 1;
+  const auto now = std::chrono::steady_clock::now();
+  if (!transfer.still_since || received + sent != transfer.moved) transfer.still_since = now;
+  transfer.moved = received + sent;
+  return now - *transfer.still_since >= std::chrono::microseconds(request.patience.micros) ? 1 : 0;
 }
 
 std::string HostOf(const std::string& url) {
@@ -92,12 +102,14 @@ std::string HostOf(const std::string& url) {
   return url.substr(start, url.find_first_of("/?", start) - start);
 }
 
-Error CurlError(CURLcode code, const char* detail, const std::string& url) {
+Error CurlError(CURLcode code, const char* detail, const HttpRequest& request) {
   const std::string why = detail[0] != '\0' ? detail : curl_easy_strerror(code);
-  Error error{ErrorKind::kTransient, HostOf(url) + ": " + why, {}};
+  Error error{ErrorKind::kTransient, HostOf(request.url) + ": " + why, {}};
   switch (code) {
     case CURLE_ABORTED_BY_CALLBACK:
-      return {ErrorKind::kCancelled, "stopped before the work was done", {}};
+      if (request.patience.micros == 0) return request.cancel->Check().error();
+      error.message = HostOf(request.url) + ": no answer came before this process had to stop";
+      break;
     case CURLE_URL_MALFORMAT:
     case CURLE_UNSUPPORTED_PROTOCOL:
       error.kind = ErrorKind::kConfig;
@@ -113,6 +125,8 @@ Error CurlError(CURLcode code, const char* detail, const std::string& url) {
           "let `ca_bundle` name the PEM file of the authority that signed its certificate";
       break;
     case CURLE_SSL_CONNECT_ERROR:
+      // OpenSSL's words for an answer that is no TLS; what else breaks a handshake may pass.
+      if (why.find("wrong version number") != std::string::npos) error.kind = ErrorKind::kConfig;
       error.remedy = "check that the server speaks TLS; else let `endpoint` begin with http://";
       break;
     case CURLE_OPERATION_TIMEDOUT:
@@ -240,7 +254,9 @@ curl_slist* MakeHeaders(const HttpRequest& request) {
 }  // namespace
 
 Result<HttpResponse> HttpClient::Send(const HttpRequest& request) const {
-  if (request.cancel != nullptr) SLUICE_RETURN_IF_ERROR(request.cancel->Check());
+  if (request.cancel != nullptr && request.patience.micros == 0) {
+    SLUICE_RETURN_IF_ERROR(request.cancel->Check());
+  }
   CURL* handle = pool_->Take(request.settles);
   if (handle == nullptr) {
     pool_->Return(nullptr);
@@ -268,7 +284,7 @@ Result<HttpResponse> HttpClient::Send(const HttpRequest& request) const {
     return Fail(ErrorKind::kTransient, "{}: the connection broke off among the answer's headers",
                 HostOf(request.url));
   }
-  Error error = CurlError(code, detail.data(), request.url);
+  Error error = CurlError(code, detail.data(), request);
   // A success that broke off on its way: what came of it is worth keeping.
   const bool is_partial =
       request.into && IsSuccess(transfer.response.status) && error.kind == ErrorKind::kTransient;

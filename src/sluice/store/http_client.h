@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "sluice/base/result.h"
+#include "sluice/base/types.h"
 #include "sluice/runtime/cancellation.h"
 
 namespace sluice::store {
@@ -24,6 +25,9 @@ struct HttpRequest {
   std::optional<std::span<uint8_t>> into;
   /// A cancelled token stops the request in flight; nullptr: it can't be stopped.
   const runtime::CancelToken* cancel = nullptr;
+  /// Above 0, a cancelled token stops the request only where no byte comes or goes for so long: it is cut
+  /// off then as one without an answer (kTransient), for it may have been carried out.
+  Duration patience{0};
   /// One of those that make a decided window visible: see HttpOptions::settling_connections.
   bool settles = false;
 };

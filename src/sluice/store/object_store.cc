@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sluice/runtime/log.h"
 #include "sluice/store/checksum.h"
 
 namespace sluice::store {
@@ -42,6 +43,16 @@ Result<bool> HoldsUpload(const ObjectStore& store, const PendingUpload& upload) 
   SLUICE_ASSIGN_OR_RETURN(const auto reader, store.Open(upload.key));
   SLUICE_ASSIGN_OR_RETURN(const std::string checksum, ChecksumOf(*reader));
   return checksum == upload.checksum;
+}
+
+bool TryAbort(ObjectStore& store, const std::vector<PendingUploadInfo>& uploads) {
+  for (const auto& upload : uploads) {
+    const auto aborted = store.AbortUpload(upload.key, upload.upload_id);
+    if (aborted) continue;
+    spdlog::debug("{}", aborted.error().message);
+    if (IsRetryable(aborted.error().kind)) return false;
+  }
+  return true;
 }
 
 Status ValidateKey(const Key& key) {

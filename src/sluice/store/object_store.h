@@ -142,6 +142,10 @@ Result<std::vector<ObjectInfo>> ListAll(const ObjectStore& store, const Key& pre
 /// its own. Reads the object where the store does not keep its checksum. False where nothing lies there.
 Result<bool> HoldsUpload(const ObjectStore& store, const PendingUpload& upload);
 
+/// Aborts each of `uploads`, best effort: what stays is left to `prune`, and so is all the rest once the
+/// store does not answer. False then.
+bool TryAbort(ObjectStore& store, const std::vector<PendingUploadInfo>& uploads);
+
 /// kUsage unless `key` is of the form that Key describes.
 Status ValidateKey(const Key& key);
 

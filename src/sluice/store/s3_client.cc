@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <fstream>
 #include <mutex>
 #include <utility>
 
@@ -49,6 +50,11 @@ std::string PermissionFor(const S3Request& request) {
   }
   if (request.method == "PUT" || request.method == "POST") return "s3:PutObject";
   return is_of_upload ? "s3:ListMultipartUploadParts" : "s3:GetObject";
+}
+
+/// What a server says that does not take the bucket's name from the host's.
+bool IsAboutTheBucket(const S3Fault& fault) {
+  return fault.code.empty() || fault.code == "NoSuchBucket" || fault.code == "InvalidBucketName";
 }
 
 S3Target TargetOf(const S3Client& client, const S3Request& request, const std::string& region) {
@@ -140,11 +146,17 @@ Result<HttpResponse> S3Client::SendOnce(const S3Request& request, const std::str
   http.body = request.body;
   http.into = request.into;
   http.settles = request.settles;
-  if (request.is_cancellable) http.cancel = &options_.cancel;
+  http.cancel = &options_.cancel;
+  if (!request.is_cancellable) http.patience = options_.patience;
+  if (hangs_) return Fail(ErrorKind::kTransient, "{}: does not answer", address.host);
+  const int64_t began = clock_->MonotonicMicros();
   auto answer = http_->Send(http);
   if (answer) {
     const auto date = ParseHttpDate(answer->header("date"));
     if (date) server_origin_ = date->micros - clock_->MonotonicMicros();
+  } else if (options_.cancel.cancelled() &&
+             clock_->MonotonicMicros() - began >= options_.patience.micros) {
+    hangs_ = true;
   }
   return answer;
 }
@@ -157,7 +169,12 @@ std::optional<Timestamp> S3Client::ServerTime() const {
 
 S3Fault S3Client::Explain(const S3Request& request, const std::string& region,
                           HttpResponse& answer) const {
-  if (!HidesItsReason(request.method, answer)) return ParseFault(answer);
+  if (!HidesItsReason(request.method, answer)) {
+    S3Fault fault = ParseFault(answer);
+    // An answer to HEAD has no words: the status stands for what was asked for.
+    if (fault.code == "NoSuchKey" && request.key.empty()) fault.code = "NoSuchBucket";
+    return fault;
+  }
   S3Request read;
   read.key = request.key;
   if (request.key.empty()) {
@@ -222,12 +239,18 @@ tl::expected<S3Response, S3Failure> S3Client::Send(const S3Request& request) con
         refused = tried.credentials && !had_refused;
         continue;
       }
-      return Fail(ToError(fault, target));
+      Error error = ToError(fault, target);
+      const bool asks_by_host = AddressOf(asked_region).path_prefix.empty() && !endpoint_.empty();
+      if (asks_by_host && IsAboutTheBucket(fault)) {
+        error.remedy +=
+            error.remedy.empty() ? "set `path_style: true`" : ", or set `path_style: true`";
+      }
+      return Fail(std::move(error));
     }
   };
-  const runtime::CancelToken never;
-  Status sent = runtime::Retry(options_.retry, *clock_, *entropy_,
-                               request.is_cancellable ? options_.cancel : never, attempt);
+  runtime::RetryPolicy policy = options_.retry;
+  if (!request.is_cancellable) policy.patience = options_.patience;
+  Status sent = runtime::Retry(policy, *clock_, *entropy_, options_.cancel, attempt);
   if (!sent) {
     Error error = std::move(sent).error();
     if (error.kind == ErrorKind::kTransient && attempts > 1) {
@@ -244,11 +267,17 @@ Result<std::shared_ptr<const S3Client>> OpenS3Client(const std::string& bucket,
   HttpOptions http_options;
   http_options.ca_bundle =
       options.ca_bundle.value_or(FirstOfEnvironment({"AWS_CA_BUNDLE"}).value_or(""));
+  // libcurl looks at it only once a server speaks TLS, and then names no file.
+  if (!http_options.ca_bundle.empty() && !std::ifstream(http_options.ca_bundle)) {
+    return Fail(Error{ErrorKind::kConfig, http_options.ca_bundle + ": can't be read",
+                      options.ca_bundle ? "let `ca_bundle` name a readable PEM file"
+                                        : "let AWS_CA_BUNDLE name a readable PEM file"});
+  }
   http_options.connections = std::max(1, options.connections);
   const auto http = std::make_shared<const HttpClient>(std::move(http_options));
   const std::string region =
       options.region.value_or(DefaultRegion(options.auth.profile).value_or("us-east-1"));
-  SLUICE_ASSIGN_OR_RETURN(auto credentials, FindS3Credentials(options.auth, region, http));
+  SLUICE_ASSIGN_OR_RETURN(auto credentials, FindS3Credentials(options, region, http));
   return std::make_shared<const S3Client>(bucket, options, http, std::move(credentials), region,
                                           runtime::SystemClock(), runtime::SystemEntropy());
 }

@@ -30,6 +30,7 @@ struct S3Request {
   std::string_view action;                   ///< for messages: "reading"; borrowed, as `body` is
   /// The answer's body is a document that may turn out to be an error under status 200.
   bool has_document = false;
+  /// Stopped at once by S3Options::cancel, not only after its patience.
   bool is_cancellable = false;
   bool settles = false;  ///< see HttpRequest
 };
@@ -94,6 +95,8 @@ class S3Client {
   mutable std::atomic<int64_t> skew_{0};
   /// The server's time less the monotonic clock, in microseconds; 0 before the first answer.
   mutable std::atomic<int64_t> server_origin_{0};
+  /// A request was cut off because the server said nothing after a signal: it is asked nothing more.
+  mutable std::atomic<bool> hangs_{false};
   mutable std::shared_mutex mutex_;
   mutable std::string region_;  // guarded by mutex_
 };

@@ -73,16 +73,22 @@ class ProfileSource : public S3CredentialsSource {
   S3Credentials current_;  // guarded by mutex_
 };
 
+/// What a source needs that asks over the network.
+struct Surroundings {
+  std::string region;
+  std::shared_ptr<const HttpClient> http;
+  runtime::CancelToken cancel;
+};
+
 /// STS AssumeRole with the credentials of another source.
 class RoleSource : public S3CredentialsSource {
  public:
   RoleSource(std::shared_ptr<S3CredentialsSource> base, std::string role_arn,
-             std::string external_id, std::string region, std::shared_ptr<const HttpClient> http)
+             std::string external_id, const Surroundings& around)
       : base_(std::move(base)),
         role_arn_(std::move(role_arn)),
         external_id_(std::move(external_id)),
-        region_(std::move(region)),
-        http_(std::move(http)) {}
+        around_(around) {}
 
   Result<S3Credentials> Get(bool refused) override {
     const std::lock_guard lock(mutex_);
@@ -91,7 +97,7 @@ class RoleSource : public S3CredentialsSource {
         current_ && (!current_->expires || clock->Now() + kRenewBefore < *current_->expires);
     if (is_fresh && !refused) return *current_;
     const Status assumed =
-        runtime::Retry({}, *clock, *runtime::SystemEntropy(), {}, [&]() -> Status {
+        runtime::Retry({}, *clock, *runtime::SystemEntropy(), around_.cancel, [&]() -> Status {
           SLUICE_ASSIGN_OR_RETURN(current_, Assume(clock->Now(), refused));
           return {};
         });
@@ -107,8 +113,8 @@ class RoleSource : public S3CredentialsSource {
   Result<S3Credentials> Assume(Timestamp now, bool refused) const {
     const std::string endpoint =
         FirstOfEnvironment({"AWS_ENDPOINT_URL_STS"})
-            .value_or(fmt::format("https://sts.{}.amazonaws.com{}", region_,
-                                  region_.starts_with("cn-") ? ".cn" : ""));
+            .value_or(fmt::format("https://sts.{}.amazonaws.com{}", around_.region,
+                                  around_.region.starts_with("cn-") ? ".cn" : ""));
     SLUICE_ASSIGN_OR_RETURN(const S3Credentials signer, base_->Get(refused));
     QueryList form = {{"Action", "AssumeRole"},
                       {"Version", "2011-06-15"},
@@ -123,7 +129,7 @@ class RoleSource : public S3CredentialsSource {
     input.path = "/";
     input.headers = {{"content-type", "application/x-www-form-urlencoded"}};
     input.payload_hash = HexSha256(body);
-    input.region = region_;
+    input.region = around_.region;
     input.service = "sts";
     input.at = now;
     HttpRequest request;
@@ -131,10 +137,18 @@ class RoleSource : public S3CredentialsSource {
     request.url = endpoint + "/";
     request.headers = Sign(input, signer);
     request.body = body;
-    SLUICE_ASSIGN_OR_RETURN(const HttpResponse response, http_->Send(request));
+    request.cancel = &around_.cancel;
+    auto sent = around_.http->Send(request);
+    if (!sent) {
+      Error error = std::move(sent).error().Within(role_arn_ + ": assuming the role failed");
+      error.remedy =
+          "check `region`, AWS_ENDPOINT_URL_STS, and that this machine may connect to STS";
+      return Fail(std::move(error));
+    }
+    const HttpResponse& response = *sent;
     if (response.status != 200) {
       Error error =
-          ToError(ParseFault(response), {role_arn_, "assuming the role", {}, region_, {}});
+          ToError(ParseFault(response), {role_arn_, "assuming the role", {}, around_.region, {}});
       if (error.kind == ErrorKind::kPermission && !IsSkewedClock(ParseFault(response))) {
         error.remedy =
             "let the role's trust policy allow these credentials, with this `external_id`";
@@ -161,8 +175,8 @@ class RoleSource : public S3CredentialsSource {
   }
 
   const std::shared_ptr<S3CredentialsSource> base_;
-  const std::string role_arn_, external_id_, region_;
-  const std::shared_ptr<const HttpClient> http_;
+  const std::string role_arn_, external_id_;
+  const Surroundings around_;
   std::mutex mutex_;
   std::optional<S3Credentials> current_;  // guarded by mutex_
 };
@@ -188,38 +202,40 @@ Result<std::shared_ptr<S3CredentialsSource>> FromVariables(const S3Auth& auth) {
 
 /// `depth` guards against profiles that name one another as their source.
 Result<std::shared_ptr<S3CredentialsSource>> FromProfile(const std::string& name,
-                                                         const std::string& region,
-                                                         std::shared_ptr<const HttpClient> http,
-                                                         int depth) {
+                                                         const Surroundings& around, int depth) {
   const auto profile = LoadProfile(name);
   if (!profile) {
-    return Fail(
-        Error{ErrorKind::kConfig,
-              fmt::format("there is no profile '{}' in ~/.aws/credentials or ~/.aws/config", name),
-              "correct `profile`, or run `aws configure --profile " + name + "`"});
+    return Fail(Error{ErrorKind::kConfig,
+                      fmt::format("there is no profile '{}' in {}", name, ProfileFiles()),
+                      "correct `profile`, or run `aws configure --profile " + name + "`"});
   }
   const S3Credentials keys = KeysIn(*profile);
+  if (keys.access_key.empty() != keys.secret_key.empty()) {
+    const char* missing = keys.access_key.empty() ? "aws_access_key_id" : "aws_secret_access_key";
+    return Fail(Error{ErrorKind::kConfig,
+                      fmt::format("profile '{}' in {} has no {}", name, ProfileFiles(), missing),
+                      fmt::format("add {}, or run `aws configure --profile {}`", missing, name)});
+  }
   const std::string source = Setting(*profile, "source_profile");
   const std::string role = Setting(*profile, "role_arn");
-  const bool has_keys = !keys.access_key.empty() && !keys.secret_key.empty();
+  const bool has_keys = !keys.access_key.empty();
   if (!role.empty() && !source.empty() && (source != name || has_keys)) {
     if (depth >= 8) return Fail(ErrorKind::kConfig, "profile '{}' has no first source", name);
     std::shared_ptr<S3CredentialsSource> base;
     if (source == name) {
       base = std::make_shared<ProfileSource>(name, keys);
     } else {
-      SLUICE_ASSIGN_OR_RETURN(base, FromProfile(source, region, http, depth + 1));
+      SLUICE_ASSIGN_OR_RETURN(base, FromProfile(source, around, depth + 1));
     }
     return std::make_shared<RoleSource>(std::move(base), role, Setting(*profile, "external_id"),
-                                        region, std::move(http));
+                                        around);
   }
   if (has_keys) return std::make_shared<ProfileSource>(name, keys);
   return FindSdkCredentials(name);
 }
 
 /// Environment and profile are read here; what needs a network is left to AWS's SDK.
-Result<std::shared_ptr<S3CredentialsSource>> FromUsualChain(
-    const std::string& region, const std::shared_ptr<const HttpClient>& http) {
+Result<std::shared_ptr<S3CredentialsSource>> FromUsualChain(const Surroundings& around) {
   const auto access_key = FirstOfEnvironment({"AWS_ACCESS_KEY_ID"});
   const auto secret_key = FirstOfEnvironment({"AWS_SECRET_ACCESS_KEY"});
   if (access_key && secret_key) {
@@ -227,20 +243,22 @@ Result<std::shared_ptr<S3CredentialsSource>> FromUsualChain(
         *access_key, *secret_key, FirstOfEnvironment({"AWS_SESSION_TOKEN"}).value_or(""), {}});
   }
   const std::string profile = DefaultProfileName();
-  if (LoadProfile(profile)) return FromProfile(profile, region, http, 0);
+  if (LoadProfile(profile)) return FromProfile(profile, around, 0);
   return FindSdkCredentials({});
 }
 
 }  // namespace
 
 Result<std::shared_ptr<S3CredentialsSource>> FindS3Credentials(
-    const S3Auth& auth, const std::string& region, std::shared_ptr<const HttpClient> http) {
+    const S3Options& options, const std::string& region, std::shared_ptr<const HttpClient> http) {
+  const S3Auth& auth = options.auth;
+  const Surroundings around{region, std::move(http), options.cancel};
   if (auth.access_key_env || auth.secret_key_env) return FromVariables(auth);
-  if (auth.profile) return FromProfile(*auth.profile, region, std::move(http), 0);
-  SLUICE_ASSIGN_OR_RETURN(auto chain, FromUsualChain(region, http));
+  if (auth.profile) return FromProfile(*auth.profile, around, 0);
+  SLUICE_ASSIGN_OR_RETURN(auto chain, FromUsualChain(around));
   if (!auth.role_arn) return chain;
   return std::make_shared<RoleSource>(std::move(chain), *auth.role_arn,
-                                      auth.external_id.value_or(""), region, std::move(http));
+                                      auth.external_id.value_or(""), around);
 }
 
 }  // namespace sluice::store

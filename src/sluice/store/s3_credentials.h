@@ -27,9 +27,10 @@ class S3CredentialsSource {
   virtual Result<S3Credentials> Get(bool refused) = 0;
 };
 
-/// The source that `auth` names. A named variable or profile that does not exist is kConfig, at once;
-/// what needs the network is asked for on first use. `region` is where roles are assumed.
+/// The source that `options.auth` names. A named variable or profile that does not exist is kConfig, at
+/// once; what needs the network is asked for on first use, until `options.cancel`. `region` is where roles
+/// are assumed: by AWS's STS there, or by AWS_ENDPOINT_URL_STS.
 Result<std::shared_ptr<S3CredentialsSource>> FindS3Credentials(
-    const S3Auth& auth, const std::string& region, std::shared_ptr<const HttpClient> http);
+    const S3Options& options, const std::string& region, std::shared_ptr<const HttpClient> http);
 
 }  // namespace sluice::store

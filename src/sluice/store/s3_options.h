@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "sluice/base/types.h"
 #include "sluice/runtime/cancellation.h"
 #include "sluice/runtime/retry.h"
 
@@ -36,8 +37,10 @@ struct S3Options {
   S3Encryption encryption;
   int connections = 32;  ///< requests in flight at once
   runtime::RetryPolicy retry;
-  /// Stops reads and uploads of data; what settles a decision goes on.
+  /// Stops reads and uploads of data at once; what settles a decision goes on for as long as the server
+  /// answers it within `patience`, and no longer, so that a signal ends a run whose server hangs.
   runtime::CancelToken cancel;
+  Duration patience = Seconds(5);
 };
 
 }  // namespace sluice::store

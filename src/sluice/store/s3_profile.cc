@@ -10,6 +10,14 @@
 namespace sluice::store {
 namespace {
 
+struct SharedFile {
+  const char* variable;  ///< names another place for it
+  const char* name;
+  bool is_config;
+};
+constexpr SharedFile kCredentialsFile{"AWS_SHARED_CREDENTIALS_FILE", "credentials", false};
+constexpr SharedFile kConfigFile{"AWS_CONFIG_FILE", "config", true};
+
 std::string_view Trim(std::string_view text) {
   constexpr std::string_view kBlank = " \t\r";
   const size_t first = text.find_first_not_of(kBlank);
@@ -26,13 +34,15 @@ std::optional<std::string> SectionProfile(std::string_view title, bool is_config
   return std::string(Trim(title.substr(kPrefix.size())));
 }
 
-std::map<std::string, Profile> ReadProfiles(const char* variable, const char* file,
-                                            bool is_config_file) {
-  std::string path = FirstOfEnvironment({variable}).value_or("");
-  if (path.empty()) path = FirstOfEnvironment({"HOME"}).value_or("") + "/.aws/" + file;
-  std::ifstream in(path);
+/// `home` stands for the user's folder.
+std::string PathOf(const SharedFile& file, const std::string& home) {
+  return FirstOfEnvironment({file.variable}).value_or(home + "/.aws/" + file.name);
+}
+
+std::map<std::string, Profile> ReadProfiles(const SharedFile& file) {
+  std::ifstream in(PathOf(file, FirstOfEnvironment({"HOME"}).value_or("")));
   const std::string text{std::istreambuf_iterator<char>(in), {}};
-  return ParseProfiles(text, is_config_file);
+  return ParseProfiles(text, file.is_config);
 }
 
 }  // namespace
@@ -62,14 +72,17 @@ std::map<std::string, Profile> ParseProfiles(std::string_view text, bool is_conf
 }
 
 std::optional<Profile> LoadProfile(const std::string& name) {
-  auto merged = ReadProfiles("AWS_CONFIG_FILE", "config", true);
-  for (const auto& [profile, settings] :
-       ReadProfiles("AWS_SHARED_CREDENTIALS_FILE", "credentials", false)) {
+  auto merged = ReadProfiles(kConfigFile);
+  for (const auto& [profile, settings] : ReadProfiles(kCredentialsFile)) {
     for (const auto& [key, value] : settings) merged[profile][key] = value;
   }
   const auto found = merged.find(name);
   if (found == merged.end()) return std::nullopt;
   return found->second;
+}
+
+std::string ProfileFiles() {
+  return PathOf(kCredentialsFile, "~") + " or " + PathOf(kConfigFile, "~");
 }
 
 std::string DefaultProfileName() {

@@ -21,6 +21,9 @@ std::map<std::string, Profile> ParseProfiles(std::string_view text, bool is_conf
 /// Both files' settings of `name`; the credentials file wins. nullopt where neither knows it.
 std::optional<Profile> LoadProfile(const std::string& name);
 
+/// The two files, for messages: "~/.aws/credentials or ~/.aws/config", or where the variables point.
+std::string ProfileFiles();
+
 /// AWS_PROFILE, or "default".
 std::string DefaultProfileName();
 

@@ -1,6 +1,7 @@
 #include "sluice/store/s3_sdk_credentials.h"
 
 #include <arrow/filesystem/s3fs.h>
+#include <fmt/format.h>
 
 #include <cstdlib>
 #include <mutex>
@@ -54,11 +55,18 @@ class SdkSource : public S3CredentialsSource {
       found.session_token = options_->GetSessionToken();
     } while (found.access_key != options_->GetAccessKey());
     if (found.access_key.empty() || found.secret_key.empty()) {
-      return Fail(
-          Error{ErrorKind::kPermission,
-                "no AWS credentials were found: neither in the environment nor in a profile, "
-                "a web identity, a container or the instance's metadata",
-                "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or `auth` in sluice.yaml"});
+      if (profile_.empty()) {
+        return Fail(
+            Error{ErrorKind::kPermission,
+                  "no AWS credentials were found: neither in the environment nor in a profile, "
+                  "a web identity, a container or the instance's metadata",
+                  "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or `auth` in sluice.yaml"});
+      }
+      return Fail(Error{ErrorKind::kPermission,
+                        fmt::format("profile '{}' gives no AWS credentials", profile_),
+                        fmt::format("run `aws sso login --profile {0}` if it uses SSO, or `aws "
+                                    "configure --profile {0}`",
+                                    profile_)});
     }
     runtime::RegisterSecret(found.secret_key);
     runtime::RegisterSecret(found.session_token);

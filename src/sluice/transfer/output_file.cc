@@ -57,10 +57,7 @@ void AbortUploadsOf(store::ObjectStore& destination, const std::string& folder, 
     return true;
   });
   if (!listed) spdlog::debug("uploads of {} can't be listed: {}", folder, listed.error().message);
-  for (const auto& upload : ours) {
-    const auto aborted = destination.AbortUpload(upload.key, upload.upload_id);
-    if (!aborted) spdlog::debug("abort of {}: {}", upload.key, aborted.error().message);
-  }
+  store::TryAbort(destination, ours);
 }
 
 }  // namespace sluice::transfer

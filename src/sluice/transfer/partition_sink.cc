@@ -163,17 +163,17 @@ std::vector<ExportedFile> PartitionSink::TakeFiles() {
 }
 
 void PartitionSink::Abort() {
-  const auto abort = [&](const store::Key& key, const std::string& upload_id) {
-    const auto aborted = destination_.AbortUpload(key, upload_id);
-    if (!aborted) spdlog::debug("abort of {}: {}", key, aborted.error().message);
-  };
-  for (const ExportedFile& file : files_) abort(file.upload.key, file.upload.upload_id);
+  std::vector<store::PendingUploadInfo> known;
+  for (const ExportedFile& file : files_) {
+    known.push_back({file.upload.key, file.upload.upload_id, {}});
+  }
   files_.clear();
   for (auto& [number, partition] : partitions_) {
     if (!partition.file) continue;
-    abort(partition.file->key(), partition.file->upload_id());
+    known.push_back({partition.file->key(), partition.file->upload_id(), {}});
     partition.file.reset();
   }
+  if (!store::TryAbort(destination_, known)) return;
   // An upload whose start was not answered is known to the store only.
   AbortUploadsOf(destination_, options_.data_folder, options_.n, options_.attempt);
 }
