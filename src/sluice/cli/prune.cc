@@ -19,7 +19,7 @@ int Execute(const Context& context, const PruneCommand& command) {
   const auto tell = [&](const verify::PruneReport& report) {
     code.Add(report.error);
     if (context.json) return;
-    const bool worth_a_line = !report.name.empty() || !report.removed.empty();
+    const bool worth_a_line = !report.removed.empty() || (!report.name.empty() && !report.error);
     if (!context.quiet && worth_a_line) {
       PrintLine(DescribePrune(report, context.verbose || report.dry_run));
     }

@@ -155,6 +155,9 @@ Json ToJson(const verify::VerifyReport& report) {
 }
 
 std::string DescribeVerify(const verify::VerifyReport& report, bool all) {
+  if (report.error && report.exports.empty() && report.faults.empty()) {
+    return fmt::format("{}  {}  no export was looked at", report.name, Headline(report));
+  }
   const int64_t resets = Count(report, SourceVerdict::kNoRows);
   const int64_t exports = static_cast<int64_t>(report.exports.size()) - resets;
   std::string text = fmt::format("{}  {}  {}, {} in {}, {}; as in the source: {}", report.name,

@@ -171,9 +171,21 @@ TEST_F(ConfigTest, SecretInTheFileIsRefusedAndNotShown) {
 }
 
 TEST_F(ConfigTest, AuthTakesOneForm) {
-  EXPECT_THAT(MistakesOf("destination: {url: s3://b, auth: {profile: p, role_arn: r}}\n"
-                         "tables: [{table: a, path: /a, pattern: snapshot}]\n"),
-              HasSubstr("auth takes one form"));
+  EXPECT_THAT(
+      MistakesOf(
+          "destination: {url: s3://b, auth: {profile: p, role_arn: \"arn:aws:iam::1:role/r\"}}\n"
+          "tables: [{table: a, path: /a, pattern: snapshot}]\n"),
+      HasSubstr("auth takes one form"));
+}
+
+TEST_F(ConfigTest, RolesAndAccountsHaveTheirForm) {
+  const std::string mistakes = MistakesOf(
+      "destination: {url: s3://b, expected_bucket_owner: 12345, auth: {role_arn: nonsense}}\n"
+      "partner: {role_arn: \"arn:aws:iam::123456789012:user/x\"}\n"
+      "tables: [{table: a, path: /a, pattern: snapshot}]\n");
+  for (const char* wrong : {"12 digits of an AWS account", "not 'nonsense'", "user/x"}) {
+    EXPECT_THAT(mistakes, HasSubstr(wrong));
+  }
 }
 
 TEST_F(ConfigTest, EndpointIsAHostAndNoPath) {

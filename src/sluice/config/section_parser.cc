@@ -10,13 +10,28 @@
 
 namespace sluice::config {
 
+namespace {
+
+/// The ARN of a role; servers other than AWS's leave parts of it empty.
+std::optional<std::string> RoleArn(YamlMap& map) {
+  auto arn = map.Text("role_arn");
+  if (arn && !(arn->starts_with("arn:") && arn->find(":role/") != std::string::npos)) {
+    map.Add("role_arn", fmt::format("'role_arn' must be like arn:aws:iam::123456789012:role/NAME, "
+                                    "not '{}'",
+                                    map.Written("role_arn")));
+  }
+  return arn;
+}
+
+}  // namespace
+
 Auth SectionParser::ParseAuth(const YAML::Node& node, const std::string& what) {
   YamlMap map(node, what, env_, mistakes_);
   map.RefuseUnknown({"profile", "role_arn", "external_id", "access_key_env", "secret_key_env",
                      "session_token_env"});
   Auth auth;
   auth.profile = map.Text("profile");
-  auth.role_arn = map.Text("role_arn");
+  auth.role_arn = RoleArn(map);
   auth.external_id = map.Text("external_id");
   auth.access_key_env = map.EnvName("access_key_env");
   auth.secret_key_env = map.EnvName("secret_key_env");
@@ -49,6 +64,14 @@ StoreOptions SectionParser::ParseStoreOptions(YamlMap& map) {
   }
   options.ca_bundle = map.Text("ca_bundle");
   options.expected_bucket_owner = map.Text("expected_bucket_owner");
+  const auto& owner = options.expected_bucket_owner;
+  constexpr size_t kAccountDigits = 12;
+  if (owner && (owner->size() != kAccountDigits ||
+                owner->find_first_not_of("0123456789") != std::string::npos)) {
+    map.Add("expected_bucket_owner",
+            fmt::format("'expected_bucket_owner' must be the 12 digits of an AWS account, not '{}'",
+                        map.Written("expected_bucket_owner")));
+  }
   options.path_style = map.Bool("path_style");
   if (map.Has("auth")) options.auth = ParseAuth(map.Child("auth"), "auth");
   return options;
@@ -106,7 +129,7 @@ CatalogOptions SectionParser::ParseCatalog(const YAML::Node& node) {
 Partner SectionParser::ParsePartner(const YAML::Node& node) {
   YamlMap map(node, "partner", env_, mistakes_);
   map.RefuseUnknown({"role_arn", "external_id"});
-  return {map.Text("role_arn"), map.Text("external_id")};
+  return {RoleArn(map), map.Text("external_id")};
 }
 
 Limits SectionParser::ParseLimits(const YAML::Node& node) {

@@ -261,7 +261,8 @@ std::vector<Finding> CheckTable(const Services& services, const config::Table& t
   Findings findings(table.name);
   Status status = CheckTableInto(services, table, findings);
   if (!status) findings.AddFault(status.error());
-  if (!status && status.error().kind == ErrorKind::kConfig) {
+  const bool chooses = !table.columns.empty() || !table.exclude.empty();
+  if (!status && status.error().kind == ErrorKind::kConfig && chooses) {
     // A wrong name among its columns hides nothing else: the rest is looked at as if none were chosen.
     config::Table of_all_columns = table;
     of_all_columns.columns.clear();

@@ -67,22 +67,20 @@ class BucketCheck {
   bool CheckRegion() {
     const auto region = settings_.Region();
     if (!region) {
-      if (region.error().kind == ErrorKind::kPermission) {
-        forbidden_.push_back("whether the bucket is there, and its region");
-        actions_.push_back("s3:ListBucket");
-        return true;
-      }
       findings_.AddFault(region.error());
       return false;
     }
-    if (region->empty()) {
+    if (!*region) {
+      forbidden_.push_back("whether the bucket is there, and its region");
+      actions_.push_back("s3:ListBucket");
+    } else if ((*region)->empty()) {
       Add(Severity::kOk, "reachable");
-    } else if (use_.region && *use_.region != *region) {
+    } else if (use_.region && *use_.region != **region) {
       Add(Severity::kFault,
-          fmt::format("lies in region {}, and `region` says {}", *region, *use_.region),
-          fmt::format("set `region: {}`", *region));
+          fmt::format("lies in region {}, and `region` says {}", **region, *use_.region),
+          fmt::format("set `region: {}`", **region));
     } else {
-      Add(Severity::kOk, fmt::format("reachable, in region {}", *region));
+      Add(Severity::kOk, fmt::format("reachable, in region {}", **region));
     }
     return true;
   }

@@ -12,7 +12,7 @@ using ::testing::HasSubstr;
 /// A bucket as it should be; a test changes one thing of it.
 struct FakeBucket : store::BucketSettings {
   const std::string& bucket() const override { return name; }
-  Result<std::string> Region() const override { return region; }
+  Result<std::optional<std::string>> Region() const override { return region; }
   Result<std::optional<store::PublicAccessBlock>> PublicAccess() const override { return block; }
   Result<bool> HasPublicPolicy() const override { return is_public; }
   Result<store::DefaultEncryption> Encryption() const override { return encryption; }
@@ -22,7 +22,7 @@ struct FakeBucket : store::BucketSettings {
   Result<std::string> Policy() const override { return policy; }
 
   std::string name = "acme";
-  Result<std::string> region = std::string("eu-west-1");
+  Result<std::optional<std::string>> region = std::optional(std::string("eu-west-1"));
   Result<std::optional<store::PublicAccessBlock>> block =
       std::optional(store::PublicAccessBlock{true, true, true, true});
   Result<bool> is_public = false;

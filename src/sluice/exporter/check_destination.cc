@@ -118,22 +118,27 @@ std::vector<Finding> CheckDestination(const Services& services) {
   if (services.config->partner.role_arn && places->destination.scheme == Location::Scheme::kS3) {
     use.partner = AccessOf(*services.config, *places);
   }
-  if (CheckBucketOf(services, places->destination, StoreRole::kDestination, std::move(use),
-                    destination)) {
-    CheckProbe(services, places->destination, StoreRole::kDestination, destination);
-  }
+  bool reachable = CheckBucketOf(services, places->destination, StoreRole::kDestination,
+                                 std::move(use), destination);
+  if (reachable) CheckProbe(services, places->destination, StoreRole::kDestination, destination);
   std::vector<Finding> all = std::move(destination).Take();
 
   Findings state("state");
   const auto beside = places->state.Parent();
-  bool reachable = true;
+  const bool is_elsewhere = places->state.bucket != places->destination.bucket;
+  if (is_elsewhere) reachable = true;
   if (beside && beside->ToString() != places->destination.ToString()) {
-    if (beside->bucket != places->destination.bucket) {
+    if (is_elsewhere) {
       reachable = CheckBucketOf(services, *beside, StoreRole::kState, {}, state);
     }
     if (reachable) CheckProbe(services, *beside, StoreRole::kState, state);
   }
-  if (reachable) CheckStateTable(services, places->state, state);
+  if (reachable) {
+    CheckStateTable(services, places->state, state);
+  } else {
+    state.Add(Severity::kNote,
+              places->state.ToString() + ": not looked at, for its bucket can't be reached");
+  }
   for (auto& finding : std::move(state).Take()) all.push_back(std::move(finding));
   return all;
 }

@@ -50,8 +50,9 @@ class BucketSettings {
  public:
   virtual ~BucketSettings() = default;
   virtual const std::string& bucket() const = 0;
-  /// "" where the server does not tell it; kConfig, with the right one, where a wrong one is configured.
-  virtual Result<std::string> Region() const = 0;
+  /// "" where the server does not tell it; nullopt where these credentials, which the server knows, may not
+  /// ask; kConfig, with the right one, where a wrong one is configured.
+  virtual Result<std::optional<std::string>> Region() const = 0;
   /// nullopt: none is configured. An account's own block is not seen here.
   virtual Result<std::optional<PublicAccessBlock>> PublicAccess() const = 0;
   /// Whether the bucket's policy lets everybody in; false where it has no policy.

@@ -23,17 +23,14 @@ class S3BucketSettings : public BucketSettings {
 
   const std::string& bucket() const override { return client_->bucket(); }
 
-  Result<std::string> Region() const override {
+  Result<std::optional<std::string>> Region() const override {
     S3Request request;
     request.method = "HEAD";
     request.action = "looking up the bucket";
-    const auto sent = client_->Send(request);
+    auto sent = client_->Send(request);
     if (sent) return sent->http.header("x-amz-bucket-region");
-    Error error = sent.error().error;
-    if (sent.error().fault.status == 404) {
-      error.remedy = "check the bucket's name and `endpoint`, or create the bucket";
-    }
-    return Fail(std::move(error));
+    if (sent.error().fault.code == "AccessDenied") return std::nullopt;
+    return Fail(std::move(sent).error().error);
   }
 
   Result<std::optional<PublicAccessBlock>> PublicAccess() const override {

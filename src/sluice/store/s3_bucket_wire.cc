@@ -105,7 +105,11 @@ Result<std::vector<LifecycleRule>> ParseLifecycle(std::string_view body) {
 
 Result<Versioning> ParseVersioning(std::string_view body) {
   pugi::xml_document document;
-  SLUICE_ASSIGN_OR_RETURN(const auto root, Root(document, body, "VersioningConfiguration"));
+  // Not every server knows the document's name.
+  if (!document.load_buffer(body.data(), body.size())) {
+    return Fail(ErrorKind::kUnsupported, "the answer about versions is no XML");
+  }
+  const auto root = document.document_element();
   const std::string status = Text(root.child("Status"));
   return status == "Enabled"     ? Versioning::kOn
          : status == "Suspended" ? Versioning::kSuspended

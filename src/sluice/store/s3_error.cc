@@ -40,6 +40,7 @@ constexpr auto kMeanings = std::to_array<Meaning>({
      "restore the object from the archive, then run again"},
     {"KMS.DisabledException", ErrorKind::kPermission, "enable the KMS key"},
     {"KMS.NotFoundException", ErrorKind::kConfig, "let `kms_key_id` name a key of this region"},
+    {"kms:KeyNotFound", ErrorKind::kConfig, "let `kms_key_id` name a key of this server"},
     {"InvalidBucketName", ErrorKind::kConfig, "correct the bucket's name"},
     {"PermanentRedirect", ErrorKind::kConfig, "set `region: {region}`"},
     {"AuthorizationHeaderMalformed", ErrorKind::kConfig, "set `region: {region}`"},

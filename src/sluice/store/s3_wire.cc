@@ -18,8 +18,15 @@ Result<pugi::xml_node> Root(pugi::xml_document& document, std::string_view body,
   const auto parsed = document.load_buffer(body.data(), body.size());
   if (!parsed) return Fail(ErrorKind::kCorrupt, "the answer is no XML: {}", parsed.description());
   const pugi::xml_node root = document.document_element();
-  if (std::string_view(root.name()) != expected) {
-    return Fail(ErrorKind::kCorrupt, "the answer is a <{}>, not a <{}>", root.name(), expected);
+  const std::string_view name = root.name();
+  if (name == "ListAllMyBucketsResult") {
+    return Fail(Error{ErrorKind::kConfig,
+                      "the server answered for all buckets, for it does not take the bucket's name "
+                      "from the host's",
+                      "set `path_style: true`"});
+  }
+  if (name != expected) {
+    return Fail(ErrorKind::kCorrupt, "the answer is a <{}>, not a <{}>", name, expected);
   }
   return root;
 }
