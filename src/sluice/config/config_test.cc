@@ -384,6 +384,8 @@ TEST(NearestTest, OnlyWhatIsNearIsOffered) {
   EXPECT_EQ(Nearest("pathern", {"path", "pattern"}), "pattern");
   EXPECT_EQ(Nearest("zebra", {"table", "watermark"}), std::nullopt);
   EXPECT_EQ(Nearest("", {"a"}), std::nullopt);
+  EXPECT_EQ(Nearest("-c", {"-h"}), std::nullopt);
+  EXPECT_EQ(Nearest("ID", {"id"}), "id");
 }
 
 }  // namespace

@@ -33,7 +33,8 @@ std::optional<std::string> Nearest(std::string_view word,
   constexpr size_t kLongest = 100;
   if (word.empty() || word.size() > kLongest) return std::nullopt;
   std::optional<std::string> best;
-  size_t best_distance = std::max<size_t>(1, word.size() / 3) + 1;
+  constexpr size_t kShort = 3;  // where one letter of two differs, another word was meant
+  size_t best_distance = (word.size() < kShort ? 0 : word.size() / 3) + 1;
   for (const auto& candidate : candidates) {
     if (candidate.size() > kLongest) continue;
     const size_t distance = Distance(word, candidate);

@@ -151,6 +151,18 @@ Result<std::string> Log::ReadCommitText(Version version) const {
   return text;
 }
 
+Result<std::vector<Commit>> Log::ReadCommits(Version after, Version through) const {
+  std::vector<Commit> commits;
+  if (after >= through) return commits;
+  SLUICE_ASSIGN_OR_RETURN(const LogListing listing, List(Next(after)));
+  SLUICE_RETURN_IF_ERROR(RequireContiguous(listing, Next(after), through, store_->DisplayName("")));
+  for (Version v = Next(after); v <= through; v = Next(v)) {
+    SLUICE_ASSIGN_OR_RETURN(Commit commit, ReadCommit(v));
+    commits.push_back(std::move(commit));
+  }
+  return commits;
+}
+
 Status Log::RequireContiguous(const LogListing& listing, Version first, Version last,
                               std::string_view table) {
   if (first > last) return {};

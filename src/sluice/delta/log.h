@@ -54,6 +54,8 @@ class Log {
   Result<Commit> ReadCommit(Version version) const;
   /// The commit file's text, with the same errors for one that is not there.
   Result<std::string> ReadCommitText(Version version) const;
+  /// The commits (after, through], ascending; errors as RequireContiguous has them.
+  Result<std::vector<Commit>> ReadCommits(Version after, Version through) const;
   /// kCorrupt for a hole inside the range, kSourceGone where its beginning was cleaned up,
   /// kNotFound when `last` is beyond the latest version.
   static Status RequireContiguous(const LogListing& listing, Version first, Version last,

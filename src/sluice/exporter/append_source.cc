@@ -8,7 +8,6 @@
 #include "sluice/exporter/late_sources.h"
 #include "sluice/plan/append_task.h"
 #include "sluice/plan/column_choice.h"
-#include "sluice/survey/append_survey.h"
 
 namespace sluice::exporter {
 
@@ -19,14 +18,12 @@ Result<std::unique_ptr<AppendSource>> AppendSource::Look(Session& session,
                                                          const SourceOptions& options) {
   const config::Table& table = *session.table;
   std::unique_ptr<AppendSource> source(new AppendSource(session));
-  SLUICE_ASSIGN_OR_RETURN(source->snapshot_,
-                          survey::SurveySnapshot(*session.log, table.watermark, options.at));
+  delta::SnapshotOptions wanted;
+  wanted.at = options.at;
+  wanted.stats_columns = {table.watermark};
+  SLUICE_ASSIGN_OR_RETURN(const auto row, source->Pin(position, wanted));
   SLUICE_RETURN_IF_ERROR(plan::FindWatermark(table, source->snapshot_.metadata.schema));
-  plan::AppendFacts& facts = source->facts_;
-  std::optional<state::StateRow> row;
-  SLUICE_ASSIGN_OR_RETURN(
-      row, FillFacts(session, position, source->snapshot_, static_cast<plan::SourceFacts&>(facts)));
-  if (row) facts.row_end = row->last_exported_end_time;
+  if (row) source->facts_.row_end = row->last_exported_end_time;
   return source;
 }
 
@@ -70,7 +67,16 @@ Result<std::vector<delta::Commit>> AppendSource::ReadCommits() const {
       !position.scanned_through) {
     return std::vector<delta::Commit>{};
   }
-  return survey::SurveyCommits(*session_.log, *position.scanned_through, facts_.source_version);
+  auto commits = session_.log->ReadCommits(*position.scanned_through, facts_.source_version);
+  if (!commits && commits.error().kind == ErrorKind::kSourceGone) {
+    Error error = std::move(commits).error();
+    error.message += "; rows that these commits added late can't be found any more";
+    error.remedy =
+        "set late_rows: ignore for one run to go on without them, then `sluice backfill` the "
+        "range that may lack rows";
+    return Fail(std::move(error));
+  }
+  return commits;
 }
 
 Result<plan::PlannedExport> AppendSource::PlanAgain(const ledger::Intent& intent) {

@@ -4,20 +4,18 @@
 #include <optional>
 #include <vector>
 
-#include "sluice/exporter/pattern_source.h"
+#include "sluice/exporter/pinned_source.h"
 #include "sluice/plan/append_plan.h"
 
 namespace sluice::exporter {
 
 /// Pattern A: late rows first, then the windows.
-class AppendSource : public PatternSource {
+class AppendSource : public PinnedSource<plan::AppendFacts> {
  public:
   static Result<std::unique_ptr<AppendSource>> Look(Session& session,
                                                     const ledger::Position& position,
                                                     const SourceOptions& options);
 
-  const plan::AppendFacts& facts() const override { return facts_; }
-  const delta::Snapshot& snapshot() const override { return snapshot_; }
   void AssumeRowAt(const ledger::Bound& end) override;
   Result<PlannedWork> Plan() override;
   Result<plan::PlannedExport> PlanAgain(const ledger::Intent& intent) override;
@@ -32,12 +30,8 @@ class AppendSource : public PatternSource {
   Result<std::optional<plan::PlannedExport>> PlanLate();
 
  private:
-  explicit AppendSource(Session& session) : session_(session) {}
+  using PinnedSource::PinnedSource;
   Result<std::vector<delta::Commit>> ReadCommits() const;
-
-  Session& session_;
-  delta::Snapshot snapshot_;
-  plan::AppendFacts facts_;
 };
 
 }  // namespace sluice::exporter

@@ -32,11 +32,8 @@ Result<std::unique_ptr<FeedSource>> FeedSource::Look(Session& session,
   std::unique_ptr<FeedSource> source(new FeedSource(session));
   delta::SnapshotOptions wanted;
   wanted.at = options.at;
-  SLUICE_ASSIGN_OR_RETURN(source->snapshot_, delta::LoadSnapshot(*session.log, wanted));
+  SLUICE_ASSIGN_OR_RETURN(const auto row, source->Pin(position, wanted));
   plan::FeedFacts& facts = source->facts_;
-  std::optional<state::StateRow> row;
-  SLUICE_ASSIGN_OR_RETURN(
-      row, FillFacts(session, position, source->snapshot_, static_cast<plan::SourceFacts&>(facts)));
   if (row) facts.row_version = row->last_exported_version;
   facts.feed_on = IsFeedOn(source->snapshot_.metadata);
   facts.reseed = options.reseed;

@@ -4,21 +4,19 @@
 #include <optional>
 #include <vector>
 
-#include "sluice/exporter/pattern_source.h"
+#include "sluice/exporter/pinned_source.h"
 #include "sluice/plan/feed_plan.h"
 
 namespace sluice::exporter {
 
 /// Pattern B: a seed, or windows of the change feed. Where Spark refuses a range whole, it is cut: what
 /// can be exported is, and only what is really lost is an error.
-class FeedSource : public PatternSource {
+class FeedSource : public PinnedSource<plan::FeedFacts> {
  public:
   static Result<std::unique_ptr<FeedSource>> Look(Session& session,
                                                   const ledger::Position& position,
                                                   const SourceOptions& options);
 
-  const plan::FeedFacts& facts() const override { return facts_; }
-  const delta::Snapshot& snapshot() const override { return snapshot_; }
   void AssumeRowAt(const ledger::Bound& end) override;
   Result<PlannedWork> Plan() override;
   Result<plan::PlannedExport> PlanAgain(const ledger::Intent& intent) override;
@@ -36,12 +34,9 @@ class FeedSource : public PatternSource {
     std::optional<Error> then;  ///< why it ends before `last`
   };
 
-  explicit FeedSource(Session& session) : session_(session) {}
+  using PinnedSource::PinnedSource;
   Result<Readable> Survey(Version after, Version last) const;
 
-  Session& session_;
-  delta::Snapshot snapshot_;
-  plan::FeedFacts facts_;
   std::vector<delta::FeedRange> ranges_;  ///< of what was planned last
 };
 

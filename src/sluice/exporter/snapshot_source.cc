@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "sluice/survey/append_survey.h"
-
 namespace sluice::exporter {
 namespace {
 
@@ -27,8 +25,7 @@ Result<std::unique_ptr<SnapshotSource>> SnapshotSource::Look(Session& session,
   std::unique_ptr<SnapshotSource> source(new SnapshotSource(session));
   delta::SnapshotOptions wanted;
   wanted.at = options.at;
-  SLUICE_ASSIGN_OR_RETURN(source->snapshot_, delta::LoadSnapshot(*session.log, wanted));
-  SLUICE_RETURN_IF_ERROR(FillFacts(session, position, source->snapshot_, source->facts_));
+  SLUICE_RETURN_IF_ERROR(source->Pin(position, wanted));
   if (options.at) {
     SLUICE_ASSIGN_OR_RETURN(const auto listing, session.log->List());
     if (!listing.commits.empty()) source->facts_.latest = listing.commits.back().version;
@@ -56,8 +53,7 @@ Result<bool> SnapshotSource::IsUnchanged() const {
       facts_.source_version < *position.scanned_through) {
     return false;
   }
-  const auto commits =
-      survey::SurveyCommits(*session_.log, *position.scanned_through, facts_.source_version);
+  const auto commits = session_.log->ReadCommits(*position.scanned_through, facts_.source_version);
   if (!commits) {
     // What the log no longer tells may have been a change.
     if (commits.error().kind == ErrorKind::kSourceGone) return false;

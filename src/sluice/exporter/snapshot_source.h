@@ -4,20 +4,18 @@
 #include <optional>
 #include <vector>
 
-#include "sluice/exporter/pattern_source.h"
+#include "sluice/exporter/pinned_source.h"
 #include "sluice/plan/snapshot_plan.h"
 
 namespace sluice::exporter {
 
 /// Pattern C: the whole table, each run.
-class SnapshotSource : public PatternSource {
+class SnapshotSource : public PinnedSource<plan::SnapshotFacts> {
  public:
   static Result<std::unique_ptr<SnapshotSource>> Look(Session& session,
                                                       const ledger::Position& position,
                                                       const SourceOptions& options);
 
-  const plan::SnapshotFacts& facts() const override { return facts_; }
-  const delta::Snapshot& snapshot() const override { return snapshot_; }
   void AssumeRowAt(const ledger::Bound&) override {}
   Result<PlannedWork> Plan() override;
   Result<plan::PlannedExport> PlanAgain(const ledger::Intent& intent) override;
@@ -29,12 +27,8 @@ class SnapshotSource : public PatternSource {
       const std::vector<Replaced>& replaced) override;
 
  private:
-  explicit SnapshotSource(Session& session) : session_(session) {}
+  using PinnedSource::PinnedSource;
   Result<bool> IsUnchanged() const;
-
-  Session& session_;
-  delta::Snapshot snapshot_;
-  plan::SnapshotFacts facts_;
 };
 
 }  // namespace sluice::exporter
