@@ -159,6 +159,7 @@ json ToJson(const DecidedFile& file) {
   json parts = json::array();
   for (const auto& part : file.upload.parts) {
     parts.push_back({{"number", part.number}, {"etag", part.etag}, {"size", part.size}});
+    if (!part.checksum.empty()) parts.back()["checksum"] = part.checksum;
   }
   return {{"key", file.upload.key},           {"upload_id", file.upload.upload_id},
           {"parts", std::move(parts)},        {"size", file.upload.size},
@@ -171,8 +172,8 @@ DecidedFile DecidedFileFrom(const json& value) {
   value.at("key").get_to(file.upload.key);
   value.at("upload_id").get_to(file.upload.upload_id);
   for (const auto& part : value.at("parts")) {
-    file.upload.parts.push_back(
-        store::UploadedPart{part.at("number"), part.at("etag"), part.at("size")});
+    file.upload.parts.push_back(store::UploadedPart{part.at("number"), part.at("etag"),
+                                                    part.at("size"), part.value("checksum", "")});
   }
   value.at("size").get_to(file.upload.size);
   value.at("checksum").get_to(file.upload.checksum);

@@ -40,6 +40,7 @@ struct UploadedPart {
   int number = 1;  ///< 1-based, without gaps
   std::string etag;
   int64_t size = 0;
+  std::string checksum{};  ///< as PendingUpload's, of the part; "" where it is not known
 };
 
 /// A file that lies in the store complete but invisible: all parts are up, completion is withheld.

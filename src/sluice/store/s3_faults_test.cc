@@ -300,6 +300,16 @@ TEST_F(S3FaultsTest, PartCopyThatAnswersNothingUnderStatus200IsTriedAgain) {
   EXPECT_THAT(upload->Finish(), IsOk());
 }
 
+TEST_F(S3FaultsTest, UploadThatSomebodyAbortedIsBegunAnewByALaterTry) {
+  server_.Then(200, kStarted).ThenError(404, "NoSuchUpload");
+  const auto upload = *store()->StartUpload("k");
+  ASSERT_THAT(upload->Append(Bytes("abc")), IsOk());
+  const auto finished = upload->Finish();
+  ASSERT_THAT(finished, IsError(ErrorKind::kTransient));
+  EXPECT_THAT(finished.error().message, HasSubstr("aborted"));
+  EXPECT_THAT(finished.error().remedy, HasSubstr("run again"));
+}
+
 // --- Sizes and numbers
 
 TEST(PartSizesTest, TenThousandPartsHoldMoreThanAnObjectMay) {

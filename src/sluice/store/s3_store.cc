@@ -59,8 +59,20 @@ Result<ObjectInfo> InfoFrom(const HttpResponse& answer, Key key, const std::stri
   return info;
 }
 
-/// Without the parts' checksums, with them, and once more where the reply to that was lost.
-constexpr int kCompletionTries = 3;
+/// Without the parts' checksums, with those we know, with those that the server keeps, and once more where
+/// the reply to that was lost.
+constexpr int kCompletionTries = 4;
+
+/// What is known of the parts from when they were uploaded; nothing unless it is known of all.
+ListedParts KnownParts(const PendingUpload& upload) {
+  ListedParts known;
+  for (const auto& part : upload.parts) {
+    const auto crc = ParseChecksum(part.checksum);
+    if (!crc) return {};
+    known[part.number] = {part.etag, EncodeCrc64Nvme(*crc)};
+  }
+  return known;
+}
 
 class S3Store : public ObjectStore {
  public:
@@ -174,8 +186,10 @@ class S3Store : public ObjectStore {
 
   Result<CompleteOutcome> CompleteUpload(const PendingUpload& upload) override {
     SLUICE_RETURN_IF_ERROR(ValidateKey(upload.key));
+    const ListedParts known = KnownParts(upload);
     ListedParts listed;
-    if (needs_part_checksums_) {
+    if (needs_part_checksums_) listed = known;
+    if (needs_part_checksums_ && known.empty()) {
       SLUICE_ASSIGN_OR_RETURN(listed, ListParts(upload));
     }
     for (int tries = 1;; ++tries) {
@@ -186,10 +200,14 @@ class S3Store : public ObjectStore {
       if (code != "InvalidPart" || tries == kCompletionTries) {
         return Fail(std::move(sent).error().error);
       }
-      SLUICE_ASSIGN_OR_RETURN(listed, ListParts(upload));
-      if (!HasAll(listed, upload)) return GiveUp(upload);
       // MinIO wants the checksums of the parts, too, and takes parts without them for others.
       needs_part_checksums_ = true;
+      if (listed.empty() && !known.empty()) {
+        listed = known;
+        continue;
+      }
+      SLUICE_ASSIGN_OR_RETURN(listed, ListParts(upload));
+      if (!HasAll(listed, upload)) return GiveUp(upload);
     }
   }
 

@@ -90,6 +90,14 @@ TEST_F(S3StoreTest, ServerThatWantsTheChecksumsOfPartsGetsItsOwn) {
   EXPECT_THAT(server_.seen()[2].body, HasSubstr("<ChecksumCRC64NVME>AAAAAAAAAAE="));
 }
 
+TEST_F(S3StoreTest, ServerThatWantsTheChecksumsOfPartsGetsThoseWeKnowWithoutBeingAsked) {
+  server_.ThenError(400, "InvalidPart").Then(200, "<CompleteMultipartUploadResult/>");
+  PendingUpload pending = Pending();
+  for (auto& part : pending.parts) part.checksum = "crc64nvme:0000000000000000";
+  EXPECT_EQ(*store()->CompleteUpload(pending), CompleteOutcome::kCompleted);
+  EXPECT_THAT(server_.seen()[1].body, HasSubstr("<ChecksumCRC64NVME>AAAAAAAAAAA="));
+}
+
 TEST_F(S3StoreTest, UploadWhosePartsTheServerLostIsAborted) {
   server_.ThenError(400, "InvalidPart").Then(200, "<ListPartsResult/>").Then(204);
   EXPECT_EQ(*store()->CompleteUpload(Pending()), CompleteOutcome::kNoSuchUpload);

@@ -143,9 +143,20 @@ class S3UploadWriter : public UploadWriter {
     request.body = bytes;
     request.action = "uploading a part";
     request.is_cancellable = true;
-    SLUICE_ASSIGN_OR_RETURN(const S3Response response, Ok(client_->Send(request)));
+    SLUICE_ASSIGN_OR_RETURN(const S3Response response, Taken(client_->Send(request)));
     const std::string etag = UnquoteEtag(response.http.header("etag"));
-    return PartDone{{number, etag, static_cast<int64_t>(bytes.size())}, crc.value()};
+    return PartDone{{number, etag, static_cast<int64_t>(bytes.size()), crc.ToString()},
+                    crc.value()};
+  }
+
+  /// The answer to a part. An upload that somebody aborted is begun anew by a later try.
+  Result<S3Response> Taken(tl::expected<S3Response, S3Failure> sent) const {
+    if (sent || sent.error().fault.code != "NoSuchUpload") return Ok(std::move(sent));
+    return Fail(
+        Error{ErrorKind::kTransient,
+              fmt::format("{}: its upload was aborted while it was written",
+                          client_->DisplayName(full_key())),
+              "run again; if it happens again, see whether a lifecycle rule aborts uploads"});
   }
 
   /// Appends bytes of a source through memory.
@@ -192,7 +203,7 @@ class S3UploadWriter : public UploadWriter {
     if (!sent && CanNotCopy(sent.error().fault)) {
       return SendFetched(number, source_key, source_etag, offset, length);
     }
-    SLUICE_ASSIGN_OR_RETURN(const S3Response response, Ok(std::move(sent)));
+    SLUICE_ASSIGN_OR_RETURN(const S3Response response, Taken(std::move(sent)));
     SLUICE_ASSIGN_OR_RETURN(const CopiedPart copied, ParseCopiedPart(response.http.body));
     uint64_t crc = 0;
     if (copied.crc64nvme) {
@@ -200,7 +211,10 @@ class S3UploadWriter : public UploadWriter {
     } else {
       SLUICE_ASSIGN_OR_RETURN(crc, CrcOfRange(source_key, source_etag, offset, length));
     }
-    return PartDone{{number, copied.etag, length}, crc};
+    // A checksum that the server does not keep is none that it could be asked to compare.
+    return PartDone{
+        {number, copied.etag, length, copied.crc64nvme ? Crc64Nvme::ToString(crc) : std::string()},
+        crc};
   }
 
   /// For servers that do not copy: MinIO computes no checksum of a copy and then misses it.
