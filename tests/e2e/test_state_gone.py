@@ -1,7 +1,9 @@
 """A state table that is gone is never made again in silence: what was exported stands against it."""
 
+import json
 import shutil
 
+import deltalake
 import pytest
 from support.lake import NAME, Lake, clock, row, state_row
 
@@ -80,3 +82,16 @@ def test_a_row_put_back_by_hand_is_gone_on_from(lake, events):
     copy.rename(events.state)  # stands at 2
     error = events.fails(clock(6))
     assert clock(2) in error["message"] and clock(4) in error["message"], error
+
+
+def test_a_state_table_that_we_can_not_write_is_told_before_anything_is_exported(events):
+    schema = deltalake.Schema.from_json(json.dumps({"type": "struct", "fields": [
+        {"name": name, "type": kind, "nullable": True, "metadata": {}} for name, kind in (
+            ("source_table", "string"), ("last_exported_end_time", "timestamp"),
+            ("last_exported_version", "long"), ("last_run_timestamp", "timestamp"))]}))
+    table = deltalake.DeltaTable.create(str(events.state), schema)
+    table.alter.add_constraint({"named": "source_table IS NOT NULL"})
+    for command in ("check", "plan", "run"):
+        outcome = events.call(command, now=clock(3))
+        assert outcome.code == 1 and "asks of its writers" in outcome.stdout, str(outcome)
+    assert not events.export().data_files() and not events.export().manifests()

@@ -90,7 +90,11 @@ std::string DescribePlan(const PlanReport& report) {
   }
   switch (report.status) {
     case RunStatus::kFailed:
-      text += "  " + Paint(Colour::kBad, "cannot be planned");
+      if (!report.windows.empty()) {
+        text += "\n" + WindowTable(report) + "\n" + Requests(report) + "\n";
+      }
+      text += "  " + Paint(Colour::kBad, report.windows.empty() ? "cannot be planned"
+                                                                : "what follows cannot be planned");
       break;
     case RunStatus::kNothingNew:
       text += "  " + Paint(Colour::kFaint, "nothing new");

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <sstream>
@@ -169,6 +170,11 @@ Result<Config> ParseConfig(std::string_view text, std::string_view file, const E
 }
 
 Result<Config> LoadConfig(const std::string& file, const Environment& env) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(file, ignored)) {
+    return Fail(Error{ErrorKind::kConfig, fmt::format("{}: is a folder", file),
+                      "name the config in it: --config FILE"});
+  }
   std::ifstream in(file, std::ios::binary);
   std::ostringstream text;
   if (!in || !(text << in.rdbuf())) {

@@ -34,6 +34,17 @@ bool FeedOn(const Metadata& metadata) {
   return property != metadata.configuration.end() && SameColumnName(property->second, "true");
 }
 
+// Whether the values of `before` fit into the columns of that name in `now`, NULL aside.
+bool HoldsTypes(const TableSchema& before, const TableSchema& now) {
+  return std::all_of(now.fields.begin(), now.fields.end(), [&](Field field) {
+    const Field* old = before.Find(field.name);
+    if (old == nullptr) return true;
+    field.name = old->name;
+    field.nullable = true;
+    return CanReadAs(TableSchema{{*old}}, TableSchema{{std::move(field)}});
+  });
+}
+
 std::string Versions(Version first, Version last) {
   return first == last ? fmt::format("version {}", first.value)
                        : fmt::format("versions {} to {}", first.value, last.value);
@@ -181,6 +192,30 @@ class FeedSurvey {
     return cut;
   }
 
+  // The cut, if any, because the commit at `at` gave a column another type and took rows away in the same
+  // step, as an overwrite does: what it took away lies in files of the old type, which the new schema can't
+  // hold. Nothing is known where the version before it is gone.
+  Result<std::optional<FeedCut>> TakenAway(Version at, const TableSchema& now) const {
+    SLUICE_ASSIGN_OR_RETURN(const Commit commit, log_.ReadCommit(at));
+    const bool takes = std::any_of(commit.removes.begin(), commit.removes.end(),
+                                   [](const RemoveFile& remove) { return remove.data_change; });
+    if (!commit.metadata || !commit.cdc.empty() || !takes || at.value == 0) return std::nullopt;
+    const auto before = LoadState(log_, Version{at.value - 1});
+    if (!before || HoldsTypes(before->metadata.schema, now)) return std::nullopt;
+    SLUICE_ASSIGN_OR_RETURN(const auto resume, NextStart(Next(at)));
+    FeedCut cut{FeedCutCause::kSchemaChange, at, resume, {}};
+    cut.error.kind = ErrorKind::kSourceGone;
+    cut.error.message = fmt::format(
+        "{}: version {} wrote the table anew with another schema ({}): the rows that it took away "
+        "can't be told in the new one; {}",
+        table_, at.value, fmt::join(DescribeSchemaChange(before->metadata.schema, now), ", "),
+        resume
+            ? fmt::format("the first version from which the feed can be read is {}", resume->value)
+            : std::string("no later version can be read"));
+    cut.error.remedy = kReseed;
+    return cut;
+  }
+
   // Walks from `first`, whose state is `state`, to `last`, and ends `range` where it must.
   Status Walk(TableState state, Version last, FeedRange& range) const {
     const bool serves_source = CanReadAs(state.metadata.schema, source_.metadata.schema);
@@ -246,6 +281,8 @@ Result<FeedRange> Survey(const Log& log, const FeedSurvey& survey, Version last,
     SLUICE_ASSIGN_OR_RETURN(FeedCut cut, survey.FeedOff(range.first));
     return NothingBecauseOf(std::move(cut), std::move(range));
   }
+  SLUICE_ASSIGN_OR_RETURN(auto taken, survey.TakenAway(range.first, state->metadata.schema));
+  if (taken) return NothingBecauseOf(*std::move(taken), std::move(range));
   SLUICE_RETURN_IF_ERROR(survey.Walk(*std::move(state), last, range));
   return range;
 }

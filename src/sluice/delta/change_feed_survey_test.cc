@@ -107,6 +107,26 @@ TEST_F(SurveyFeedTest, ARangeIsCutWhereAColumnIsDroppedAndNothingIsLost) {
   EXPECT_EQ(Describe(Survey(7, 9)), "7..9");
 }
 
+TEST_F(SurveyFeedTest, AnOverwriteWithAnotherTypeLosesWhatItTookAway) {
+  Commit(0, ProtocolIs() + TableIs(true, {"id long", "word string"}));
+  Append(1, 9);
+  Commit(4, TableIs(true, {"id string", "word string"}) + Remove("f1") + Add("f4"));
+  EXPECT_EQ(Describe(Survey(1, 9)), "1..3 cut 4 resume 4");
+  const auto range = Survey(4, 9);
+  EXPECT_EQ(Describe(range), "4..3 cut 4 resume 5");
+  EXPECT_EQ(range->cut->error.kind, ErrorKind::kSourceGone);
+  EXPECT_THAT(range->cut->error.message, HasSubstr("version 4 wrote the table anew"));
+  EXPECT_THAT(range->cut->error.remedy, HasSubstr("--reseed"));
+  EXPECT_EQ(Describe(Survey(5, 9)), "5..9");
+}
+
+TEST_F(SurveyFeedTest, AnOverwriteThatKeepsTypesLosesNothing) {
+  Commit(0, ProtocolIs() + TableIs(true, {"id long", "word string"}));
+  Append(1, 9);
+  Commit(4, TableIs(true, {"id long", "more string"}) + Remove("f1") + Add("f4"));
+  EXPECT_EQ(Describe(Survey(4, 9)), "4..9");
+}
+
 TEST_F(SurveyFeedTest, ColumnsThatCameAndWentAreReadInAPieceOfTheirOwn) {
   Commit(0, ProtocolIs() + TableIs(true));
   Append(1, 9);

@@ -109,11 +109,12 @@ std::optional<Range> Extent(const ledger::Decision& decision) {
   return Range{*from, *to};
 }
 
-/// The numbers that hold rows of `range`, not yet replaced by another one. kConflict where there are any
-/// and `again` was not given, or where one lies only partly inside: its other rows would be lost.
-Result<std::vector<Replaced>> FindReplaced(const Session& session, const Edges& edges,
-                                           const Range& range, bool again, Version source_version) {
-  SLUICE_ASSIGN_OR_RETURN(const auto decisions, session.ledger->ReadDecisions());
+/// The numbers that hold rows of `range`, not yet replaced by another one. Where one lies only partly inside,
+/// the range grows to hold it whole: its other rows would be lost. kConflict where there are any and `again`
+/// was not given.
+Result<std::vector<Replaced>> FindReplaced(const Edges& edges,
+                                           const std::vector<ledger::Decision>& decisions,
+                                           Range& range, bool again, Version source_version) {
   std::vector<int64_t> gone;
   for (const auto& decision : decisions) {
     if (decision.is_void()) continue;
@@ -121,34 +122,33 @@ Result<std::vector<Replaced>> FindReplaced(const Session& session, const Edges& 
     gone.insert(gone.end(), replaces.begin(), replaces.end());
   }
   std::vector<Replaced> replaced;
+  const Range asked = range;
   Range whole = range;
-  bool partly = false;
   Version newest_source{-1};
-  for (const auto& decision : decisions) {
-    if (decision.is_void()) continue;
-    const auto extent = Extent(decision);
-    const bool is_gone = std::find(gone.begin(), gone.end(), decision.n) != gone.end();
-    if (!extent || is_gone || extent->to <= range.from || extent->from >= range.to) continue;
-    replaced.push_back({decision.n, extent->to, extent->from});
-    partly = partly || extent->from < range.from || extent->to > range.to;
-    whole = {std::min(whole.from, extent->from), std::max(whole.to, extent->to)};
-    newest_source = std::max(newest_source, decision.manifest.source_version.value_or(Version{-1}));
-  }
+  do {
+    range = whole;
+    replaced.clear();
+    for (const auto& decision : decisions) {
+      if (decision.is_void()) continue;
+      const auto extent = Extent(decision);
+      const bool is_gone = std::find(gone.begin(), gone.end(), decision.n) != gone.end();
+      if (!extent || is_gone || extent->to <= range.from || extent->from >= range.to) continue;
+      replaced.push_back({decision.n, extent->to, extent->from});
+      whole = {std::min(whole.from, extent->from), std::max(whole.to, extent->to)};
+      newest_source =
+          std::max(newest_source, decision.manifest.source_version.value_or(Version{-1}));
+    }
+  } while (whole.from < range.from || whole.to > range.to);
   if (replaced.empty()) return replaced;
   if (!again) {
+    const bool grows = range.from < asked.from || range.to > asked.to;
     return Fail(Error{
         ErrorKind::kConflict,
-        fmt::format("rows of {} are exported already, by export {}{}", edges.Text(range),
+        fmt::format("rows of {} are exported already, by export {}{}", edges.Text(asked),
                     replaced.front().n,
                     replaced.size() > 1 ? fmt::format(" and {} more", replaced.size() - 1) : ""),
-        "add --again to export them anew: the new manifest then replaces the old ones"});
-  }
-  if (partly) {
-    return Fail(
-        Error{ErrorKind::kConflict,
-              fmt::format("{} cuts through windows that were exported whole", edges.Text(range)),
-              fmt::format("sluice backfill {} --from {} --to {} --again", session.name(),
-                          edges.Text(whole.from), edges.Text(whole.to))});
+        fmt::format("add --again to export {} anew: the new manifest then replaces the old ones",
+                    grows ? edges.Text(range) + ", which these exports hold," : "them")});
   }
   if (source_version < newest_source) {
     return Fail(Error{ErrorKind::kConflict,
@@ -197,8 +197,10 @@ Result<std::optional<Prepared>> Prepare(Session& session, const Edges& edges, Ra
                             LookAtSource(session, reconciled.view.position(), wanted));
     SLUICE_RETURN_IF_ERROR(ClipRange(session, *prepared.source, edges, prepared.range));
     wanted.at = prepared.source->facts().source_version;
-    SLUICE_ASSIGN_OR_RETURN(
-        prepared.replaced, FindReplaced(session, edges, prepared.range, options.again, *wanted.at));
+    const Range clipped = prepared.range;
+    SLUICE_ASSIGN_OR_RETURN(const auto decisions, session.ledger->ReadDecisions());
+    SLUICE_ASSIGN_OR_RETURN(prepared.replaced, FindReplaced(edges, decisions, prepared.range,
+                                                            options.again, *wanted.at));
     const size_t before = report.windows.size();
     SLUICE_ASSIGN_OR_RETURN(
         const Performed late,
@@ -206,7 +208,13 @@ Result<std::optional<Prepared>> Prepare(Session& session, const Edges& edges, Ra
     if (late == Performed::kLost) {
       return Fail(ErrorKind::kTransient, "another runner of this table came first");
     }
-    if (report.windows.size() == before) return prepared;
+    if (report.windows.size() > before) continue;
+    if (prepared.range.from < clipped.from || prepared.range.to > clipped.to) {
+      report.notes.push_back(
+          fmt::format("{} is exported anew, because what is replaced holds it whole",
+                      edges.Text(prepared.range)));
+    }
+    return prepared;
   }
 }
 

@@ -41,6 +41,9 @@ bool CountsNulls(ExportKind kind) {
 Result<Performed> CarryOut(Session& session, PatternSource& source, int64_t newest,
                            const std::vector<plan::PlannedExport>& exports,
                            transfer::Progress& progress, RunReport& report) {
+  if (!exports.empty() && KeepsState(session)) {
+    SLUICE_RETURN_IF_ERROR(session.state->RequireWritable());
+  }
   std::optional<int64_t> null_watermarks;
   for (const auto& planned : exports) {
     Performance next;

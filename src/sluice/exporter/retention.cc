@@ -48,6 +48,12 @@ Result<Retention> LookAtRetention(Session& session, std::optional<Version> after
     if (kept && files) kept = std::min(*kept, *files);
   }
   if (!kept) return retention;
+  const bool is_gone =
+      after && retention.first && *after<retention.latest&& * retention.first> Next(*after);
+  if (is_gone) {
+    retention.left = Duration{0};
+    return retention;
+  }
   retention.left = *kept;
   if (retention.first_needed) {
     retention.left = *retention.first_needed + *kept - session.services->wall->Now();

@@ -11,7 +11,7 @@ struct Retention {
   Version latest;                ///< the source's newest version
   std::optional<Version> first;  ///< the oldest commit that is still there
   /// Until the first commit that was not looked at yet may be cleaned up (delta.logRetentionDuration);
-  /// negative where that could happen at any time; nullopt where the table sets no readable duration.
+  /// 0 where it is gone, negative where that could happen at any time; nullopt where the table sets no readable duration.
   std::optional<Duration> left;
   /// When the first commit that was not looked at yet was made, if it is still there.
   std::optional<Timestamp> first_needed;

@@ -222,6 +222,12 @@ Result<std::optional<int64_t>> ExportState::FollowedThrough(const std::string& a
   return std::optional<int64_t>(found->second.version);
 }
 
+Status ExportState::RequireWritable() const {
+  SLUICE_ASSIGN_OR_RETURN(const auto marks, LoadMarks(impl_->store));
+  if (!marks) return {};
+  return delta::CheckWritable(marks->protocol, marks->metadata, impl_->Name());
+}
+
 Result<AdvanceOutcome> ExportState::Follow(const Advance& advance) {
   return impl_->Change(advance.app_id, advance.n, advance.source_table,
                        [&](const std::vector<StateRow>& rows, std::optional<int64_t> followed) {

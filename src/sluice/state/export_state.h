@@ -85,6 +85,9 @@ class ExportState {
   Result<StateView> Read(std::optional<std::string_view> only = std::nullopt) const;
   /// The txn version of `app_id`, nullopt if it never committed here.
   Result<std::optional<int64_t>> FollowedThrough(const std::string& app_id) const;
+  /// kUnsupported where the table asks of its writers what we lack: known before anything is exported that
+  /// the state could not follow. Well where there is no table yet.
+  Status RequireWritable() const;
   /// Creates the table where it is missing. Idempotent by (app_id, n).
   Result<AdvanceOutcome> Follow(const Advance& advance);
   /// Takes two rows of one name, too, and leaves one. Idempotent by (app_id, n).
