@@ -65,6 +65,36 @@ def test_a_public_policy_is_a_fault(sluice, server, bucket):
     assert "everybody" in fault["message"]
 
 
+def test_a_policy_that_lets_everybody_read_is_a_fault_though_the_server_calls_it_private(sluice, server, bucket):
+    server.configure(bucket, "policy", json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"AWS": ["*"]}, "Action": ["s3:GetObject"],
+         "Resource": [f"arn:aws:s3:::{bucket}/*"]}]}))
+    (fault,) = check(sluice, code=1)["fault"]
+    assert "everybody" in fault["message"]
+
+
+@pytest.mark.parametrize("denied", ["s3:ListBucketMultipartUploads", "s3:AbortMultipartUpload"])
+def test_what_uploads_need_is_tried(sluice, server, bucket, denied):
+    env = server.restricted({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": ["s3:*"],
+         "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]},
+        {"Effect": "Deny", "Action": [denied],
+         "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]}]})
+    (finding,) = check(sluice, env=env)["warning"]
+    assert denied in finding["fix"], finding
+
+
+def test_a_state_folder_that_may_not_be_written_is_a_fault(sluice, server, bucket):
+    env = server.restricted({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": ["s3:*"],
+         "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]},
+        {"Effect": "Deny", "Action": ["s3:PutObject"],
+         "Resource": [f"arn:aws:s3:::{bucket}/out/_export_state/*"]}]})
+    outcome = sluice.call("check", env=env)
+    (fault,) = [f for f in outcome.json["findings"] if f["severity"] == "fault"]
+    assert outcome.code == 1 and fault["subject"] == "state" and "s3:PutObject" in fault["fix"], fault
+
+
 def test_default_encryption_is_told(sluice, server, bucket):
     server.configure(bucket, "encryption", """<ServerSideEncryptionConfiguration><Rule>
         <ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm>

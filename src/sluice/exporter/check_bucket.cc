@@ -85,11 +85,25 @@ class BucketCheck {
     return true;
   }
 
+  /// The server's word, and ours where it says no; nullopt where neither may be had.
+  std::optional<bool> IsPolicyPublic() {
+    const auto told = Known(settings_.HasPublicPolicy(), "whether the policy is public",
+                            "s3:GetBucketPolicyStatus");
+    if (told.value_or(false)) return true;
+    policy_ = Known(settings_.Policy(), "the policy", "s3:GetBucketPolicy");
+    if (!policy_) return told;
+    const auto lets = LetsEverybodyIn(*policy_);
+    if (!lets) {
+      findings_.AddFault(lets.error());
+      return told;
+    }
+    return *lets;
+  }
+
   void CheckPublicAccess() {
     const auto block = Known(settings_.PublicAccess(), "the block of public access",
                              "s3:GetBucketPublicAccessBlock");
-    const auto is_public = Known(settings_.HasPublicPolicy(), "whether the policy is public",
-                                 "s3:GetBucketPolicyStatus");
+    const auto is_public = IsPolicyPublic();
     const bool blocks = block && *block && (*block)->blocks_all();
     const std::string block_it = fmt::format(
         "aws s3api put-public-access-block --bucket {} --public-access-block-configuration "
@@ -232,10 +246,8 @@ class BucketCheck {
   }
 
   void CheckPartner(const PartnerAccess& access) {
-    const auto policy =
-        Known(settings_.Policy(), "the partner's statement in the policy", "s3:GetBucketPolicy");
-    if (!policy) return;
-    const auto gaps = FindPartnerGaps(*policy, access);
+    if (!policy_) return;
+    const auto gaps = FindPartnerGaps(*policy_, access);
     if (!gaps) return findings_.AddFault(gaps.error());
     if (!gaps->any()) {
       Add(Severity::kOk,
@@ -263,6 +275,7 @@ class BucketCheck {
   Findings& findings_;
   const std::string name_;
   std::vector<std::string> forbidden_, actions_, unsupported_;
+  std::optional<std::string> policy_;  ///< its JSON, where it may be read
   bool drops_old_versions_ = false;
 };
 

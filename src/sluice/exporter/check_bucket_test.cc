@@ -83,6 +83,14 @@ TEST_F(CheckBucketTest, ABucketThatIsNotThereIsAskedNothingElse) {
   EXPECT_EQ(findings.all().size(), 1u);
 }
 
+TEST_F(CheckBucketTest, APolicyIsReadWhereTheServerCallsItNotPublic) {
+  bucket_.block = std::optional<store::PublicAccessBlock>();
+  bucket_.policy = std::string(
+      R"({"Statement": [{"Effect": "Allow", "Principal": {"AWS": ["*"]}, "Action": "s3:GetObject",
+          "Resource": "arn:aws:s3:::acme/*"}]})");
+  EXPECT_THAT(Only(Severity::kFault).message, HasSubstr("everybody"));
+}
+
 TEST_F(CheckBucketTest, APublicPolicyIsAFaultUnlessTheBlockHolds) {
   bucket_.is_public = true;
   EXPECT_TRUE(Found(Severity::kFault).empty());

@@ -32,6 +32,59 @@ Status Probe(store::ObjectStore& store, const store::Key& key) {
   return {};
 }
 
+/// Goes on with what the server refuses: runs do not need it.
+void TellRefused(const Status& status, const std::string& harm, Findings& findings) {
+  if (status) return;
+  if (status.error().kind != ErrorKind::kPermission) return findings.AddFault(status.error());
+  findings.Add(Severity::kWarning, fmt::format("{}; {}", status.error().message, harm),
+               status.error().remedy);
+}
+
+/// Uploads a probe and makes it visible, as each file of an export is; lists uploads and aborts one, as
+/// `prune` does.
+void CheckUploads(const Services& services, store::ObjectStore& store, const Location& at,
+                  Findings& findings) {
+  const std::string_view bytes = "probe\n";
+  const auto upload = [&](const store::Key& key) -> Result<store::PendingUpload> {
+    SLUICE_ASSIGN_OR_RETURN(const auto writer, store.StartUpload(key));
+    SLUICE_RETURN_IF_ERROR(
+        writer->Append({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()}));
+    return writer->Finish();
+  };
+  const store::Key key = ledger::ProbeKey(runtime::RandomHex16(*services.entropy));
+  const auto pending = upload(key);
+  if (!pending) return findings.AddFault(pending.error());
+  const Status listed =
+      store.ListUploads(key, [](const store::PendingUploadInfo&) { return true; });
+  const auto completed = store.CompleteUpload(*pending);
+  if (!completed) return findings.AddFault(completed.error());
+  (void)store.Delete(key);  // whether that is allowed is told with the probe before
+  const store::Key given_up = ledger::ProbeKey(runtime::RandomHex16(*services.entropy));
+  const auto second = upload(given_up);
+  if (!second) return findings.AddFault(second.error());
+  const Status aborted = store.AbortUpload(second->key, second->upload_id);
+  TellRefused(listed, "`prune` can't find uploads that were given up, and they take room",
+              findings);
+  TellRefused(aborted, "uploads that were given up can't be removed, and take room", findings);
+  if (!listed || !aborted) return;
+  findings.Add(Severity::kOk,
+               fmt::format("{}: an upload was completed, and another one aborted", at.ToString()));
+}
+
+/// The state table's own folder, on S3, where a policy may forbid what it allows beside it. (A local folder
+/// would be made by it.)
+void CheckStateWrites(const Services& services, store::ObjectStore& store, const Location& at,
+                      Findings& findings) {
+  if (at.scheme != Location::Scheme::kS3) return;
+  const store::Key key = fmt::format("_probe_{}.txt", runtime::RandomHex16(*services.entropy));
+  const auto put = store.PutIfAbsent(key, "probe\n");
+  if (!put) return findings.AddFault(put.error());
+  const auto removed = store.Delete(key);
+  if (!removed && removed.error().kind != ErrorKind::kPermission) {
+    findings.AddFault(removed.error());
+  }
+}
+
 void CheckProbe(const Services& services, const Location& at, StoreRole role, Findings& findings) {
   const auto store = services.open_store(at, role);
   if (!store) return findings.AddFault(store.error());
@@ -44,7 +97,8 @@ void CheckProbe(const Services& services, const Location& at, StoreRole role, Fi
         Severity::kWarning,
         fmt::format("{}; a probe was written, read and conditionally refused, and stays. Runs "
                     "export all the same; older snapshots, expired files of the state table and "
-                    "what `prune` finds stay, too",
+                    "what `prune` finds stay, too, and after a crash a number that must be given "
+                    "up may stop the next run",
                     removed.error().message),
         removed.error().remedy);
   }
@@ -52,6 +106,7 @@ void CheckProbe(const Services& services, const Location& at, StoreRole role, Fi
   findings.Add(Severity::kOk,
                fmt::format("{}: a probe was written, read, conditionally refused and removed",
                            at.ToString()));
+  if (role == StoreRole::kDestination) CheckUploads(services, **store, at, findings);
 }
 
 std::string PrefixOf(const Location& location) {
@@ -97,8 +152,12 @@ bool CheckBucketOf(const Services& services, const Location& at, StoreRole role,
 void CheckStateTable(const Services& services, const Location& at, Findings& findings) {
   const auto store = services.open_store(at, StoreRole::kState);
   if (!store) return findings.AddFault(store.error());
-  const auto view = state::ExportState(*store, services.wall, services.entropy).Read();
+  const state::ExportState state(*store, services.wall, services.entropy);
+  const auto view = state.Read();
   if (!view) return findings.AddFault(view.error());
+  const auto writable = state.RequireWritable();
+  if (!writable) return findings.AddFault(writable.error());
+  CheckStateWrites(services, **store, at, findings);
   findings.Add(Severity::kOk,
                view->exists ? fmt::format("{}: version {}, {}", at.ToString(), view->version.value,
                                           Plural(std::ssize(view->rows), "row"))

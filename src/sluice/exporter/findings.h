@@ -27,8 +27,10 @@ class Findings {
           std::any_of(findings_.begin(), findings_.end(),
                       [&](const Finding& finding) { return finding.message == line; });
       if (told) continue;
-      findings_.push_back(
-          {subject_, Severity::kFault, line, WithName(error.remedy, subject_), error.kind});
+      findings_.push_back({subject_, Severity::kFault, line,
+                           error.remedy.empty() ? std::string(UsualRemedy(error.kind))
+                                                : WithName(error.remedy, subject_),
+                           error.kind});
     }
   }
   const std::vector<Finding>& all() const { return findings_; }

@@ -170,6 +170,17 @@ std::string PartnerStatements(const PartnerAccess& access) {
   return text;
 }
 
+Result<bool> LetsEverybodyIn(std::string_view policy) {
+  SLUICE_ASSIGN_OR_RETURN(const auto statements, Statements(policy));
+  return std::any_of(statements.begin(), statements.end(), [](const Json& statement) {
+    if (Member(statement, "Effect") != "Allow" || statement.contains("Condition")) return false;
+    if (statement.contains("NotPrincipal")) return true;
+    const Json& who = Member(statement, "Principal");
+    const auto names = who.is_object() ? Texts(Member(who, "AWS")) : Texts(who);
+    return std::find(names.begin(), names.end(), "*") != names.end();
+  });
+}
+
 Result<PartnerGaps> FindPartnerGaps(std::string_view policy, const PartnerAccess& access) {
   SLUICE_ASSIGN_OR_RETURN(const auto statements, Statements(policy));
   const std::string bucket = BucketArn(access);

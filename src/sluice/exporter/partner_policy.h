@@ -6,8 +6,8 @@
 
 #include "sluice/base/result.h"
 
-/// What a bucket's policy must say for the partner's role: it reads exports and manifests, and nothing
-/// internal. Pure.
+/// What a bucket's policy must say for the partner's role, which reads exports and manifests and nothing
+/// internal; and that nobody else does. Pure.
 namespace sluice::exporter {
 
 /// Who reads what of one bucket.
@@ -31,6 +31,10 @@ struct PartnerGaps {
   std::vector<std::string> not_denied;  ///< of `internal`
   bool any() const { return !unreadable.empty() || cannot_list || !not_denied.empty(); }
 };
+
+/// Whether a statement of the policy ("" is a bucket without one) allows everybody something, without a
+/// condition: servers other than AWS's do not see that in all of them. kCorrupt for what is no policy.
+Result<bool> LetsEverybodyIn(std::string_view policy);
 
 /// Judges the policy's JSON ("" is a bucket without one). Conditions are not evaluated: an allowance with
 /// a condition counts, a denial with one does not. kCorrupt for what is no policy.

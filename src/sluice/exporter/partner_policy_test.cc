@@ -81,5 +81,19 @@ TEST(PartnerPolicyTest, WhatIsNoPolicyIsRefused) {
   EXPECT_THAT(FindPartnerGaps("nonsense", kAccess), IsError(ErrorKind::kCorrupt));
 }
 
+TEST(LetsEverybodyInTest, IsAnAllowanceForAllWithoutACondition) {
+  const auto lets = [](const std::string& statement) {
+    return *LetsEverybodyIn("{\"Statement\": " + statement + "}");
+  };
+  EXPECT_TRUE(lets(R"({"Effect": "Allow", "Principal": "*"})"));
+  EXPECT_TRUE(lets(R"([{"Effect": "Allow", "Principal": {"AWS": ["arn:x", "*"]}}])"));
+  EXPECT_TRUE(lets(R"([{"Effect": "Allow", "NotPrincipal": {"AWS": "arn:x"}}])"));
+  EXPECT_FALSE(lets(R"([{"Effect": "Deny", "Principal": "*"}])"));
+  EXPECT_FALSE(lets(R"([{"Effect": "Allow", "Principal": "*", "Condition": {"a": {}}}])"));
+  EXPECT_FALSE(lets(R"([{"Effect": "Allow", "Principal": {"AWS": "arn:x"}}])"));
+  EXPECT_FALSE(*LetsEverybodyIn(""));
+  EXPECT_FALSE(LetsEverybodyIn("no policy"));
+}
+
 }  // namespace
 }  // namespace sluice::exporter

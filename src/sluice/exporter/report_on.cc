@@ -3,9 +3,7 @@
 #include <utility>
 
 namespace sluice::exporter {
-namespace {
 
-/// What to do about errors that come from far below, where nobody knows what was being done.
 std::string_view UsualRemedy(ErrorKind kind) {
   switch (kind) {
     case ErrorKind::kCorrupt:
@@ -16,12 +14,12 @@ std::string_view UsualRemedy(ErrorKind kind) {
       return "restore what is missing, or correct the table's entry in sluice.yaml, then run again";
     case ErrorKind::kStorage:
       return "see to that disk, folder or bucket, then run again; nothing is lost";
+    case ErrorKind::kTransient:
+      return "run again later; nothing is lost";
     default:
       return "";
   }
 }
-
-}  // namespace
 
 std::string WithName(std::string text, const std::string& name) {
   constexpr std::string_view kPlaceholder = " NAME";

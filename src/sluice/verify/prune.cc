@@ -6,6 +6,7 @@
 
 #include "sluice/base/time_zone.h"
 #include "sluice/exporter/report.h"
+#include "sluice/exporter/report_on.h"
 #include "sluice/exporter/session.h"
 #include "sluice/exporter/snapshot_keep.h"
 #include "sluice/ledger/ledger_path.h"
@@ -152,7 +153,7 @@ PruneReport Prune(const exporter::Services& services, const config::Table& table
   report.pattern = table.pattern;
   report.dry_run = options.dry_run;
   Status done = PruneInto(services, table, report);
-  if (!done) report.error = std::move(done).error().Within("table " + table.table);
+  if (!done) report.error = exporter::OfTable(std::move(done).error(), table);
   return report;
 }
 
