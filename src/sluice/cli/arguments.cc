@@ -41,6 +41,7 @@ struct Grammar {
   StateSetCommand state_set;
   StateForgetCommand state_forget;
   StateVoidCommand state_void;
+  StateRepublishCommand state_republish;
   Command command;
 
   Grammar();
@@ -150,6 +151,9 @@ void Grammar::AddStateCommands() {
   added = AddCommand(*state, "void", "Give up an export that is decided and not yet visible",
                      state_void);
   added->add_option("NAME", state_void.name, "the table")->required();
+  added = AddCommand(*state, "republish", "Write manifests again that somebody took away",
+                     state_republish);
+  added->add_option("NAME", state_republish.name, "the table")->required();
 }
 
 /// The command that was named last: "state set" for that one, the program itself for none.

@@ -113,10 +113,13 @@ struct StateForgetCommand {
 struct StateVoidCommand {
   std::string name;
 };
+struct StateRepublishCommand {
+  std::string name;
+};
 using Command =
     std::variant<InitCommand, CheckCommand, PlanCommand, RunCommand, BackfillCommand, VerifyCommand,
                  StatusCommand, ListCommand, PruneCommand, StateShowCommand, StateSetCommand,
-                 StateForgetCommand, StateVoidCommand>;
+                 StateForgetCommand, StateVoidCommand, StateRepublishCommand>;
 
 /// Each command prints what it has to say and returns its exit code.
 int Execute(const Context& context, const InitCommand& command);
@@ -132,5 +135,6 @@ int Execute(const Context& context, const StateShowCommand& command);
 int Execute(const Context& context, const StateSetCommand& command);
 int Execute(const Context& context, const StateForgetCommand& command);
 int Execute(const Context& context, const StateVoidCommand& command);
+int Execute(const Context& context, const StateRepublishCommand& command);
 
 }  // namespace sluice::cli

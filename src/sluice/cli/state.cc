@@ -144,9 +144,20 @@ int Execute(const Context& context, const StateVoidCommand& command) {
   return Repair(
       context, command.name,
       [](const auto& services, const auto& table) { return exporter::StateVoid(services, table); },
+      [](const exporter::RunReport&) {
+        return std::string("the next run plans anew what it held");
+      });
+}
+
+int Execute(const Context& context, const StateRepublishCommand& command) {
+  return Repair(
+      context, command.name,
+      [](const auto& services, const auto& table) {
+        return exporter::StateRepublish(services, table);
+      },
       [](const exporter::RunReport& report) {
-        return fmt::format("export {} is given up; the next run plans its window anew",
-                           NumberOf(report));
+        return fmt::format("{} written again, from the decisions in the ledger",
+                           Plural(std::ssize(report.windows), "manifest"));
       });
 }
 

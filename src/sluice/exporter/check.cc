@@ -14,6 +14,7 @@
 #include "sluice/exporter/findings.h"
 #include "sluice/exporter/layout_change.h"
 #include "sluice/exporter/retention.h"
+#include "sluice/exporter/state_standing.h"
 #include "sluice/plan/append_task.h"
 #include "sluice/plan/column_choice.h"
 #include "sluice/state/state_change.h"
@@ -226,6 +227,14 @@ Status CheckTableInto(const Services& services, const config::Table& table, Find
                  "the next run finishes it");
     source->AssumeRowAt(view.decision->position.end);
   }
+  SLUICE_ASSIGN_OR_RETURN(const bool to_follow, StateIsToFollow(session, view));
+  if (to_follow) {
+    findings.Add(
+        Severity::kNote,
+        fmt::format("export {} is visible and the state has not followed yet", view.newest),
+        "the next run lets it");
+    source->AssumeRowAt(view.decision->position.end);
+  }
   const delta::Snapshot& snapshot = source->snapshot();
   findings.Add(
       Severity::kOk,
@@ -251,7 +260,11 @@ Status CheckTableInto(const Services& services, const config::Table& table, Find
       CheckSize(snapshot, findings);
       break;
   }
-  CheckRetention(session, view.position(), findings);
+  const bool is_well =
+      std::none_of(findings.all().begin(), findings.all().end(),
+                   [](const Finding& finding) { return finding.severity == Severity::kFault; });
+  // Where it is too late already, a fault says so.
+  if (is_well) CheckRetention(session, view.position(), findings);
   return {};
 }
 

@@ -47,4 +47,8 @@ RunReport StateSet(const Services& services, const config::Table& table, const s
 RunReport StateForget(const Services& services, const config::Table& table);
 RunReport StateVoid(const Services& services, const config::Table& table);
 
+/// `state republish`: writes again, from their decisions, the manifests that somebody took away; the
+/// report's windows name them.
+RunReport StateRepublish(const Services& services, const config::Table& table);
+
 }  // namespace sluice::exporter

@@ -10,7 +10,6 @@
 #include "sluice/exporter/heartbeat_keeper.h"
 #include "sluice/exporter/settle.h"
 #include "sluice/plan/final_partitions.h"
-#include "sluice/runtime/log.h"
 
 namespace sluice::exporter {
 namespace {
@@ -45,8 +44,9 @@ std::optional<plan::TimeWindow> ClosedTime(const Performance& performance,
   if (start == nullptr || end == nullptr) return std::nullopt;
   // A first window may begin decades before the first row: what lies before that was never open.
   const bool first = planned.position.first_start == planned.start;
-  return plan::TimeWindow{first ? std::max(*start, result.watermark_min.value_or(*end)) : *start,
-                          *end};
+  if (!first) return plan::TimeWindow{*start, *end};
+  const Timestamp least = result.watermark_min ? *result.watermark_min - Duration{1} : *end;
+  return plan::TimeWindow{std::max(*start, least), *end};
 }
 
 ledger::Manifest MakeManifest(const Session& session, const Performance& performance,
@@ -96,6 +96,13 @@ Result<transfer::TransferResult> Transfer(Session& session, const Performance& p
   if (performance.null_watermarks) result.null_watermarks = *performance.null_watermarks;
   if (performance.planned.kind == ledger::ExportKind::kLate) result.null_watermarks = 0;
   return result;
+}
+
+/// Whoever took this runner for dead may have decided the number, and `prune` aborted its uploads.
+bool WasDecidedMeanwhile(const Session& session, int64_t n, const Error& error) {
+  if (error.kind == ErrorKind::kCancelled) return false;
+  const auto decision = session.ledger->ReadDecision(n);
+  return decision && decision->has_value();
 }
 
 }  // namespace
@@ -155,6 +162,7 @@ Result<Performed> Perform(Session& session, Performance performance, transfer::P
     SLUICE_ASSIGN_OR_RETURN(const store::PutOutcome put,
                             session.ledger->PutIntent(MakeIntent(session, n, performance.planned)));
     if (put == store::PutOutcome::kAlreadyExists) return Performed::kLost;
+    SLUICE_RETURN_IF_ERROR(session.ledger->RequireUnpublished(n));
   }
   HeartbeatKeeper heartbeat(*session.ledger, n, session.runner, *services.wall);
   performance.task.n = n;
@@ -163,6 +171,7 @@ Result<Performed> Perform(Session& session, Performance performance, transfer::P
   auto result = Transfer(session, performance, progress);
   if (!result) {
     heartbeat.Release();
+    if (WasDecidedMeanwhile(session, n, result.error())) return Performed::kLost;
     return Fail(std::move(result).error());
   }
   ledger::Decision decision = MakeDecision(session, performance, *result);

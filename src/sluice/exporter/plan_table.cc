@@ -6,6 +6,7 @@
 #include "sluice/exporter/first_run.h"
 #include "sluice/exporter/pattern_source.h"
 #include "sluice/exporter/report_on.h"
+#include "sluice/exporter/state_standing.h"
 #include "sluice/plan/output_layout.h"
 
 namespace sluice::exporter {
@@ -99,7 +100,8 @@ Status PlanInto(const Services& services, const config::Table& table, const RunO
                 PlanReport& report) {
   SLUICE_ASSIGN_OR_RETURN(Session session, OpenSession(services, table));
   SLUICE_ASSIGN_OR_RETURN(const auto view, session.ledger->Load());
-  if (view.newest > 0 && (view.undecided() || !view.manifest)) {
+  SLUICE_ASSIGN_OR_RETURN(const bool to_follow, StateIsToFollow(session, view));
+  if (view.newest > 0 && (view.undecided() || !view.manifest || to_follow)) {
     report.unfinished = 1;
     report.notes.push_back(fmt::format("run would first finish export {}", view.newest));
   }
@@ -113,6 +115,9 @@ Status PlanInto(const Services& services, const config::Table& table, const RunO
     source->AssumeRowAt(view.decision->position.end);
   }
   SLUICE_ASSIGN_OR_RETURN(const PlannedWork work, source->Plan());
+  if (!work.exports.empty() && KeepsState(session)) {
+    SLUICE_RETURN_IF_ERROR(session.state->RequireWritable());
+  }
   SLUICE_RETURN_IF_ERROR(RequireNotBackfilled(session, view, work.exports));
   for (const auto& planned : work.exports) {
     SLUICE_ASSIGN_OR_RETURN(const auto task, source->MakeTask(planned));

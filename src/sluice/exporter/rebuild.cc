@@ -60,11 +60,10 @@ Status Rebuild(Session& session, ledger::Decision decision, const std::vector<st
                                 error.kind == ErrorKind::kNotFound ||
                                 error.kind == ErrorKind::kConflict;
     if (!source_is_gone) return Fail(error);
-    return VoidDecided(session, decision,
-                       fmt::format("its files were lost before they became visible and can't be "
-                                   "made again: {}",
-                                   error.message),
-                       report);
+    return VoidDecided(
+        session, decision,
+        {"its files were lost before they became visible and can't be made again", error.message},
+        report);
   }
   SLUICE_ASSIGN_OR_RETURN(const auto put, session.ledger->PutDecision(*next));
   if (put == store::PutOutcome::kCreated) {

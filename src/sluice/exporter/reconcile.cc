@@ -30,21 +30,6 @@ ledger::Heartbeat OwnerOf(const LedgerView& view) {
   return heartbeat;
 }
 
-/// An empty ledger goes with a state table that has followed no number of this table: else the numbers would
-/// begin anew and the state take them for old ones.
-Status RequireFreshState(Session& session) {
-  if (!KeepsState(session)) return {};
-  SLUICE_ASSIGN_OR_RETURN(const auto followed, session.state->FollowedThrough(session.app_id()));
-  if (!followed) return {};
-  return Fail(Error{
-      ErrorKind::kConflict,
-      fmt::format("_export_state has followed export {}, but the ledger of these exports is gone",
-                  *followed),
-      fmt::format("restore the folder _sluice/{} from a copy, or give the table another `name`, "
-                  "whose exports begin anew",
-                  session.name())});
-}
-
 /// True if the newest decided number needs nothing any more.
 Result<bool> IsSettled(Session& session, const LedgerView& view) {
   if (!view.manifest) return false;
@@ -68,8 +53,9 @@ bool SourceHasMovedOn(Session& session, const LedgerView& view, Version pinned) 
 /// Does the undecided newest number, whose runner is gone, as it was begun; or gives it up.
 Status AdoptOrVoid(Session& session, const LedgerView& view, const RunOptions& options,
                    transfer::Progress& progress, RunReport& report) {
-  const auto give_up = [&](std::string reason) {
-    return VoidUndecided(session, view.newest, view.position(), std::move(reason), report);
+  const auto give_up = [&](std::string why, std::string detail = {}) {
+    return VoidUndecided(session, view.newest, view.position(), {std::move(why), std::move(detail)},
+                         report);
   };
   if (!view.intent) return give_up("its intent was written by another version of sluice");
   if (options.reseed && view.intent->kind != ExportKind::kReseed) {
@@ -78,11 +64,12 @@ Status AdoptOrVoid(Session& session, const LedgerView& view, const RunOptions& o
   const Adoptable adoptable = JudgeIntent(session, *view.intent);
   if (!adoptable.yes) return give_up(adoptable.reason);
   const Version pinned = *view.intent->source_version;
+  const std::string unreadable =
+      fmt::format("version {} of the source can't be read any more", pinned.value);
   auto again = PrepareAgain(session, *view.intent);
   if (!again) {
     if (PinnedVersionIsGone(again.error()) && SourceHasMovedOn(session, view, pinned)) {
-      return give_up(fmt::format("version {} of the source can't be read any more: {}",
-                                 pinned.value, again.error().message));
+      return give_up(unreadable, again.error().message);
     }
     return Fail(std::move(again).error());
   }
@@ -95,8 +82,7 @@ Status AdoptOrVoid(Session& session, const LedgerView& view, const RunOptions& o
   if (!performed) {
     const Error& error = performed.error();
     if (error.kind == ErrorKind::kSourceGone && SourceHasMovedOn(session, view, pinned)) {
-      return give_up(fmt::format("version {} of the source can't be read any more: {}",
-                                 pinned.value, error.message));
+      return give_up(unreadable, error.message);
     }
     return Fail(error);
   }

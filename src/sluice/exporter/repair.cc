@@ -28,7 +28,7 @@ Result<ledger::LedgerView> PrepareRepair(Session& session, RunReport& report) {
                         "wait until it ends, or stop it"});
     }
     SLUICE_RETURN_IF_ERROR(VoidUndecided(session, view.newest, view.position(),
-                                         "the state was repaired by hand", report));
+                                         {"the state was repaired by hand", {}}, report));
     SLUICE_ASSIGN_OR_RETURN(view, session.ledger->Load());
   }
   if (view.decision && !view.manifest) {
@@ -143,7 +143,28 @@ RunReport StateVoid(const Services& services, const config::Table& table) {
                          "an export that is published can be replaced by `sluice backfill "
                          "--again`"}));
         }
-        return VoidDecided(session, *view.decision, "given up by hand", report);
+        return VoidDecided(session, *view.decision, {"given up by hand", {}}, report);
+      });
+}
+
+RunReport StateRepublish(const Services& services, const config::Table& table) {
+  return ReportOn(
+      services, table, RunOptions{}, [&](transfer::Progress&, RunReport& report) -> Status {
+        SLUICE_ASSIGN_OR_RETURN(Session session, OpenSession(services, table));
+        SLUICE_ASSIGN_OR_RETURN(const auto manifests, session.ledger->ReadManifests());
+        SLUICE_ASSIGN_OR_RETURN(const auto mismatch, session.ledger->FindMismatch(manifests));
+        if (mismatch.unpublished.empty()) {
+          return Fail(
+              Error{ErrorKind::kUsage, "no manifest is missing", "nothing needs to be done"});
+        }
+        SLUICE_RETURN_IF_ERROR(OpenSource(session));
+        for (const int64_t n : mismatch.unpublished) {
+          SLUICE_ASSIGN_OR_RETURN(auto decision, session.ledger->ReadDecision(n));
+          if (!decision) continue;
+          SLUICE_RETURN_IF_ERROR(
+              Settle(session, *std::move(decision), /*manifest_exists=*/false, report));
+        }
+        return {};
       });
 }
 

@@ -9,6 +9,7 @@
 
 #include "sluice/exporter/rebuild.h"
 #include "sluice/exporter/snapshot_marker.h"
+#include "sluice/exporter/state_standing.h"
 #include "sluice/plan/column_choice.h"
 #include "sluice/plan/output_layout.h"
 #include "sluice/plan/planned_export.h"
@@ -23,30 +24,6 @@ using ledger::ExportKind;
 
 /// S3 has no commit over several keys: the more at once, the shorter a listing reader sees a part.
 constexpr int kCompletionsAtOnce = 64;
-
-std::optional<int64_t> BoundValue(const ledger::Bound& bound) {
-  if (const auto* t = std::get_if<Timestamp>(&bound)) return t->micros;
-  if (const auto* v = std::get_if<Version>(&bound)) return v->value;
-  return std::nullopt;
-}
-
-/// A column that `exclude` or a shorter list of `columns` keeps in the source today must not become visible
-/// because an older config exported it.
-Status RefuseExcludedColumns(const Session& session, const Decision& decision) {
-  const auto schema = delta::ParseSchema(decision.manifest.schema.dump());
-  if (!schema) return {};  // void and reset numbers hold no columns
-  for (const auto& field : schema->fields) {
-    if (!plan::StaysInSource(*session.table, field.name)) continue;
-    return Fail(Error{
-        ErrorKind::kConflict,
-        fmt::format("export {} was decided before column '{}' was {}, and holds it", decision.n,
-                    field.name,
-                    session.table->exclude.empty() ? "left out of `columns`" : "excluded"),
-        fmt::format("run `sluice state void {}` to give that export up and export its window anew",
-                    session.name())});
-  }
-  return {};
-}
 
 /// Makes every listed file visible. Returns the keys that can't be: neither pending nor there.
 Result<std::vector<store::Key>> CompleteAll(Session& session, const Decision& decision) {
@@ -154,34 +131,6 @@ Result<store::PutOutcome> Publish(Session& session, const Decision& decision) {
   return put;
 }
 
-Status FollowState(Session& session, const Decision& decision) {
-  const Timestamp ran_at = session.services->clock->Now();
-  if (decision.state_forced || decision.state_forget) {
-    state::Reset reset;
-    reset.app_id = session.app_id();
-    reset.n = decision.n;
-    reset.source_table = session.table->table;
-    reset.progress = ProgressOf(session);
-    if (!decision.state_forget) reset.value = BoundValue(decision.state_value);
-    reset.ran_at = ran_at;
-    return session.state->Apply(reset);
-  }
-  state::Advance advance;
-  advance.app_id = session.app_id();
-  advance.n = decision.n;
-  advance.source_table = session.table->table;
-  advance.progress = ProgressOf(session);
-  advance.expected = BoundValue(decision.state_expected);
-  advance.value = BoundValue(decision.state_value);
-  advance.ran_at = ran_at;
-  SLUICE_ASSIGN_OR_RETURN(const auto outcome, session.state->Follow(advance));
-  if (outcome == state::AdvanceOutcome::kRowAhead) {
-    spdlog::info("{}: another writer moved the row in _export_state past {}", session.name(),
-                 ledger::ToText(decision.state_value));
-  }
-  return {};
-}
-
 void Tell(const Decision& decision, RunReport& report) {
   WindowReport window;
   window.n = decision.n;
@@ -204,6 +153,11 @@ void Tell(const Decision& decision, RunReport& report) {
   report.windows.push_back(window);
 }
 
+std::string NoteOf(int64_t n, const GivenUp& reason) {
+  return fmt::format("export {} was given up: {}{}{}", n, reason.why,
+                     reason.detail.empty() ? "" : ": ", reason.detail);
+}
+
 Decision VoidDecision(Session& session, int64_t n, ledger::Position position, std::string reason) {
   Decision decision;
   decision.n = n;
@@ -223,9 +177,20 @@ Decision VoidDecision(Session& session, int64_t n, ledger::Position position, st
 
 }  // namespace
 
-Result<bool> StateFollowed(Session& session, int64_t n) {
-  SLUICE_ASSIGN_OR_RETURN(const auto through, session.state->FollowedThrough(session.app_id()));
-  return through && *through >= n;
+Status RefuseExcludedColumns(const Session& session, const Decision& decision) {
+  const auto schema = delta::ParseSchema(decision.manifest.schema.dump());
+  if (!schema) return {};  // void and reset numbers hold no columns
+  for (const auto& field : schema->fields) {
+    if (!plan::StaysInSource(*session.table, field.name)) continue;
+    return Fail(Error{
+        ErrorKind::kConflict,
+        fmt::format("export {} was decided before column '{}' was {}, and holds it", decision.n,
+                    field.name,
+                    session.table->exclude.empty() ? "left out of `columns`" : "excluded"),
+        fmt::format("run `sluice state void {}` to give that export up and export its window anew",
+                    session.name())});
+  }
+  return {};
 }
 
 Status Settle(Session& session, Decision decision, bool manifest_exists, RunReport& report) {
@@ -257,23 +222,23 @@ Status Settle(Session& session, Decision decision, bool manifest_exists, RunRepo
 }
 
 Status VoidUndecided(Session& session, int64_t n, const ledger::Position& position,
-                     std::string reason, RunReport& report) {
-  report.notes.push_back(fmt::format("export {} was given up: {}", n, reason));
-  Decision decision = VoidDecision(session, n, position, std::move(reason));
+                     const GivenUp& reason, RunReport& report) {
+  report.notes.push_back(NoteOf(n, reason));
+  Decision decision = VoidDecision(session, n, position, reason.why);
   SLUICE_ASSIGN_OR_RETURN(const auto put, session.ledger->PutDecision(decision));
   if (put == store::PutOutcome::kAlreadyExists) return {};
   return Settle(session, std::move(decision), /*manifest_exists=*/false, report);
 }
 
-Status VoidDecided(Session& session, const Decision& decision, std::string reason,
+Status VoidDecided(Session& session, const Decision& decision, const GivenUp& reason,
                    RunReport& report) {
   ledger::Position before;
   if (decision.n > 1) {
     SLUICE_ASSIGN_OR_RETURN(const auto previous, session.ledger->ReadDecision(decision.n - 1));
     if (previous) before = previous->position;
   }
-  report.notes.push_back(fmt::format("export {} was given up: {}", decision.n, reason));
-  Decision voided = VoidDecision(session, decision.n, std::move(before), std::move(reason));
+  report.notes.push_back(NoteOf(decision.n, reason));
+  Decision voided = VoidDecision(session, decision.n, std::move(before), reason.why);
   if (decision.position.newest_snapshot) {
     voided.position.newest_snapshot = decision.position.newest_snapshot;
   }

@@ -6,6 +6,7 @@
 
 #include "sluice/exporter/last_run.h"
 #include "sluice/plan/source_facts.h"
+#include "sluice/runtime/log.h"
 #include "sluice/state/state_change.h"
 
 namespace sluice::exporter {
@@ -25,7 +26,70 @@ std::string DescribeRow(const state::StateRow* row, state::Progress progress) {
                                                : "has last_exported_version NULL";
 }
 
+state::Advance AdvanceBy(const Session& session, const ledger::Decision& decision) {
+  state::Advance advance;
+  advance.app_id = session.app_id();
+  advance.n = decision.n;
+  advance.source_table = session.table->table;
+  advance.progress = ProgressOf(session);
+  advance.expected = BoundValue(decision.state_expected);
+  advance.value = BoundValue(decision.state_value);
+  advance.ran_at = session.services->clock->Now();
+  return advance;
+}
+
 }  // namespace
+
+Result<bool> StateFollowed(Session& session, int64_t n) {
+  SLUICE_ASSIGN_OR_RETURN(const auto through, session.state->FollowedThrough(session.app_id()));
+  return through && *through >= n;
+}
+
+Status FollowState(Session& session, const ledger::Decision& decision) {
+  if (decision.state_forced || decision.state_forget) {
+    state::Reset reset;
+    reset.app_id = session.app_id();
+    reset.n = decision.n;
+    reset.source_table = session.table->table;
+    reset.progress = ProgressOf(session);
+    if (!decision.state_forget) reset.value = BoundValue(decision.state_value);
+    reset.ran_at = session.services->clock->Now();
+    return session.state->Apply(reset);
+  }
+  SLUICE_ASSIGN_OR_RETURN(const auto outcome, session.state->Follow(AdvanceBy(session, decision)));
+  if (outcome == state::AdvanceOutcome::kRowAhead) {
+    spdlog::info("{}: another writer moved the row in _export_state past {}", session.name(),
+                 ledger::ToText(decision.state_value));
+  }
+  return {};
+}
+
+Result<bool> StateIsToFollow(Session& session, const ledger::LedgerView& view) {
+  if (!view.decision || !view.manifest || view.decision->is_void() || !KeepsState(session)) {
+    return false;
+  }
+  SLUICE_ASSIGN_OR_RETURN(const bool followed, StateFollowed(session, view.newest));
+  if (followed) return false;
+  if (view.decision->state_forced || view.decision->state_forget) return true;
+  if (!RequireNotLost(session, view.newest, view.position())) return false;
+  SLUICE_ASSIGN_OR_RETURN(auto state, session.state->Read(session.table->table));
+  std::erase_if(state.rows,
+                [&](const auto& row) { return row.source_table != session.table->table; });
+  return state::Decide(state.rows, std::nullopt, AdvanceBy(session, *view.decision)).has_value();
+}
+
+Status RequireFreshState(Session& session) {
+  if (!KeepsState(session)) return {};
+  SLUICE_ASSIGN_OR_RETURN(const auto followed, session.state->FollowedThrough(session.app_id()));
+  if (!followed) return {};
+  return Fail(Error{
+      ErrorKind::kConflict,
+      fmt::format("_export_state has followed export {}, but the ledger of these exports is gone",
+                  *followed),
+      fmt::format("restore the folder _sluice/{} from a copy, or give the table another `name`, "
+                  "whose exports begin anew",
+                  session.name())});
+}
 
 Result<std::optional<Error>> FindRowBehind(Session& session, const ledger::Position& position) {
   const auto exported = BoundValue(position.end);

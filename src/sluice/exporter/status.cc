@@ -10,6 +10,7 @@
 #include "sluice/exporter/report_on.h"
 #include "sluice/exporter/retention.h"
 #include "sluice/exporter/session.h"
+#include "sluice/exporter/settle.h"
 #include "sluice/exporter/state_standing.h"
 #include "sluice/plan/planned_export.h"
 
@@ -64,14 +65,22 @@ Status AddWarnings(Session& session, const ledger::LedgerView& view, StatusRepor
     SLUICE_ASSIGN_OR_RETURN(const auto behind, FindRowBehind(session, position));
     if (behind) AddWarning(report, table, behind->message, behind->remedy);
   }
+  if (view.decision && !view.manifest) {
+    const auto allowed = RefuseExcludedColumns(session, *view.decision);
+    if (!allowed) AddWarning(report, table, allowed.error().message, allowed.error().remedy);
+  }
+  if (view.newest == 0) {
+    const auto fresh = RequireFreshState(session);
+    if (!fresh) AddWarning(report, table, fresh.error().message, fresh.error().remedy);
+  }
   for (const auto& change : FindLayoutChanges(view, table)) {
     AddWarning(report, table, change.message, change.remedy);
   }
   return {};
 }
 
-std::string DescribeUnfinished(const Session& session, const ledger::LedgerView& view) {
-  if (view.newest == 0) return "";
+Result<std::string> DescribeUnfinished(Session& session, const ledger::LedgerView& view) {
+  if (view.newest == 0) return std::string();
   if (view.undecided()) {
     const std::string who = view.heartbeat ? view.heartbeat->runner.ToString()
                             : view.intent  ? view.intent->runner.ToString()
@@ -83,10 +92,14 @@ std::string DescribeUnfinished(const Session& session, const ledger::LedgerView&
                        alive ? "is being worked on by" : "was begun and left by", who);
   }
   if (!view.manifest) {
-    return fmt::format("export {} is decided and not yet visible: the next run finishes it",
-                       view.newest);
+    const bool refused = !RefuseExcludedColumns(session, *view.decision);
+    return fmt::format("export {} is decided and not yet visible{}", view.newest,
+                       refused ? "" : ": the next run finishes it");
   }
-  return "";
+  SLUICE_ASSIGN_OR_RETURN(const bool to_follow, StateIsToFollow(session, view));
+  if (!to_follow) return std::string();
+  return fmt::format(
+      "export {} is visible and the state has not followed yet: the next run lets it", view.newest);
 }
 
 Status StatusInto(const Services& services, const config::Table& table, StatusReport& report) {
@@ -94,7 +107,7 @@ Status StatusInto(const Services& services, const config::Table& table, StatusRe
   report.next_run = config::NextRun(table.schedule, now, table.timezone);
   SLUICE_ASSIGN_OR_RETURN(Session session, OpenSession(services, table));
   SLUICE_ASSIGN_OR_RETURN(const ledger::LedgerView view, session.ledger->Load());
-  report.unfinished = DescribeUnfinished(session, view);
+  SLUICE_ASSIGN_OR_RETURN(report.unfinished, DescribeUnfinished(session, view));
   if (view.newest > 0) SLUICE_RETURN_IF_ERROR(FindLastWindow(session, view, report));
   if (const auto last = ReadLastRun(session)) {
     report.last_run = last->at;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <set>
 #include <utility>
 
 #include "sluice/base/time_zone.h"
@@ -149,6 +150,7 @@ Result<LedgerView> Ledger::Load() const {
     SLUICE_ASSIGN_OR_RETURN(view.decision, Effective(std::move(recorded), &view.manifest));
     return view;
   }
+  SLUICE_RETURN_IF_ERROR(RequireUnpublished(newest));
   if (newest > 1) {
     SLUICE_ASSIGN_OR_RETURN(view.previous, ReadDecision(newest - 1));
     if (!view.previous) {
@@ -170,6 +172,21 @@ Result<LedgerView> Ledger::Load() const {
     }
   }
   return view;
+}
+
+Status Ledger::RequireUnpublished(int64_t n) const {
+  const Key key = ManifestKey(name_, n);
+  SLUICE_ASSIGN_OR_RETURN(const bool published, Exists(*destination_, key));
+  if (!published) return {};
+  // Another runner may have decided and published it since the ledger was listed.
+  SLUICE_ASSIGN_OR_RETURN(const bool decided, Exists(*ledger_store_, DecisionKey(name_, n, 1)));
+  if (decided) return {};
+  return Fail(Error{
+      ErrorKind::kConflict,
+      fmt::format("{} is published, but its decision {} is gone", destination_->DisplayName(key),
+                  ledger_store_->DisplayName(DecisionKey(name_, n, 1))),
+      "restore that decision from a backup or an older version of the object; sluice never "
+      "deletes one"});
 }
 
 Result<store::PutOutcome> Ledger::PutIntent(const Intent& intent) {
@@ -273,6 +290,23 @@ Result<std::vector<Manifest>> Ledger::ReadManifests() const {
     manifests.push_back(std::move(manifest));
   }
   return manifests;
+}
+
+Result<Ledger::Mismatch> Ledger::FindMismatch(const std::vector<Manifest>& manifests) const {
+  SLUICE_ASSIGN_OR_RETURN(const auto numbers, ListNumbers(*ledger_store_, name_, 0));
+  std::set<int64_t> published;
+  Mismatch mismatch;
+  for (const auto& manifest : manifests) {
+    published.insert(manifest.n);
+    const auto found = numbers.find(manifest.n);
+    const bool decided = found != numbers.end() && found->second.generation > 0;
+    if (!decided) mismatch.undecided.push_back(manifest.n);
+  }
+  for (const auto& [n, found] : numbers) {
+    if (found.generation > 0 && !published.contains(n)) mismatch.unpublished.push_back(n);
+  }
+  if (!numbers.empty()) mismatch.newest = numbers.rbegin()->first;
+  return mismatch;
 }
 
 Result<std::vector<Decision>> Ledger::ReadDecisions() const {

@@ -31,7 +31,7 @@ struct LedgerView {
 /// The numbered intents, decisions and manifests of one table, in their two stores. No step overwrites
 /// or deletes what another runner may rely on: everything but heartbeats is put-if-absent.
 /// Thread-safe. Errors: those of the stores, kCorrupt for records that can't be read or numbers that
-/// can't be (a decision without its predecessor).
+/// can't be (a decision without its predecessor), kConflict for a manifest without its decision.
 class Ledger {
  public:
   /// `ledger_store` is rooted beside the state table, `destination` at the destination.
@@ -41,6 +41,10 @@ class Ledger {
   /// Lists from the newest number whose manifest the published heartbeat names, so that years of
   /// numbers cost no more than a few; a wrong hint costs a whole listing and nothing else.
   Result<LedgerView> Load() const;
+
+  /// kConflict where n is published and not decided: somebody took its decision away, and a second one
+  /// would name other files than the manifest does.
+  Status RequireUnpublished(int64_t n) const;
 
   Result<store::PutOutcome> PutIntent(const Intent& intent);
   /// The one decision. kAlreadyExists: another runner decided this number; Load to see what.
@@ -64,6 +68,13 @@ class Ledger {
   Result<std::optional<Manifest>> ReadManifest(int64_t n) const;
   /// Every manifest, ascending by n.
   Result<std::vector<Manifest>> ReadManifests() const;
+  /// What of the ledger and `manifests`, which are all of them, does not go together.
+  struct Mismatch {
+    std::vector<int64_t> unpublished;  ///< decided, without a manifest
+    std::vector<int64_t> undecided;    ///< published, without a decision
+    int64_t newest = 0;                ///< number in the ledger
+  };
+  Result<Mismatch> FindMismatch(const std::vector<Manifest>& manifests) const;
   /// Every decision's latest generation, ascending by n; as ReadDecision, but a void that only the
   /// manifest tells of comes without its position.
   Result<std::vector<Decision>> ReadDecisions() const;

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include "sluice/exporter/exporter.h"
+#include "sluice/ledger/ledger_path.h"
 #include "sluice/runtime/log.h"
 #include "sluice/simulation/export_check.h"
 #include "sluice/simulation/world.h"
@@ -77,6 +79,27 @@ TEST_F(AfterACrash, AFirstManifestOfAnotherMeanwhileIsNoLedgerThatIsGone) {
   EXPECT_THAT(Faults(), IsEmpty());
 }
 
+TEST_F(AfterACrash, AStateThatIsToFollowIsNoStateThatIsLost) {
+  bool published = false;
+  world.Run([&](int, const Call& call) {
+    if (published && call.place == Place::kState) return Fault::kDieBefore;
+    published = published || (call.operation == "PutIfAbsent" &&
+                              call.key.find("/manifests/") != std::string::npos);
+    return Fault::kNone;
+  });
+  const auto services = world.NewRunner();
+  const auto status = exporter::StatusOf(services, world.table);
+  EXPECT_THAT(status.unfinished, HasSubstr("the state has not followed yet"));
+  EXPECT_EQ(status.warning, "");
+  const auto plan = exporter::PlanTable(services, world.table, {});
+  EXPECT_FALSE(plan.error);
+  EXPECT_EQ(plan.unfinished, 1);
+  for (const auto& finding : exporter::CheckTable(services, world.table)) {
+    EXPECT_NE(finding.severity, exporter::Severity::kFault) << finding.message;
+  }
+  EXPECT_THAT(Faults(), IsEmpty());
+}
+
 TEST_F(AfterACrash, AnUndecidedNumberOfAnotherShapeIsVoidedAndPlannedAnew) {
   DieBefore("PutIfAbsent", ".commit.json");
   world.table.partition = config::Partition::kDaily;
@@ -114,7 +137,11 @@ TEST_F(AfterACrash, AnUndecidedNumberWhosePinnedVersionIsGoneIsVoidedAndPlannedA
   world.source.Optimize();
   world.source.Vacuum();
   const auto report = world.Run();
-  EXPECT_THAT(report.notes, Contains(HasSubstr("can't be read any more")));
+  EXPECT_THAT(report.notes, Contains(HasSubstr("can't be read any more: ")));
+  const auto published = world.destination->Get(ledger::ManifestKey("events", 1));
+  ASSERT_THAT(published, testing::IsOk());
+  EXPECT_THAT(*published, HasSubstr("can't be read any more\""))
+      << "the partner reads why, not where";
   EXPECT_THAT(Faults(), IsEmpty());
 }
 
