@@ -187,6 +187,28 @@ def test_a_column_added_comes_along_and_a_schema_replaced_cuts_the_window(users,
     sluice.export().check()
 
 
+def test_an_overwrite_with_another_type_loses_what_it_took_away(users, sluice):
+    """It lies in files of the old type, which Spark can't read as the new one either."""
+    add(sluice, users, start=1).run(NOW)
+    users.insert("4, 'd', 'x', 4")
+    texts = users.spark.table(users.name).selectExpr("id", "name", "p", "CAST(n AS STRING) AS n")
+    replaced = users.overwrite_schema(texts)
+    users.insert("5, 'e', 'x', '5'")
+    with pytest.raises(Exception, match="FAILED_READ_FILE|SchemaColumnConvert"):
+        users.changes(replaced, replaced)
+    for command in ("check", "plan"):
+        outcome = sluice.call(command, now=NOW)
+        assert outcome.code == 1 and "--reseed" in outcome.stdout, str(outcome)
+    error = sluice.fails(NOW)
+    assert f"version {replaced} " in error["message"] and f"is {replaced + 1}" in error["message"], error
+    assert "--reseed" in error["remedy"], error
+    assert sluice.export().check().manifests()[-1]["end"] == replaced - 1
+    sluice.run(NOW, "--reseed")
+    export = sluice.export()
+    seed = export.rows(export.manifests()[-1]["n"])
+    assert_same_rows([without(row, "snapshot_ts") for row in seed], users.rows())
+
+
 def test_nested_values_and_every_type_of_a_change(source, sluice):
     table = source("id INT, s STRUCT<a: INT, b: ARRAY<STRING>>, m MAP<STRING, TIMESTAMP>, d DECIMAL(38,10),"
                    " day DATE, ntz TIMESTAMP_NTZ, bin BINARY, f DOUBLE, v VARCHAR(5), ts TIMESTAMP", "types",

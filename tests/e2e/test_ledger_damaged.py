@@ -22,6 +22,8 @@ def record(sluice, n: int, what: str):
 
 
 def faults(sluice) -> list[str]:
+    """Of verify; check must see them, too."""
+    assert sluice.call("check", now=clock(4)).code == 1
     outcome = sluice.call("verify", now=clock(4))
     assert outcome.code == 1, str(outcome)
     (table,) = outcome.json["tables"]

@@ -55,7 +55,6 @@ Json ToJson(const PlannedWindow& window) {
           {"source_files", window.source_files},
           {"source_bytes", window.source_bytes},
           {"source_rows", window.source_rows ? Json(*window.source_rows) : Json(nullptr)},
-          {"row_groups", window.row_groups},
           {"partitions", window.partitions},
           {"moved",
            {{"copied", window.copied_files},

@@ -236,6 +236,10 @@ Status BackfillInto(const Services& services, const config::Table& table,
   }
   SLUICE_ASSIGN_OR_RETURN(const auto pieces, prepared->source->PlanBackfill(prepared->range, chunk,
                                                                             prepared->replaced));
+  if (chunk && !prepared->replaced.empty()) {
+    report.notes.push_back(
+        "--chunk does not cut what earlier numbers hold: each is replaced whole");
+  }
   SLUICE_ASSIGN_OR_RETURN(
       const Performed performed,
       CarryOut(session, *prepared->source, prepared->newest, pieces, progress, report));

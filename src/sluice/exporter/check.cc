@@ -13,6 +13,7 @@
 #include "sluice/exporter/feed_source.h"
 #include "sluice/exporter/findings.h"
 #include "sluice/exporter/layout_change.h"
+#include "sluice/exporter/repair_advice.h"
 #include "sluice/exporter/retention.h"
 #include "sluice/exporter/state_standing.h"
 #include "sluice/plan/append_task.h"
@@ -218,6 +219,10 @@ void CheckForeignRow(Session& session, const ledger::Position& position, Finding
 
 Status CheckTableInto(const Services& services, const config::Table& table, Findings& findings) {
   SLUICE_ASSIGN_OR_RETURN(Session session, OpenSession(services, table));
+  SLUICE_ASSIGN_OR_RETURN(const auto mismatch, session.ledger->FindMismatch());
+  for (const auto& fault : FindRecordFaults(session.name(), mismatch)) {
+    findings.AddFault(Error{ErrorKind::kConflict, fault.message, fault.remedy});
+  }
   SLUICE_ASSIGN_OR_RETURN(const auto view, session.ledger->Load());
   SLUICE_ASSIGN_OR_RETURN(const auto source,
                           LookAtSource(session, view.position(), SourceOptions{}));

@@ -151,8 +151,7 @@ RunReport StateRepublish(const Services& services, const config::Table& table) {
   return ReportOn(
       services, table, RunOptions{}, [&](transfer::Progress&, RunReport& report) -> Status {
         SLUICE_ASSIGN_OR_RETURN(Session session, OpenSession(services, table));
-        SLUICE_ASSIGN_OR_RETURN(const auto manifests, session.ledger->ReadManifests());
-        SLUICE_ASSIGN_OR_RETURN(const auto mismatch, session.ledger->FindMismatch(manifests));
+        SLUICE_ASSIGN_OR_RETURN(const auto mismatch, session.ledger->FindMismatch());
         if (mismatch.unpublished.empty()) {
           return Fail(
               Error{ErrorKind::kUsage, "no manifest is missing", "nothing needs to be done"});

@@ -45,7 +45,6 @@ struct PlannedWindow {
   int64_t source_files = 0;            ///< files that may hold rows of it
   int64_t source_bytes = 0;            ///< compressed, whole files
   std::optional<int64_t> source_rows;  ///< in those files by the log's statistics: an upper bound
-  int64_t row_groups = 0;              ///< unknown without opening files: 0
   int64_t partitions = 0;              ///< at most this many folders
   int64_t copied_files = 0, spliced_files = 0, rewritten_files = 0;
 };

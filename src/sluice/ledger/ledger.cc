@@ -292,15 +292,20 @@ Result<std::vector<Manifest>> Ledger::ReadManifests() const {
   return manifests;
 }
 
-Result<Ledger::Mismatch> Ledger::FindMismatch(const std::vector<Manifest>& manifests) const {
-  SLUICE_ASSIGN_OR_RETURN(const auto numbers, ListNumbers(*ledger_store_, name_, 0));
+Result<Ledger::Mismatch> Ledger::FindMismatch() const {
+  // The manifests first: each comes after its decision.
   std::set<int64_t> published;
+  SLUICE_RETURN_IF_ERROR(
+      destination_->List(ManifestFolder(name_), {}, [&](const store::ObjectInfo& object) {
+        if (const auto n = ParseManifestName(LastPart(object.key))) published.insert(*n);
+        return true;
+      }));
+  SLUICE_ASSIGN_OR_RETURN(const auto numbers, ListNumbers(*ledger_store_, name_, 0));
   Mismatch mismatch;
-  for (const auto& manifest : manifests) {
-    published.insert(manifest.n);
-    const auto found = numbers.find(manifest.n);
+  for (const int64_t n : published) {
+    const auto found = numbers.find(n);
     const bool decided = found != numbers.end() && found->second.generation > 0;
-    if (!decided) mismatch.undecided.push_back(manifest.n);
+    if (!decided) mismatch.undecided.push_back(n);
   }
   for (const auto& [n, found] : numbers) {
     if (found.generation > 0 && !published.contains(n)) mismatch.unpublished.push_back(n);

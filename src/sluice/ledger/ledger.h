@@ -68,13 +68,13 @@ class Ledger {
   Result<std::optional<Manifest>> ReadManifest(int64_t n) const;
   /// Every manifest, ascending by n.
   Result<std::vector<Manifest>> ReadManifests() const;
-  /// What of the ledger and `manifests`, which are all of them, does not go together.
+  /// What of the ledger and the manifests does not go together. Reads names only.
   struct Mismatch {
     std::vector<int64_t> unpublished;  ///< decided, without a manifest
     std::vector<int64_t> undecided;    ///< published, without a decision
     int64_t newest = 0;                ///< number in the ledger
   };
-  Result<Mismatch> FindMismatch(const std::vector<Manifest>& manifests) const;
+  Result<Mismatch> FindMismatch() const;
   /// Every decision's latest generation, ascending by n; as ReadDecision, but a void that only the
   /// manifest tells of comes without its position.
   Result<std::vector<Decision>> ReadDecisions() const;

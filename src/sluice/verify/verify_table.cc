@@ -169,32 +169,15 @@ void TellOverlaps(const Session& session, const std::vector<Manifest>& current,
   }
 }
 
-/// Every number but the newest, which the next run may still have to finish, is decided and published.
-Status TellMismatch(const Session& session, const std::vector<Manifest>& manifests,
-                    VerifyReport& report) {
-  SLUICE_ASSIGN_OR_RETURN(const auto mismatch, session.ledger->FindMismatch(manifests));
-  // A copy of a destination has no ledger; what its manifests say is proven all the same.
-  if (mismatch.newest == 0) return {};
-  for (const int64_t n : mismatch.unpublished) {
-    if (n == mismatch.newest) continue;
-    report.faults.push_back(fmt::format(
-        "export {} is decided and has no manifest: who reads manifests misses its rows; "
-        "`sluice state republish {}` writes it again",
-        n, session.name()));
-  }
-  for (const int64_t n : mismatch.undecided) {
-    report.faults.push_back(fmt::format(
-        "export {} has a manifest and no decision: restore the ledger folder from a backup", n));
-  }
-  return {};
-}
-
 Status VerifyInto(const exporter::Services& services, const config::Table& table,
                   VerifyReport& report) {
   SLUICE_ASSIGN_OR_RETURN(Session session, exporter::OpenSession(services, table));
   SLUICE_RETURN_IF_ERROR(exporter::OpenSource(session));
   SLUICE_ASSIGN_OR_RETURN(auto manifests, session.ledger->ReadManifests());
-  SLUICE_RETURN_IF_ERROR(TellMismatch(session, manifests, report));
+  SLUICE_ASSIGN_OR_RETURN(const auto mismatch, session.ledger->FindMismatch());
+  for (const auto& fault : exporter::FindRecordFaults(session.name(), mismatch)) {
+    report.faults.push_back(fault.message + "; " + fault.remedy);
+  }
   const std::vector<Manifest> current = Current(std::move(manifests));
   TellOverlaps(session, current, report);
   FeedBalance balance(session);
