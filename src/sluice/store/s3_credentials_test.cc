@@ -20,11 +20,11 @@ using testing::IsError;
 
 class S3CredentialsTest : public ::testing::Test {
  protected:
-  S3CredentialsTest() {
+  void SetUp() override {
     std::filesystem::create_directories(folder_);
     setenv("AWS_SHARED_CREDENTIALS_FILE", file_.c_str(), 1);
   }
-  ~S3CredentialsTest() override {
+  void TearDown() override {
     unsetenv("AWS_SHARED_CREDENTIALS_FILE");
     std::filesystem::remove_all(folder_);
   }
