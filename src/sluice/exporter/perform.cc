@@ -18,14 +18,6 @@ ledger::Bound ToBound(const std::optional<Timestamp>& t) {
   return t ? ledger::Bound(*t) : ledger::Bound();
 }
 
-void AbortUploads(Session& session, const transfer::TransferResult& result) {
-  std::vector<store::PendingUploadInfo> uploads;
-  for (const auto& file : result.files) {
-    uploads.push_back({file.upload.key, file.upload.upload_id, {}});
-  }
-  store::TryAbort(*session.destination, uploads);
-}
-
 /// The stretch of time into which no later window can bring a row, and an earlier one could; nullopt where
 /// this number closes none.
 std::optional<plan::TimeWindow> ClosedTime(const Performance& performance,
@@ -182,7 +174,7 @@ Result<Performed> Perform(Session& session, Performance performance, transfer::P
     return Fail(std::move(decided).error());
   }
   if (*decided == store::PutOutcome::kAlreadyExists) {
-    AbortUploads(session, *result);
+    AbortUploads(session, result->files);
     return Performed::kLost;
   }
   SLUICE_RETURN_IF_ERROR(Settle(session, std::move(decision), /*manifest_exists=*/false, report));

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <vector>
+
 #include "sluice/exporter/report.h"
 #include "sluice/exporter/session.h"
 #include "sluice/plan/export_task.h"
@@ -29,6 +31,15 @@ struct Performance {
 /// an unknown outcome nothing is cleaned up: the next run reads what happened.
 Result<Performed> Perform(Session& session, Performance performance, transfer::Progress& progress,
                           RunReport& report);
+
+/// Aborts the uploads of `files` (of a decision, or of a transfer's result) that lost to another runner's, best
+/// effort.
+template <typename Files>
+void AbortUploads(Session& session, const Files& files) {
+  std::vector<store::PendingUploadInfo> uploads;
+  for (const auto& file : files) uploads.push_back({file.upload.key, file.upload.upload_id, {}});
+  store::TryAbort(*session.destination, uploads);
+}
 
 /// The decision that `result` asks for.
 ledger::Decision MakeDecision(const Session& session, const Performance& performance,

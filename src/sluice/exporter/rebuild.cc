@@ -73,11 +73,7 @@ Status Rebuild(Session& session, ledger::Decision decision, const std::vector<st
     return Settle(session, std::move(*next), /*manifest_exists=*/false, report);
   }
   // Another runner rebuilt it first: its generation counts, ours goes.
-  std::vector<store::PendingUploadInfo> ours;
-  for (const auto& file : next->files) {
-    ours.push_back({file.upload.key, file.upload.upload_id, {}});
-  }
-  store::TryAbort(*session.destination, ours);
+  AbortUploads(session, next->files);
   SLUICE_ASSIGN_OR_RETURN(auto standing, session.ledger->ReadDecision(decision.n));
   if (!standing) return Fail(ErrorKind::kInternal, "export {} lost its decision", decision.n);
   return Settle(session, std::move(*standing), /*manifest_exists=*/false, report);

@@ -5,19 +5,10 @@
 #include <cctype>
 #include <pugixml.hpp>
 
+#include "sluice/store/s3_xml.h"
+
 namespace sluice::store {
 namespace {
-
-Result<pugi::xml_node> Root(pugi::xml_document& document, std::string_view body,
-                            std::string_view expected) {
-  const auto parsed = document.load_buffer(body.data(), body.size());
-  if (!parsed) return Fail(ErrorKind::kCorrupt, "the answer is no XML: {}", parsed.description());
-  const pugi::xml_node root = document.document_element();
-  if (root.name() != expected) {
-    return Fail(ErrorKind::kCorrupt, "the answer is a <{}>, not a <{}>", root.name(), expected);
-  }
-  return root;
-}
 
 std::string Text(const pugi::xml_node& node) { return node.text().get(); }
 
@@ -67,7 +58,8 @@ LifecycleRule ParseRule(const pugi::xml_node& node) {
 
 Result<PublicAccessBlock> ParsePublicAccessBlock(std::string_view body) {
   pugi::xml_document document;
-  SLUICE_ASSIGN_OR_RETURN(const auto root, Root(document, body, "PublicAccessBlockConfiguration"));
+  SLUICE_ASSIGN_OR_RETURN(const auto root,
+                          ParseRoot(document, body, "PublicAccessBlockConfiguration"));
   return PublicAccessBlock{
       IsTrue(root.child("BlockPublicAcls")), IsTrue(root.child("IgnorePublicAcls")),
       IsTrue(root.child("BlockPublicPolicy")), IsTrue(root.child("RestrictPublicBuckets"))};
@@ -75,14 +67,14 @@ Result<PublicAccessBlock> ParsePublicAccessBlock(std::string_view body) {
 
 Result<bool> ParsePolicyStatus(std::string_view body) {
   pugi::xml_document document;
-  SLUICE_ASSIGN_OR_RETURN(const auto root, Root(document, body, "PolicyStatus"));
+  SLUICE_ASSIGN_OR_RETURN(const auto root, ParseRoot(document, body, "PolicyStatus"));
   return IsTrue(root.child("IsPublic"));
 }
 
 Result<DefaultEncryption> ParseDefaultEncryption(std::string_view body) {
   pugi::xml_document document;
   SLUICE_ASSIGN_OR_RETURN(const auto root,
-                          Root(document, body, "ServerSideEncryptionConfiguration"));
+                          ParseRoot(document, body, "ServerSideEncryptionConfiguration"));
   const auto rule = root.child("Rule").child("ApplyServerSideEncryptionByDefault");
   DefaultEncryption encryption;
   const std::string algorithm = Text(rule.child("SSEAlgorithm"));
@@ -95,7 +87,7 @@ Result<DefaultEncryption> ParseDefaultEncryption(std::string_view body) {
 
 Result<std::vector<LifecycleRule>> ParseLifecycle(std::string_view body) {
   pugi::xml_document document;
-  SLUICE_ASSIGN_OR_RETURN(const auto root, Root(document, body, "LifecycleConfiguration"));
+  SLUICE_ASSIGN_OR_RETURN(const auto root, ParseRoot(document, body, "LifecycleConfiguration"));
   std::vector<LifecycleRule> rules;
   for (const auto& node : root.children("Rule")) {
     if (Text(node.child("Status")) == "Enabled") rules.push_back(ParseRule(node));
@@ -118,7 +110,7 @@ Result<Versioning> ParseVersioning(std::string_view body) {
 
 Result<std::optional<ObjectLock>> ParseObjectLock(std::string_view body) {
   pugi::xml_document document;
-  SLUICE_ASSIGN_OR_RETURN(const auto root, Root(document, body, "ObjectLockConfiguration"));
+  SLUICE_ASSIGN_OR_RETURN(const auto root, ParseRoot(document, body, "ObjectLockConfiguration"));
   if (Text(root.child("ObjectLockEnabled")) != "Enabled") return std::nullopt;
   constexpr int kDaysInYear = 365;
   const auto retention = root.child("Rule").child("DefaultRetention");

@@ -98,6 +98,13 @@ TEST_F(S3StoreTest, ServerThatWantsTheChecksumsOfPartsGetsThoseWeKnowWithoutBein
   EXPECT_THAT(server_.seen()[1].body, HasSubstr("<ChecksumCRC64NVME>AAAAAAAAAAA="));
 }
 
+TEST_F(S3StoreTest, ServerThatDoesNotReadTheHostsNameAsksForPathStyle) {
+  server_.Then(200, "<ListAllMyBucketsResult/>");
+  const auto listed = store()->ListFolders("");
+  ASSERT_THAT(listed, IsError(ErrorKind::kConfig));
+  EXPECT_THAT(listed.error().remedy, HasSubstr("path_style"));
+}
+
 TEST_F(S3StoreTest, UploadWhosePartsTheServerLostIsAborted) {
   server_.ThenError(400, "InvalidPart").Then(200, "<ListPartsResult/>").Then(204);
   EXPECT_EQ(*store()->CompleteUpload(Pending()), CompleteOutcome::kNoSuchUpload);

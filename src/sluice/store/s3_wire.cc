@@ -9,27 +9,10 @@
 
 #include "sluice/base/time_zone.h"
 #include "sluice/store/s3_signer.h"
+#include "sluice/store/s3_xml.h"
 
 namespace sluice::store {
 namespace {
-
-Result<pugi::xml_node> Root(pugi::xml_document& document, std::string_view body,
-                            const char* expected) {
-  const auto parsed = document.load_buffer(body.data(), body.size());
-  if (!parsed) return Fail(ErrorKind::kCorrupt, "the answer is no XML: {}", parsed.description());
-  const pugi::xml_node root = document.document_element();
-  const std::string_view name = root.name();
-  if (name == "ListAllMyBucketsResult") {
-    return Fail(Error{ErrorKind::kConfig,
-                      "the server answered for all buckets, for it does not take the bucket's name "
-                      "from the host's",
-                      "set `path_style: true`"});
-  }
-  if (name != expected) {
-    return Fail(ErrorKind::kCorrupt, "the answer is a <{}>, not a <{}>", name, expected);
-  }
-  return root;
-}
 
 /// What encoding-type=url did to a key: %XX, and '+' for a space.
 std::string UrlDecode(std::string_view text) {
@@ -67,7 +50,7 @@ bool IsTrue(const pugi::xml_node& node) { return std::string_view(node.text().ge
 
 Result<ObjectPage> ParseObjectPage(std::string_view body) {
   pugi::xml_document document;
-  SLUICE_ASSIGN_OR_RETURN(const auto root, Root(document, body, "ListBucketResult"));
+  SLUICE_ASSIGN_OR_RETURN(const auto root, ParseRoot(document, body, "ListBucketResult"));
   const KeyReader key{std::string_view(root.child("EncodingType").text().get()) == "url"};
   ObjectPage page;
   for (const auto& node : root.children("Contents")) {
@@ -94,7 +77,7 @@ Result<ObjectPage> ParseObjectPage(std::string_view body) {
 
 Result<UploadPage> ParseUploadPage(std::string_view body) {
   pugi::xml_document document;
-  SLUICE_ASSIGN_OR_RETURN(const auto root, Root(document, body, "ListMultipartUploadsResult"));
+  SLUICE_ASSIGN_OR_RETURN(const auto root, ParseRoot(document, body, "ListMultipartUploadsResult"));
   const KeyReader key{std::string_view(root.child("EncodingType").text().get()) == "url"};
   UploadPage page;
   for (const auto& node : root.children("Upload")) {
@@ -116,7 +99,8 @@ Result<UploadPage> ParseUploadPage(std::string_view body) {
 
 Result<std::string> ParseUploadId(std::string_view body) {
   pugi::xml_document document;
-  SLUICE_ASSIGN_OR_RETURN(const auto root, Root(document, body, "InitiateMultipartUploadResult"));
+  SLUICE_ASSIGN_OR_RETURN(const auto root,
+                          ParseRoot(document, body, "InitiateMultipartUploadResult"));
   std::string id = root.child("UploadId").text().get();
   if (id.empty()) return Fail(ErrorKind::kCorrupt, "the answer names no upload");
   return id;
@@ -124,7 +108,7 @@ Result<std::string> ParseUploadId(std::string_view body) {
 
 Result<CopiedPart> ParseCopiedPart(std::string_view body) {
   pugi::xml_document document;
-  SLUICE_ASSIGN_OR_RETURN(const auto root, Root(document, body, "CopyPartResult"));
+  SLUICE_ASSIGN_OR_RETURN(const auto root, ParseRoot(document, body, "CopyPartResult"));
   CopiedPart part{UnquoteEtag(root.child("ETag").text().get()),
                   DecodeCrc64Nvme(root.child("ChecksumCRC64NVME").text().get())};
   if (part.etag.empty()) return Fail(ErrorKind::kCorrupt, "the answer has no ETag");
@@ -133,7 +117,7 @@ Result<CopiedPart> ParseCopiedPart(std::string_view body) {
 
 Result<PartPage> ParsePartPage(std::string_view body) {
   pugi::xml_document document;
-  SLUICE_ASSIGN_OR_RETURN(const auto root, Root(document, body, "ListPartsResult"));
+  SLUICE_ASSIGN_OR_RETURN(const auto root, ParseRoot(document, body, "ListPartsResult"));
   PartPage page;
   for (const auto& node : root.children("Part")) {
     page.parts[node.child("PartNumber").text().as_int()] = {
