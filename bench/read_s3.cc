@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "sluice/delta/parquet_file.h"
+#include "sluice/columnar/parquet_file.h"
 #include "sluice/runtime/executor.h"
 #include "sluice/store/s3_store.h"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "sluice/delta/schema.h"
+#include "sluice/delta/schema/schema.h"
 #include "sluice/exporter/far_ahead.h"
 #include "sluice/exporter/late_sources.h"
 #include "sluice/plan/append_task.h"

@@ -5,8 +5,8 @@
 
 #include "sluice/base/human_text.h"
 #include "sluice/columnar/parquet_encoder.h"
-#include "sluice/delta/column_name.h"
-#include "sluice/delta/schema.h"
+#include "sluice/delta/schema/column_name.h"
+#include "sluice/delta/schema/schema.h"
 #include "sluice/exporter/append_source.h"
 #include "sluice/exporter/exporter.h"
 #include "sluice/exporter/far_ahead.h"

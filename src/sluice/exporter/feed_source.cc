@@ -1,10 +1,9 @@
 #include "sluice/exporter/feed_source.h"
 
-#include <strings.h>
-
 #include <algorithm>
 #include <utility>
 
+#include "sluice/delta/log/table_properties.h"
 #include "sluice/exporter/gone_files.h"
 #include "sluice/plan/column_choice.h"
 #include "sluice/plan/snapshot_plan.h"
@@ -13,11 +12,6 @@ namespace sluice::exporter {
 namespace {
 
 using ledger::ExportKind;
-
-bool IsFeedOn(const delta::Metadata& metadata) {
-  const auto set = metadata.configuration.find("delta.enableChangeDataFeed");
-  return set != metadata.configuration.end() && strcasecmp(set->second.c_str(), "true") == 0;
-}
 
 std::optional<Version> AsVersion(const ledger::Bound& bound) {
   const auto* v = std::get_if<Version>(&bound);
@@ -35,7 +29,7 @@ Result<std::unique_ptr<FeedSource>> FeedSource::Look(Session& session,
   SLUICE_ASSIGN_OR_RETURN(const auto row, source->Pin(position, wanted));
   plan::FeedFacts& facts = source->facts_;
   if (row) facts.row_version = row->last_exported_version;
-  facts.feed_on = IsFeedOn(source->snapshot_.metadata);
+  facts.feed_on = delta::PropertiesOf(source->snapshot_.metadata).change_data_feed;
   facts.reseed = options.reseed;
   return source;
 }

@@ -9,8 +9,9 @@
 #include <unordered_set>
 #include <utility>
 
-#include "sluice/delta/data_file.h"
-#include "sluice/delta/deletion_vector.h"
+#include "sluice/delta/read/data_file.h"
+#include "sluice/delta/read/data_path.h"
+#include "sluice/delta/read/deletion_vector.h"
 #include "sluice/runtime/executor.h"
 
 namespace sluice::exporter {

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "sluice/delta/change_feed.h"
-#include "sluice/delta/snapshot.h"
+#include "sluice/delta/feed/change_feed.h"
+#include "sluice/delta/snapshot/snapshot.h"
 #include "sluice/exporter/session.h"
 
 /// Files of the source that versions still name and that a vacuum has taken.

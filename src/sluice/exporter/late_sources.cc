@@ -8,8 +8,10 @@
 #include <string>
 #include <utility>
 
-#include "sluice/delta/data_file.h"
-#include "sluice/delta/schema.h"
+#include "sluice/delta/read/data_file.h"
+#include "sluice/delta/read/data_path.h"
+#include "sluice/delta/schema/schema.h"
+#include "sluice/delta/snapshot/load_snapshot.h"
 #include "sluice/exporter/gone_files.h"
 
 namespace sluice::exporter {

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "sluice/delta/snapshot.h"
+#include "sluice/delta/snapshot/snapshot.h"
 #include "sluice/exporter/session.h"
 #include "sluice/plan/export_task.h"
 

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "sluice/delta/schema.h"
+#include "sluice/delta/schema/schema.h"
 #include "sluice/exporter/append_source.h"
 #include "sluice/exporter/feed_source.h"
 #include "sluice/exporter/snapshot_source.h"

@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "sluice/delta/snapshot.h"
+#include "sluice/delta/snapshot/snapshot.h"
 #include "sluice/exporter/session.h"
 #include "sluice/plan/export_task.h"
 #include "sluice/plan/planned_export.h"

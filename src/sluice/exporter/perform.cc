@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "sluice/columnar/row_hash.h"
-#include "sluice/delta/schema.h"
+#include "sluice/delta/schema/schema.h"
 #include "sluice/exporter/heartbeat_keeper.h"
 #include "sluice/exporter/settle.h"
 #include "sluice/plan/final_partitions.h"

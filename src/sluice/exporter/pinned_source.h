@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "sluice/delta/snapshot/load_snapshot.h"
 #include "sluice/exporter/pattern_source.h"
 
 namespace sluice::exporter {

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 
-#include "sluice/delta/snapshot.h"
-#include "sluice/delta/write_support.h"
+#include "sluice/delta/log/table_properties.h"
+#include "sluice/delta/snapshot/load_snapshot.h"
+#include "sluice/delta/snapshot/snapshot.h"
 
 namespace sluice::exporter {
 

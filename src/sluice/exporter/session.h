@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "sluice/delta/log.h"
+#include "sluice/delta/log/log.h"
 #include "sluice/exporter/services.h"
 #include "sluice/ledger/ledger.h"
 #include "sluice/state/export_state.h"

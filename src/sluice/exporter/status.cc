@@ -2,7 +2,7 @@
 #include <utility>
 
 #include "sluice/config/schedule.h"
-#include "sluice/delta/log.h"
+#include "sluice/delta/log/log.h"
 #include "sluice/exporter/exporter.h"
 #include "sluice/exporter/far_ahead.h"
 #include "sluice/exporter/last_run.h"

@@ -10,7 +10,9 @@
 #include <utility>
 
 #include "sluice/base/time_zone.h"
-#include "sluice/delta/log.h"
+#include "sluice/delta/log/log.h"
+#include "sluice/delta/log/table_properties.h"
+#include "sluice/delta/snapshot/load_snapshot.h"
 
 namespace sluice::exporter {
 namespace {
@@ -118,9 +120,7 @@ Suggestion SuggestSnapshot(const TableProfile& profile, std::string why) {
 }  // namespace
 
 Suggestion SuggestPattern(const TableProfile& profile) {
-  const auto& properties = profile.snapshot.metadata.configuration;
-  const auto feed = properties.find("delta.enableChangeDataFeed");
-  if (feed != properties.end() && Lower(feed->second) == "true") {
+  if (delta::PropertiesOf(profile.snapshot.metadata).change_data_feed) {
     Suggestion suggestion;
     suggestion.pattern = config::Pattern::kCdc;
     suggestion.reason = "its change data feed is on";

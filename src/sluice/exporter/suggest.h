@@ -7,7 +7,7 @@
 
 #include "sluice/base/result.h"
 #include "sluice/config/config.h"
-#include "sluice/delta/snapshot.h"
+#include "sluice/delta/snapshot/snapshot.h"
 #include "sluice/runtime/cancellation.h"
 #include "sluice/store/object_store.h"
 

@@ -6,7 +6,7 @@
 #include <set>
 #include <utility>
 
-#include "sluice/delta/partition_value.h"
+#include "sluice/delta/schema/partition_value.h"
 #include "sluice/plan/column_choice.h"
 #include "sluice/plan/spark_timestamp.h"
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "sluice/base/result.h"
-#include "sluice/delta/snapshot.h"
+#include "sluice/delta/snapshot/snapshot.h"
 #include "sluice/plan/append_plan.h"
 #include "sluice/plan/export_task.h"
 

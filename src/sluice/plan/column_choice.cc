@@ -6,8 +6,8 @@
 
 #include "sluice/config/mistake.h"
 #include "sluice/config/nearest.h"
-#include "sluice/delta/change_feed.h"
-#include "sluice/delta/column_name.h"
+#include "sluice/delta/feed/change_feed.h"
+#include "sluice/delta/schema/column_name.h"
 #include "sluice/ledger/records.h"
 #include "sluice/plan/output_layout.h"
 

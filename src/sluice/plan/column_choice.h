@@ -6,7 +6,7 @@
 
 #include "sluice/base/result.h"
 #include "sluice/config/config.h"
-#include "sluice/delta/schema.h"
+#include "sluice/delta/schema/schema.h"
 
 namespace sluice::plan {
 

@@ -10,10 +10,10 @@
 #include "sluice/base/types.h"
 #include "sluice/columnar/parquet_encoder.h"
 #include "sluice/config/config.h"
-#include "sluice/delta/actions.h"
-#include "sluice/delta/change_feed.h"
-#include "sluice/delta/schema.h"
-#include "sluice/delta/snapshot.h"
+#include "sluice/delta/feed/change_feed.h"
+#include "sluice/delta/log/actions.h"
+#include "sluice/delta/schema/schema.h"
+#include "sluice/delta/snapshot/snapshot.h"
 #include "sluice/plan/output_layout.h"
 
 /// The work of one export as a value: what to read, which rows, where to. Made by planning, carried out

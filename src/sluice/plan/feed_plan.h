@@ -5,7 +5,7 @@
 
 #include "sluice/base/result.h"
 #include "sluice/config/config.h"
-#include "sluice/delta/change_feed.h"
+#include "sluice/delta/feed/change_feed.h"
 #include "sluice/plan/export_task.h"
 #include "sluice/plan/planned_export.h"
 #include "sluice/plan/source_facts.h"

@@ -10,7 +10,7 @@
 #include <utility>
 #include <variant>
 
-#include "sluice/delta/data_file.h"
+#include "sluice/delta/read/data_file.h"
 #include "sluice/ledger/ledger.h"
 #include "sluice/ledger/ledger_path.h"
 #include "sluice/plan/output_layout.h"

@@ -7,7 +7,7 @@
 #include <map>
 #include <utility>
 
-#include "sluice/delta/change_feed.h"
+#include "sluice/delta/feed/change_feed.h"
 #include "sluice/transfer/output_file.h"
 
 namespace sluice::simulation {

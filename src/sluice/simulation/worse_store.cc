@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "sluice/delta/log_path.h"
+#include "sluice/delta/log/log_path.h"
 
 namespace sluice::simulation {
 namespace {

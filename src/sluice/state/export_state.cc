@@ -6,10 +6,11 @@
 #include <map>
 #include <utility>
 
-#include "sluice/delta/checkpoint_writer.h"
-#include "sluice/delta/committer.h"
-#include "sluice/delta/log_cleanup.h"
-#include "sluice/delta/write_support.h"
+#include "sluice/delta/log/table_properties.h"
+#include "sluice/delta/write/checkpoint_writer.h"
+#include "sluice/delta/write/committer.h"
+#include "sluice/delta/write/log_cleanup.h"
+#include "sluice/delta/write/write_support.h"
 #include "sluice/runtime/retry.h"
 #include "sluice/state/state_change.h"
 #include "sluice/state/state_table.h"

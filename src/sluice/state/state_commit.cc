@@ -6,8 +6,9 @@
 #include <utility>
 
 #include "sluice/columnar/arrow_io.h"
-#include "sluice/delta/data_file_writer.h"
-#include "sluice/delta/write_support.h"
+#include "sluice/delta/log/table_properties.h"
+#include "sluice/delta/write/data_file_writer.h"
+#include "sluice/delta/write/write_support.h"
 #include "sluice/state/state_table.h"
 
 namespace sluice::state {

@@ -8,9 +8,10 @@
 #include <utility>
 #include <vector>
 
-#include "sluice/delta/committer.h"
-#include "sluice/delta/log.h"
-#include "sluice/delta/snapshot.h"
+#include "sluice/delta/log/log.h"
+#include "sluice/delta/snapshot/load_snapshot.h"
+#include "sluice/delta/snapshot/snapshot.h"
+#include "sluice/delta/write/committer.h"
 #include "sluice/runtime/entropy.h"
 #include "sluice/state/export_state.h"
 #include "sluice/state/state_rows.h"

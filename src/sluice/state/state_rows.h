@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "sluice/base/result.h"
-#include "sluice/delta/schema.h"
+#include "sluice/delta/schema/schema.h"
 #include "sluice/state/export_state.h"
 #include "sluice/state/state_change.h"
 

@@ -6,9 +6,10 @@
 #include <utility>
 
 #include "sluice/columnar/arrow_io.h"
-#include "sluice/delta/data_file.h"
-#include "sluice/delta/log.h"
-#include "sluice/delta/log_path.h"
+#include "sluice/delta/log/log.h"
+#include "sluice/delta/log/log_path.h"
+#include "sluice/delta/read/data_file.h"
+#include "sluice/delta/snapshot/load_snapshot.h"
 
 namespace sluice::state {
 namespace {

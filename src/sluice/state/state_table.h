@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "sluice/base/result.h"
-#include "sluice/delta/actions.h"
-#include "sluice/delta/snapshot.h"
+#include "sluice/delta/log/actions.h"
+#include "sluice/delta/snapshot/snapshot.h"
 #include "sluice/runtime/entropy.h"
 #include "sluice/state/state_change.h"
 #include "sluice/state/state_rows.h"

@@ -5,7 +5,7 @@
 #include <arrow/builder.h>
 #include <arrow/table.h>
 
-#include "sluice/delta/data_file_writer.h"
+#include "sluice/delta/write/data_file_writer.h"
 #include "sluice/state/state_fixture.h"
 
 namespace sluice::state {

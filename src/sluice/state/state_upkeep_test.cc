@@ -1,5 +1,5 @@
-#include "sluice/delta/checkpoint_writer.h"
-#include "sluice/delta/log_cleanup.h"
+#include "sluice/delta/write/checkpoint_writer.h"
+#include "sluice/delta/write/log_cleanup.h"
 #include "sluice/state/state_fixture.h"
 
 namespace sluice::state {

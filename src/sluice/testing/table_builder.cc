@@ -9,10 +9,10 @@
 #include <utility>
 
 #include "sluice/base/time_zone.h"
-#include "sluice/delta/checkpoint_writer.h"
-#include "sluice/delta/committer.h"
-#include "sluice/delta/data_file_writer.h"
-#include "sluice/delta/log_path.h"
+#include "sluice/delta/log/log_path.h"
+#include "sluice/delta/write/checkpoint_writer.h"
+#include "sluice/delta/write/committer.h"
+#include "sluice/delta/write/data_file_writer.h"
 #include "sluice/testing/matchers.h"
 
 namespace sluice::testing {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "sluice/delta/actions.h"
+#include "sluice/delta/log/actions.h"
 #include "sluice/runtime/entropy.h"
 #include "sluice/store/object_store.h"
 

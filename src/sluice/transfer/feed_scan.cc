@@ -3,7 +3,7 @@
 #include <exception>
 #include <utility>
 
-#include "sluice/delta/log.h"
+#include "sluice/delta/log/log.h"
 
 namespace sluice::transfer {
 namespace {

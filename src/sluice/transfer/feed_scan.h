@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "sluice/base/result.h"
-#include "sluice/delta/change_feed.h"
+#include "sluice/delta/feed/change_feed.h"
 #include "sluice/store/object_store.h"
 
 namespace sluice::transfer {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "sluice/base/result.h"
-#include "sluice/delta/data_file.h"
+#include "sluice/delta/read/data_file.h"
 #include "sluice/plan/export_task.h"
 #include "sluice/store/object_store.h"
 #include "sluice/transfer/progress.h"

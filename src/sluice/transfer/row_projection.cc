@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "sluice/columnar/parquet_encoder.h"
-#include "sluice/delta/column_name.h"
+#include "sluice/delta/schema/column_name.h"
 
 namespace sluice::transfer {
 namespace {

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "sluice/base/result.h"
-#include "sluice/delta/data_file.h"
-#include "sluice/delta/schema.h"
+#include "sluice/delta/read/data_file.h"
+#include "sluice/delta/schema/schema.h"
 #include "sluice/plan/export_task.h"
 
 namespace sluice::transfer {

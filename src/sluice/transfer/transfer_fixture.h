@@ -15,7 +15,8 @@
 #include <utility>
 #include <vector>
 
-#include "sluice/delta/change_feed.h"
+#include "sluice/delta/feed/change_feed.h"
+#include "sluice/delta/snapshot/load_snapshot.h"
 #include "sluice/plan/append_task.h"
 #include "sluice/plan/feed_plan.h"
 #include "sluice/plan/snapshot_plan.h"

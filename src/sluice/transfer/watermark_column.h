@@ -8,8 +8,8 @@
 
 #include "sluice/base/result.h"
 #include "sluice/base/time_zone.h"
-#include "sluice/delta/data_file.h"
-#include "sluice/delta/schema.h"
+#include "sluice/delta/read/data_file.h"
+#include "sluice/delta/schema/schema.h"
 
 namespace sluice::transfer {
 

@@ -6,8 +6,8 @@
 #include <mutex>
 #include <utility>
 
-#include "sluice/delta/data_file.h"
-#include "sluice/delta/schema.h"
+#include "sluice/delta/read/data_file.h"
+#include "sluice/delta/schema/schema.h"
 #include "sluice/exporter/snapshot_marker.h"
 #include "sluice/plan/planned_export.h"
 #include "sluice/runtime/executor.h"

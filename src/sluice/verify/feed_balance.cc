@@ -11,7 +11,7 @@
 
 #include "sluice/columnar/arrow_io.h"
 #include "sluice/columnar/row_hash.h"
-#include "sluice/delta/change_feed.h"
+#include "sluice/delta/feed/change_feed.h"
 #include "sluice/exporter/pattern_source.h"
 #include "sluice/plan/snapshot_plan.h"
 #include "sluice/verify/former_config.h"

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "sluice/delta/schema.h"
+#include "sluice/delta/schema/schema.h"
 #include "sluice/exporter/session.h"
 #include "sluice/verify/row_totals.h"
 

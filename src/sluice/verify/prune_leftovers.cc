@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "sluice/base/time_zone.h"
-#include "sluice/delta/data_file_writer.h"
+#include "sluice/delta/write/data_file_writer.h"
 #include "sluice/exporter/session.h"
 #include "sluice/ledger/ledger_path.h"
 #include "sluice/store/local_leftovers.h"

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <parquet/arrow/reader.h>
+#include <parquet/file_reader.h>
+
+#include <exception>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sluice/base/result.h"
+#include "sluice/columnar/arrow_io.h"
+#include "sluice/store/object_store.h"
+
+namespace sluice::columnar {
+
+/// A Parquet object whose footer has been read. Thread-safe: every reading makes its own FileReader.
+struct ParquetFile {
+  std::string name;  ///< for messages
+  std::shared_ptr<arrow::io::RandomAccessFile> bytes;
+  std::shared_ptr<parquet::FileMetaData> metadata;
+};
+
+/// kNotFound if the object is not there, kCorrupt if it is no Parquet.
+Result<ParquetFile> OpenParquet(const store::ObjectStore& store, const store::Key& key);
+
+/// Streams the leaf columns `columns` of `row_groups` in batches of at most `batch_rows` rows. Pages
+/// are read one after the other, so that a huge row group is never in memory as a whole. INT96 comes
+/// as microseconds. The stream keeps `file`'s bytes alive; `reader` must outlive it.
+struct ParquetStream {
+  std::unique_ptr<parquet::arrow::FileReader> reader;
+  std::unique_ptr<arrow::RecordBatchReader> batches;
+};
+Result<ParquetStream> StreamParquet(const ParquetFile& file, const std::vector<int>& row_groups,
+                                    const std::vector<int>& columns, int64_t batch_rows);
+
+/// Runs `work`, which calls Parquet's own code, and turns what it throws into an Error about `name`.
+template <typename Work>
+auto GuardParquet(const std::string& name, Work&& work) -> decltype(work()) {
+  try {
+    return work();
+  } catch (const parquet::ParquetStatusException& e) {
+    return Fail(FromArrow(e.status(), name));
+  } catch (const std::bad_alloc&) {
+    return Fail(ErrorKind::kCorrupt, "{}: asks for more memory than there is", name);
+  } catch (const std::exception& e) {
+    return Fail(ErrorKind::kCorrupt, "{}: {}", name, e.what());
+  }
+}
+
+}  // namespace sluice::columnar

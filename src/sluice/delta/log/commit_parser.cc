@@ -1,0 +1,298 @@
+#include "sluice/delta/log/commit_parser.h"
+
+#include <fmt/format.h>
+
+#include <limits>
+#include <unordered_map>
+#include <utility>
+
+#include "sluice/delta/log/table_feature.h"
+#include "sluice/delta/schema/json_object.h"
+
+namespace sluice::delta {
+namespace {
+
+using simdjson::dom::element;
+
+Result<int32_t> RequiredInt32(const JsonObject& object, std::string_view key,
+                              std::string_view context) {
+  SLUICE_ASSIGN_OR_RETURN(const int64_t value, object.RequiredInt64(key));
+  if (value < std::numeric_limits<int32_t>::min() || value > std::numeric_limits<int32_t>::max()) {
+    return Fail(ErrorKind::kCorrupt, "{}.{} is out of range: {}", context, key, value);
+  }
+  return static_cast<int32_t>(value);
+}
+
+Result<std::optional<DeletionVectorDescriptor>> ParseDeletionVector(const JsonObject& action) {
+  using Descriptor = std::optional<DeletionVectorDescriptor>;
+  constexpr std::string_view kContext = "deletionVector";
+  const auto json = action.Get("deletionVector");
+  if (!json) return Descriptor();
+  SLUICE_ASSIGN_OR_RETURN(const JsonObject object, JsonObject::From(*json, kContext));
+  DeletionVectorDescriptor dv;
+  SLUICE_ASSIGN_OR_RETURN(const std::string storage, object.RequiredString("storageType"));
+  if (storage.size() != 1) {
+    return Fail(ErrorKind::kCorrupt, "deletionVector.storageType is '{}'", storage);
+  }
+  dv.storage_type = storage[0];
+  SLUICE_ASSIGN_OR_RETURN(dv.path_or_inline_dv, object.RequiredString("pathOrInlineDv"));
+  if (object.Get("offset")) {
+    SLUICE_ASSIGN_OR_RETURN(dv.offset, RequiredInt32(object, "offset", kContext));
+  }
+  SLUICE_ASSIGN_OR_RETURN(dv.size_in_bytes, RequiredInt32(object, "sizeInBytes", kContext));
+  SLUICE_ASSIGN_OR_RETURN(dv.cardinality, object.RequiredInt64("cardinality"));
+  return Descriptor(std::move(dv));
+}
+
+Result<AddFile> ParseAdd(const JsonObject& object) {
+  AddFile add;
+  SLUICE_ASSIGN_OR_RETURN(add.path, object.RequiredString("path"));
+  SLUICE_ASSIGN_OR_RETURN(auto partition_values, object.StringMap("partitionValues"));
+  add.partition_values = std::move(partition_values).value_or(PartitionValues{});
+  SLUICE_ASSIGN_OR_RETURN(add.size, object.RequiredInt64("size"));
+  if (add.size < 0) return Fail(ErrorKind::kCorrupt, "add.size is negative: {}", add.size);
+  SLUICE_ASSIGN_OR_RETURN(const auto modified, object.Int64("modificationTime"));
+  add.modification_time = modified.value_or(0);
+  SLUICE_ASSIGN_OR_RETURN(const auto data_change, object.Bool("dataChange"));
+  add.data_change = data_change.value_or(true);
+  // Statistics are a hint: of another type than text, they are not there.
+  std::string_view stats;
+  if (const auto json = object.Get("stats"); json && json->get(stats) == simdjson::SUCCESS) {
+    add.stats = std::string(stats);
+  }
+  SLUICE_ASSIGN_OR_RETURN(add.deletion_vector, ParseDeletionVector(object));
+  return add;
+}
+
+Result<RemoveFile> ParseRemove(const JsonObject& object) {
+  RemoveFile remove;
+  SLUICE_ASSIGN_OR_RETURN(remove.path, object.RequiredString("path"));
+  SLUICE_ASSIGN_OR_RETURN(remove.deletion_timestamp, object.Int64("deletionTimestamp"));
+  SLUICE_ASSIGN_OR_RETURN(const auto data_change, object.Bool("dataChange"));
+  remove.data_change = data_change.value_or(true);
+  SLUICE_ASSIGN_OR_RETURN(const auto extended, object.Bool("extendedFileMetadata"));
+  remove.extended_file_metadata = extended.value_or(false);
+  SLUICE_ASSIGN_OR_RETURN(auto partition_values, object.StringMap("partitionValues"));
+  remove.partition_values = std::move(partition_values).value_or(PartitionValues{});
+  SLUICE_ASSIGN_OR_RETURN(remove.size, object.Int64("size"));
+  SLUICE_ASSIGN_OR_RETURN(remove.deletion_vector, ParseDeletionVector(object));
+  return remove;
+}
+
+Result<AddCdcFile> ParseCdc(const JsonObject& object) {
+  AddCdcFile cdc;
+  SLUICE_ASSIGN_OR_RETURN(cdc.path, object.RequiredString("path"));
+  SLUICE_ASSIGN_OR_RETURN(auto partition_values, object.StringMap("partitionValues"));
+  cdc.partition_values = std::move(partition_values).value_or(PartitionValues{});
+  SLUICE_ASSIGN_OR_RETURN(cdc.size, object.RequiredInt64("size"));
+  return cdc;
+}
+
+// Drops the entries that have no value.
+std::map<std::string, std::string> WithoutNulls(
+    std::optional<std::map<std::string, std::optional<std::string>>> entries) {
+  std::map<std::string, std::string> out;
+  if (!entries) return out;
+  for (auto& [key, value] : *entries) {
+    if (value) out.emplace(key, *std::move(value));
+  }
+  return out;
+}
+
+Result<Metadata> ParseMetadata(const JsonObject& object) {
+  Metadata metadata;
+  SLUICE_ASSIGN_OR_RETURN(metadata.id, object.RequiredString("id"));
+  SLUICE_ASSIGN_OR_RETURN(auto name, object.String("name"));
+  metadata.name = std::move(name).value_or("");
+  SLUICE_ASSIGN_OR_RETURN(auto description, object.String("description"));
+  metadata.description = std::move(description).value_or("");
+  SLUICE_ASSIGN_OR_RETURN(metadata.schema_string, object.RequiredString("schemaString"));
+  SLUICE_ASSIGN_OR_RETURN(metadata.partition_columns, object.StringList("partitionColumns"));
+  SLUICE_ASSIGN_OR_RETURN(auto configuration, object.StringMap("configuration"));
+  metadata.configuration = WithoutNulls(std::move(configuration));
+  SLUICE_ASSIGN_OR_RETURN(metadata.created_time, object.Int64("createdTime"));
+  return metadata;
+}
+
+Result<Protocol> ParseProtocol(const JsonObject& object) {
+  Protocol protocol;
+  SLUICE_ASSIGN_OR_RETURN(protocol.min_reader_version,
+                          RequiredInt32(object, "minReaderVersion", "protocol"));
+  SLUICE_ASSIGN_OR_RETURN(protocol.min_writer_version,
+                          RequiredInt32(object, "minWriterVersion", "protocol"));
+  SLUICE_ASSIGN_OR_RETURN(protocol.reader_features, object.StringList("readerFeatures"));
+  SLUICE_ASSIGN_OR_RETURN(protocol.writer_features, object.StringList("writerFeatures"));
+  return protocol;
+}
+
+Result<SetTransaction> ParseTransaction(const JsonObject& object) {
+  SetTransaction txn;
+  SLUICE_ASSIGN_OR_RETURN(txn.app_id, object.RequiredString("appId"));
+  SLUICE_ASSIGN_OR_RETURN(txn.version, object.RequiredInt64("version"));
+  SLUICE_ASSIGN_OR_RETURN(txn.last_updated, object.Int64("lastUpdated"));
+  return txn;
+}
+
+Result<DomainMetadata> ParseDomain(const JsonObject& object) {
+  DomainMetadata domain;
+  SLUICE_ASSIGN_OR_RETURN(domain.domain, object.RequiredString("domain"));
+  SLUICE_ASSIGN_OR_RETURN(auto configuration, object.String("configuration"));
+  domain.configuration = std::move(configuration).value_or("");
+  SLUICE_ASSIGN_OR_RETURN(const auto removed, object.Bool("removed"));
+  domain.removed = removed.value_or(false);
+  return domain;
+}
+
+// commitInfo is free-form (PROTOCOL.md, "Commit Provenance Information"): what has an unexpected type
+// is left out, except for the timestamp that a table's history depends on.
+Result<CommitInfo> ParseCommitInfo(const JsonObject& object) {
+  CommitInfo info;
+  info.operation = object.String("operation").value_or(std::nullopt).value_or("");
+  info.operation_metrics =
+      WithoutNulls(object.StringMap("operationMetrics").value_or(std::nullopt));
+  info.operation_parameters =
+      WithoutNulls(object.StringMap("operationParameters").value_or(std::nullopt));
+  info.timestamp = object.Int64("timestamp").value_or(std::nullopt);
+  SLUICE_ASSIGN_OR_RETURN(info.in_commit_timestamp, object.Int64("inCommitTimestamp"));
+  info.engine_info = object.String("engineInfo").value_or(std::nullopt).value_or("");
+  info.read_version = object.Int64("readVersion").value_or(std::nullopt);
+  info.is_blind_append = object.Bool("isBlindAppend").value_or(std::nullopt);
+  info.isolation_level = object.String("isolationLevel").value_or(std::nullopt).value_or("");
+  info.txn_id = object.String("txnId").value_or(std::nullopt).value_or("");
+  return info;
+}
+
+// Collects the actions of one commit; of two with one key, the later replaces the earlier.
+class ActionCollector {
+ public:
+  explicit ActionCollector(Version version) { commit_.version = version; }
+
+  Status Take(std::string_view kind, const JsonObject& object) {
+    if (kind == "add") {
+      SLUICE_ASSIGN_OR_RETURN(AddFile add, ParseAdd(object));
+      std::string key = LogicalFileKey(add.path, add.deletion_vector);
+      Put(commit_.adds, adds_, std::move(key), std::move(add));
+    } else if (kind == "remove") {
+      SLUICE_ASSIGN_OR_RETURN(RemoveFile remove, ParseRemove(object));
+      std::string key = LogicalFileKey(remove.path, remove.deletion_vector);
+      Put(commit_.removes, removes_, std::move(key), std::move(remove));
+    } else if (kind == "cdc") {
+      SLUICE_ASSIGN_OR_RETURN(AddCdcFile cdc, ParseCdc(object));
+      std::string key = cdc.path;
+      Put(commit_.cdc, cdc_, std::move(key), std::move(cdc));
+    } else if (kind == "metaData") {
+      SLUICE_ASSIGN_OR_RETURN(commit_.metadata, ParseMetadata(object));
+    } else if (kind == "protocol") {
+      SLUICE_ASSIGN_OR_RETURN(commit_.protocol, ParseProtocol(object));
+    } else if (kind == "txn") {
+      SLUICE_ASSIGN_OR_RETURN(SetTransaction txn, ParseTransaction(object));
+      commit_.transactions.push_back(std::move(txn));
+    } else if (kind == "domainMetadata") {
+      SLUICE_ASSIGN_OR_RETURN(DomainMetadata domain, ParseDomain(object));
+      commit_.domains.push_back(std::move(domain));
+    } else if (kind == "commitInfo") {
+      SLUICE_ASSIGN_OR_RETURN(commit_.info, ParseCommitInfo(object));
+    }
+    return {};
+  }
+
+  Commit Finish() && { return std::move(commit_); }
+
+ private:
+  using Index = std::unordered_map<std::string, size_t>;
+
+  template <typename Action>
+  static void Put(std::vector<Action>& list, Index& index, std::string key, Action action) {
+    const auto [where, is_new] = index.emplace(std::move(key), list.size());
+    if (is_new) {
+      list.push_back(std::move(action));
+    } else {
+      list[where->second] = std::move(action);
+    }
+  }
+
+  Commit commit_;
+  Index adds_, removes_, cdc_;
+};
+
+bool IsKnownAction(std::string_view kind) {
+  return kind == "add" || kind == "remove" || kind == "cdc" || kind == "metaData" ||
+         kind == "protocol" || kind == "txn" || kind == "domainMetadata" || kind == "commitInfo";
+}
+
+Status TakeLine(std::string_view line, JsonParser& parser, ActionCollector& collector) {
+  SLUICE_ASSIGN_OR_RETURN(const element root, parser.Parse(line, "action"));
+  simdjson::dom::object object;
+  if (root.get(object) != simdjson::SUCCESS) {
+    return Fail(ErrorKind::kCorrupt, "an action that is no JSON object");
+  }
+  for (const auto& [kind, value] : object) {
+    if (value.is_null() || !IsKnownAction(kind)) continue;
+    SLUICE_ASSIGN_OR_RETURN(const JsonObject action, JsonObject::From(value, kind));
+    SLUICE_RETURN_IF_ERROR(collector.Take(kind, action));
+  }
+  return {};
+}
+
+std::string_view Trim(std::string_view line) {
+  constexpr std::string_view kBlank = " \t\r";
+  const size_t first = line.find_first_not_of(kBlank);
+  if (first == std::string_view::npos) return {};
+  return line.substr(first, line.find_last_not_of(kBlank) - first + 1);
+}
+
+}  // namespace
+
+std::string LogicalFileKey(std::string_view path,
+                           const std::optional<DeletionVectorDescriptor>& dv) {
+  std::string key(path);
+  if (dv) {
+    key += '\0';
+    key += dv->UniqueId();
+  }
+  return key;
+}
+
+Result<Commit> ParseCommitActions(Version version, std::string_view text, std::string_view name) {
+  JsonParser parser;
+  ActionCollector collector(version);
+  int64_t line_number = 0;
+  bool any = false;
+  while (!text.empty()) {
+    ++line_number;
+    const size_t end = text.find('\n');
+    const std::string_view line = Trim(text.substr(0, end));
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    if (line.empty()) continue;
+    any = true;
+    if (auto taken = TakeLine(line, parser, collector); !taken) {
+      return Fail(std::move(taken).error().Within(fmt::format("{}, line {}", name, line_number)));
+    }
+  }
+  if (!any) {
+    return Fail(Error{ErrorKind::kCorrupt, fmt::format("{}: an empty commit file", name),
+                      "restore the file from a backup; its commit was not written whole"});
+  }
+  return std::move(collector).Finish();
+}
+
+Status ResolveSchema(Metadata& metadata) {
+  SLUICE_ASSIGN_OR_RETURN(metadata.schema, ParseSchema(metadata.schema_string));
+  return {};
+}
+
+Result<Commit> ParseCommit(Version version, std::string_view text, std::string_view name) {
+  SLUICE_ASSIGN_OR_RETURN(Commit commit, ParseCommitActions(version, text, name));
+  if (commit.metadata) {
+    if (auto resolved = ResolveSchema(*commit.metadata); !resolved) {
+      // A feature that explains the unknown type says more than the type's name.
+      if (commit.protocol) {
+        SLUICE_RETURN_IF_ERROR(CheckReadable(*commit.protocol, *commit.metadata, name));
+      }
+      return Fail(std::move(resolved).error().Within(name));
+    }
+  }
+  return commit;
+}
+
+}  // namespace sluice::delta

@@ -1,0 +1,142 @@
+#include "sluice/delta/log/commit_parser.h"
+
+#include <gmock/gmock.h>
+
+#include "sluice/delta/log/log.h"
+#include "sluice/testing/matchers.h"
+
+namespace sluice::delta {
+namespace {
+
+using testing::HasMessage;
+using testing::IsError;
+using testing::IsOk;
+
+Result<Commit> Parse(std::string_view text) { return ParseCommit(Version{7}, text, "7.json"); }
+
+constexpr std::string_view kAdd =
+    R"({"add":{"path":"p=a%252Fb/f.parquet","partitionValues":{"p":"a/b","q":null},"size":10,)"
+    R"("modificationTime":5,"dataChange":false,"stats":"{\"numRecords\":3}","tags":{"t":"x"}}})";
+
+TEST(ParseCommit, AddKeepsWhatTheLogSays) {
+  const auto commit = Parse(kAdd);
+  ASSERT_THAT(commit, IsOk());
+  EXPECT_EQ(commit->version, Version{7});
+  const AddFile& add = commit->adds.at(0);
+  EXPECT_EQ(add.path, "p=a%252Fb/f.parquet");
+  EXPECT_EQ(add.partition_values, (PartitionValues{{"p", "a/b"}, {"q", std::nullopt}}));
+  EXPECT_EQ(add.size, 10);
+  EXPECT_EQ(add.modification_time, 5);
+  EXPECT_FALSE(add.data_change);
+  EXPECT_EQ(add.stats, R"({"numRecords":3})");
+  EXPECT_FALSE(add.deletion_vector);
+}
+
+TEST(ParseCommit, EveryKindOfActionIsTaken) {
+  const auto commit = Parse(
+      R"({"commitInfo":{"operation":"MERGE","timestamp":1,"inCommitTimestamp":2,)"
+      R"("operationMetrics":{"n":"1","m":2},"operationParameters":{"p":"[]"},"readVersion":6}})"
+      "\n"
+      R"({"protocol":{"minReaderVersion":3,"minWriterVersion":7,"readerFeatures":["a"],)"
+      R"("writerFeatures":["a","b"]}})"
+      "\n"
+      R"({"metaData":{"id":"i","format":{"provider":"parquet"},"schemaString":)"
+      R"("{\"type\":\"struct\",\"fields\":[]}","partitionColumns":["p"],)"
+      R"("configuration":{"k":"v"},"createdTime":9}})"
+      "\r\n\n"
+      R"({"remove":{"path":"r","deletionTimestamp":4,"dataChange":true,"size":8,)"
+      R"("deletionVector":{"storageType":"u","pathOrInlineDv":"x","offset":1,"sizeInBytes":2,)"
+      R"("cardinality":3}}})"
+      "\n"
+      R"({"cdc":{"path":"_change_data/c","partitionValues":{},"size":6,"dataChange":false}})"
+      "\n"
+      R"({"txn":{"appId":"app","version":11,"lastUpdated":12}})"
+      "\n"
+      R"({"domainMetadata":{"domain":"d","configuration":"{}","removed":true}})");
+  ASSERT_THAT(commit, IsOk());
+  EXPECT_EQ(commit->info->operation, "MERGE");
+  EXPECT_EQ(commit->info->in_commit_timestamp, 2);
+  EXPECT_EQ(commit->info->operation_metrics.at("m"), "2");
+  EXPECT_EQ(commit->info->read_version, 6);
+  EXPECT_EQ(commit->protocol->writer_features.size(), 2u);
+  EXPECT_EQ(commit->metadata->configuration.at("k"), "v");
+  EXPECT_EQ(commit->removes.at(0).deletion_vector->UniqueId(), "ux@1");
+  EXPECT_EQ(commit->cdc.at(0).size, 6);
+  EXPECT_EQ(commit->transactions.at(0).version, 11);
+  EXPECT_TRUE(commit->domains.at(0).removed);
+}
+
+TEST(ParseCommit, UnknownActionsAndFieldsAreIgnored) {
+  const auto commit = Parse(
+      R"({"newAction":{"x":[1,{"y":null}]}})"
+      "\n"
+      R"({"add":{"path":"a","partitionValues":{},"size":1,"modificationTime":1,"dataChange":true,)"
+      R"("baseRowId":7,"clusteringProvider":"liquid"},"remove":null})");
+  ASSERT_THAT(commit, IsOk());
+  EXPECT_EQ(commit->adds.size(), 1u);
+  EXPECT_TRUE(commit->removes.empty());
+}
+
+TEST(ParseCommit, SameLogicalFileTwiceCountsOnceAndTheLastWins) {
+  const std::string twice =
+      std::string(kAdd) + "\n" +
+      R"({"add":{"path":"p=a%252Fb/f.parquet","partitionValues":{},"size":11}})";
+  const auto commit = Parse(twice);
+  ASSERT_THAT(commit, IsOk());
+  ASSERT_EQ(commit->adds.size(), 1u);
+  EXPECT_EQ(commit->adds[0].size, 11);
+}
+
+TEST(ParseCommit, TruncatedLineIsCorruptAndNamed) {
+  const std::string whole(kAdd);
+  for (size_t length = 1; length < whole.size(); ++length) {
+    const auto commit =
+        Parse("{\"txn\":{\"appId\":\"a\",\"version\":1}}\n" + whole.substr(0, length));
+    EXPECT_THAT(commit, IsError(ErrorKind::kCorrupt)) << length;
+    EXPECT_THAT(commit, HasMessage("7.json, line 2")) << length;
+  }
+}
+
+TEST(ParseCommit, EmptyFileIsCorrupt) {
+  EXPECT_THAT(Parse(""), IsError(ErrorKind::kCorrupt));
+  EXPECT_THAT(Parse(" \n\r\n"), IsError(ErrorKind::kCorrupt));
+}
+
+TEST(ParseCommit, WhatIsNoActionIsCorrupt) {
+  for (const char* text :
+       {"hello", "[]", "1", "null", R"({"add":1})", R"({"add":{}})", R"({"add":{"path":1}})",
+        R"({"add":{"path":"a","partitionValues":[],"size":1}})",
+        R"({"add":{"path":"a","partitionValues":{},"size":"1"}})",
+        R"({"add":{"path":"a","partitionValues":{},"size":-1}})",
+        R"({"add":{"path":"a","partitionValues":{},"size":1e300}})",
+        R"({"add":{"path":"a","partitionValues":{},"size":99999999999999999999999}})",
+        R"({"add":{"path":"a","partitionValues":{},"size":1,"deletionVector":{}}})",
+        R"({"protocol":{"minReaderVersion":99999999999,"minWriterVersion":2}})",
+        R"({"metaData":{"id":"x"}})", R"({"txn":{"appId":"a"}})", "{\"add\":\"\xff\"}",
+        R"({"metaData":{"id":"x","schemaString":"{"}})"}) {
+    EXPECT_THAT(Parse(text), IsError(ErrorKind::kCorrupt)) << text;
+  }
+}
+
+TEST(ParseCommit, HugeNumbersWhereNobodyLooksDoNoHarm) {
+  EXPECT_THAT(Parse(R"({"commitInfo":{"operation":"WRITE","x":123456789012345678901234567890}})"),
+              IsOk());
+}
+
+TEST(ParseCommit, DeepNestingIsAnErrorNotACrash) {
+  const std::string deep(200'000, '[');
+  EXPECT_THAT(Parse("{\"x\":" + deep + "}"), IsError(ErrorKind::kCorrupt));
+}
+
+TEST(ParseCommit, UnknownTypeIsExplainedByTheFeatureThatBringsIt) {
+  const auto commit = Parse(
+      R"({"protocol":{"minReaderVersion":3,"minWriterVersion":7,"readerFeatures":["variantType"]}})"
+      "\n"
+      R"({"metaData":{"id":"i","schemaString":"{\"type\":\"struct\",\"fields\":[{\"name\":\"v\",)"
+      R"(\"type\":\"variant\"}]}","partitionColumns":[]}})");
+  EXPECT_THAT(commit, IsError(ErrorKind::kUnsupported));
+  EXPECT_THAT(commit, HasMessage("variantType"));
+}
+
+}  // namespace
+}  // namespace sluice::delta

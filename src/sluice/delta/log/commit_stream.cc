@@ -1,0 +1,86 @@
+#include "sluice/delta/log/commit_stream.h"
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "sluice/delta/log/commit_parser.h"
+#include "sluice/delta/log/log_path.h"
+#include "sluice/runtime/executor.h"
+
+namespace sluice::delta {
+namespace {
+
+constexpr size_t kBlockCommits = 32;
+constexpr int64_t kBlockBytes = 16 * 1024 * 1024;
+constexpr int kFetchThreads = 8;
+
+// How many of `files` are read in one go: at least one, however large.
+size_t BlockSize(std::span<const CommitFile> files) {
+  size_t count = 0;
+  int64_t bytes = 0;
+  while (count < files.size() && count < kBlockCommits) {
+    bytes += files[count].size;
+    if (count > 0 && bytes > kBlockBytes) break;
+    ++count;
+  }
+  return count;
+}
+
+bool MentionsTable(std::string_view line) {
+  return line.find("\"metaData\"") != std::string_view::npos ||
+         line.find("\"protocol\"") != std::string_view::npos;
+}
+
+}  // namespace
+
+Result<Commit> ReadFileActions(Version version, std::string_view text, std::string_view name) {
+  SLUICE_ASSIGN_OR_RETURN(Commit commit, ParseCommitActions(version, text, name));
+  for (AddFile& add : commit.adds) add.stats = {};
+  return commit;
+}
+
+Result<Commit> ReadTableActions(Version version, std::string_view text, std::string_view name) {
+  // Lines of no interest become blank, so that errors still count lines as the file does.
+  std::string wanted;
+  bool any_line = false, any_wanted = false;
+  for (std::string_view rest = text; !rest.empty();) {
+    const size_t end = rest.find('\n');
+    const std::string_view line = rest.substr(0, end);
+    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+    any_line = any_line || line.find_first_not_of(" \t\r") != std::string_view::npos;
+    if (MentionsTable(line)) {
+      any_wanted = true;
+      wanted += line;
+    }
+    wanted += '\n';
+  }
+  if (any_wanted || !any_line) return ParseCommitActions(version, wanted, name);
+  Commit commit;
+  commit.version = version;
+  return commit;
+}
+
+Status VisitCommits(const Log& log, std::span<const CommitFile> files, const CommitReader& read,
+                    const std::function<Result<bool>(Commit)>& visit) {
+  while (!files.empty()) {
+    const size_t size = BlockSize(files);
+    std::vector<std::optional<Commit>> block(size);
+    SLUICE_RETURN_IF_ERROR(
+        runtime::ParallelFor(size, kFetchThreads, runtime::CancelToken(), [&](size_t i) -> Status {
+          const Version version = files[i].version;
+          SLUICE_ASSIGN_OR_RETURN(const std::string text, log.ReadCommitText(version));
+          SLUICE_ASSIGN_OR_RETURN(block[i],
+                                  read(version, text, log.store().DisplayName(CommitKey(version))));
+          return {};
+        }));
+    for (std::optional<Commit>& commit : block) {
+      SLUICE_ASSIGN_OR_RETURN(const bool more, visit(*std::exchange(commit, std::nullopt)));
+      if (!more) return {};
+    }
+    files = files.subspan(size);
+  }
+  return {};
+}
+
+}  // namespace sluice::delta

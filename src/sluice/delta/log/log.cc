@@ -1,0 +1,207 @@
+#include "sluice/delta/log/log.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "sluice/delta/log/commit_parser.h"
+#include "sluice/delta/log/log_path.h"
+#include "sluice/delta/schema/json_object.h"
+
+namespace sluice::delta {
+namespace {
+
+// Sorts what a listing shows into commits and complete checkpoints.
+class ListingBuilder {
+ public:
+  void Take(const store::ObjectInfo& object) {
+    const auto name = ParseLogKey(object.key);
+    if (!name) return;
+    switch (name->kind) {
+      case LogFileKind::kCommit:
+        listing_.commits.push_back(CommitFile{name->version, object.size, object.modified});
+        break;
+      case LogFileKind::kCheckpoint:
+        listing_.checkpoints.push_back(CheckpointFile{name->version, {object.key}});
+        break;
+      case LogFileKind::kCheckpointPart:
+        parts_[{name->version, name->parts}].push_back(object.key);
+        break;
+    }
+  }
+
+  LogListing Finish(bool from_start) && {
+    listing_.from_start = from_start;
+    for (auto& [id, keys] : parts_) {
+      // Part numbers are unique and within range, so that the count tells completeness.
+      if (static_cast<int64_t>(keys.size()) != id.second) continue;
+      listing_.checkpoints.push_back(CheckpointFile{id.first, std::move(keys)});
+    }
+    std::stable_sort(
+        listing_.checkpoints.begin(), listing_.checkpoints.end(),
+        [](const CheckpointFile& a, const CheckpointFile& b) { return a.version < b.version; });
+    return std::move(listing_);
+  }
+
+ private:
+  LogListing listing_;
+  std::map<std::pair<Version, int64_t>, std::vector<store::Key>> parts_;
+};
+
+// Everything in the log folder that begins with a digit; sub-folders and hidden files come after or
+// before it.
+Result<LogListing> ListFrom(const store::ObjectStore& store, std::optional<Version> from) {
+  const bool from_start = !from || from->value <= 0;
+  const store::Key after = from_start ? store::Key() : LogKeyBefore(*from);
+  ListingBuilder builder;
+  SLUICE_RETURN_IF_ERROR(
+      store.List(store::Key(kLogFolder), after, [&](const store::ObjectInfo& object) {
+        if (object.key.size() > kLogFolder.size() && object.key[kLogFolder.size()] > '9') {
+          return false;
+        }
+        builder.Take(object);
+        return true;
+      }));
+  return std::move(builder).Finish(from_start);
+}
+
+// The version that `_last_checkpoint` names; nullopt for any reason not to believe it. Only a failure
+// that the listing would meet, too, is an error.
+Result<std::optional<Version>> ReadHint(const store::ObjectStore& store) {
+  const auto text = store.Get(LastCheckpointKey());
+  if (!text) {
+    if (text.error().kind == ErrorKind::kTransient || text.error().kind == ErrorKind::kCancelled) {
+      return Fail(text.error());
+    }
+    return std::optional<Version>();
+  }
+  JsonParser parser;
+  const auto root = parser.Parse(*text, "_last_checkpoint");
+  if (!root) return std::optional<Version>();
+  const auto object = JsonObject::From(*root, "_last_checkpoint");
+  if (!object) return std::optional<Version>();
+  const auto version = object->Int64("version");
+  if (!version || !*version || **version < 0) return std::optional<Version>();
+  return std::optional<Version>(Version{**version});
+}
+
+struct Gap {
+  int64_t first, last;  // inclusive
+};
+
+std::string DescribeGaps(const std::vector<Gap>& gaps) {
+  constexpr size_t kShown = 5;
+  std::vector<std::string> parts;
+  for (size_t i = 0; i < gaps.size() && i < kShown; ++i) {
+    parts.push_back(gaps[i].first == gaps[i].last
+                        ? fmt::format("{}", gaps[i].first)
+                        : fmt::format("{} to {}", gaps[i].first, gaps[i].last));
+  }
+  if (gaps.size() > kShown) parts.emplace_back("more");
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+}  // namespace
+
+Error NoTable(std::string_view table) {
+  return Error{ErrorKind::kNotFound,
+               fmt::format("{} is no Delta table: no commit in {}", table, kLogFolder),
+               "check the path; it must be the folder that holds _delta_log"};
+}
+
+Version LogListing::latest() const {
+  Version latest;
+  if (!commits.empty()) latest = commits.back().version;
+  if (!checkpoints.empty()) latest = std::max(latest, checkpoints.back().version);
+  return latest;
+}
+
+Log::Log(std::shared_ptr<store::ObjectStore> table_store) : store_(std::move(table_store)) {}
+
+Result<LogListing> Log::List(std::optional<Version> from) const {
+  // One version earlier, so that a hole at `from` itself can be told from a log whose beginning was
+  // cleaned up.
+  if (from && from->value > 0) from = Version{from->value - 1};
+  return ListFrom(*store_, from);
+}
+
+Result<LogListing> Log::ListForSnapshot(std::optional<Version> at) const {
+  SLUICE_ASSIGN_OR_RETURN(const auto hint, ReadHint(*store_));
+  if (hint && hint->value > 0 && (!at || *hint <= *at)) {
+    SLUICE_ASSIGN_OR_RETURN(LogListing listing, ListFrom(*store_, *hint));
+    if (!listing.checkpoints.empty() && (!at || listing.checkpoints.front().version <= *at)) {
+      return listing;
+    }
+  }
+  return ListFrom(*store_, std::nullopt);
+}
+
+Result<Commit> Log::ReadCommit(Version version) const {
+  SLUICE_ASSIGN_OR_RETURN(const std::string text, ReadCommitText(version));
+  return ParseCommit(version, text, store_->DisplayName(CommitKey(version)));
+}
+
+Result<std::string> Log::ReadCommitText(Version version) const {
+  auto text = store_->Get(CommitKey(version));
+  if (text || text.error().kind != ErrorKind::kNotFound) return text;
+  SLUICE_ASSIGN_OR_RETURN(const LogListing listing, List());
+  SLUICE_RETURN_IF_ERROR(RequireContiguous(listing, version, version, store_->DisplayName("")));
+  return text;
+}
+
+Result<std::vector<Commit>> Log::ReadCommits(Version after, Version through) const {
+  std::vector<Commit> commits;
+  if (after >= through) return commits;
+  SLUICE_ASSIGN_OR_RETURN(const LogListing listing, List(Next(after)));
+  SLUICE_RETURN_IF_ERROR(RequireContiguous(listing, Next(after), through, store_->DisplayName("")));
+  for (Version v = Next(after); v <= through; v = Next(v)) {
+    SLUICE_ASSIGN_OR_RETURN(Commit commit, ReadCommit(v));
+    commits.push_back(std::move(commit));
+  }
+  return commits;
+}
+
+Status Log::RequireContiguous(const LogListing& listing, Version first, Version last,
+                              std::string_view table) {
+  if (first > last) return {};
+  if (listing.commits.empty() && listing.checkpoints.empty()) {
+    return Fail(NoTable(table));
+  }
+  if (last > listing.latest()) {
+    return Fail(Error{ErrorKind::kNotFound,
+                      fmt::format("{} has no version {}: the latest is {}", table, last.value,
+                                  listing.latest().value),
+                      fmt::format("name version {} at most", listing.latest().value)});
+  }
+  std::vector<Gap> gaps;
+  int64_t due = first.value;
+  auto commit = std::lower_bound(
+      listing.commits.begin(), listing.commits.end(), first,
+      [](const CommitFile& file, Version version) { return file.version < version; });
+  for (; commit != listing.commits.end() && commit->version <= last; ++commit) {
+    if (commit->version.value > due) gaps.push_back(Gap{due, commit->version.value - 1});
+    due = commit->version.value + 1;
+  }
+  if (due <= last.value) gaps.push_back(Gap{due, last.value});
+  if (gaps.empty()) return {};
+  const bool beginning_gone = gaps.size() == 1 && gaps[0].first == first.value &&
+                              (listing.commits.empty() || listing.commits[0].version > first);
+  if (!beginning_gone) {
+    return Fail(Error{
+        ErrorKind::kCorrupt,
+        fmt::format("{}: commits are missing from the log: version {}", table, DescribeGaps(gaps)),
+        "restore the missing files of _delta_log from a backup"});
+  }
+  const Version readable =
+      listing.commits.empty() ? listing.checkpoints[0].version : listing.commits[0].version;
+  return Fail(Error{ErrorKind::kSourceGone,
+                    fmt::format("{}: the log's beginning was cleaned up: version {} is wanted, the "
+                                "first one there is {}",
+                                table, first.value, readable.value),
+                    "raise delta.logRetentionDuration of the source table, and run more often"});
+}
+
+}  // namespace sluice::delta

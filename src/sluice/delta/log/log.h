@@ -1,0 +1,71 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sluice/base/result.h"
+#include "sluice/delta/log/actions.h"
+#include "sluice/store/object_store.h"
+
+namespace sluice::delta {
+
+/// One `<version>.json` as listed.
+struct CommitFile {
+  Version version;
+  int64_t size = 0;
+  Timestamp modified;
+};
+
+/// One complete classic checkpoint: single-file, or all parts of a multi-part one.
+struct CheckpointFile {
+  Version version;
+  std::vector<store::Key> parts;
+};
+
+/// What lies in `_delta_log`: commits ascending by version, complete checkpoints ascending.
+/// Gaps are possible here; whoever needs a range asks RequireContiguous.
+struct LogListing {
+  std::vector<CommitFile> commits;
+  std::vector<CheckpointFile> checkpoints;
+  bool from_start = true;  ///< false: earlier commits and checkpoints may have been left out
+  Version latest() const;  ///< of commits and checkpoints; -1 when empty
+};
+
+/// One table's transaction log (PROTOCOL.md, "Delta Log Entries"), read through a store rooted at
+/// the table's folder. Thread-safe; holds no state but the store. Nothing is ever written.
+///
+/// Errors name the table and the log file: kNotFound (no Delta table here), kCorrupt (bad JSON, a
+/// hole in the log, a missing checkpoint part that is needed), kSourceGone (cleaned up by retention),
+/// kUnsupported (feature named).
+class Log {
+ public:
+  explicit Log(std::shared_ptr<store::ObjectStore> table_store);
+
+  const store::ObjectStore& store() const { return *store_; }
+  /// The whole log; with `from`, what lies before it may be left out.
+  Result<LogListing> List(std::optional<Version> from = {}) const;
+  /// What the snapshot at `at` (nullopt: the latest) needs: from a checkpoint <= `at`, where
+  /// `_last_checkpoint` names one. Its hint only shortens the listing; a wrong, torn or missing one
+  /// changes nothing else.
+  Result<LogListing> ListForSnapshot(std::optional<Version> at = {}) const;
+  Result<Commit> ReadCommit(Version version) const;
+  /// The commit file's text, with the same errors for one that is not there.
+  Result<std::string> ReadCommitText(Version version) const;
+  /// The commits (after, through], ascending; errors as RequireContiguous has them.
+  Result<std::vector<Commit>> ReadCommits(Version after, Version through) const;
+  /// kCorrupt for a hole inside the range, kSourceGone where its beginning was cleaned up,
+  /// kNotFound when `last` is beyond the latest version.
+  static Status RequireContiguous(const LogListing& listing, Version first, Version last,
+                                  std::string_view table);
+
+ private:
+  std::shared_ptr<store::ObjectStore> store_;
+};
+
+/// kNotFound: nothing at `table` looks like a Delta log.
+Error NoTable(std::string_view table);
+
+}  // namespace sluice::delta

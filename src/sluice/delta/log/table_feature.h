@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sluice/base/result.h"
+#include "sluice/delta/log/actions.h"
+
+namespace sluice::delta {
+
+/// Every reader feature that `protocol` and `metadata` demand and this program lacks (PROTOCOL.md,
+/// "Table Features", "Reader Version Requirements"), in the order in which the table lists them, e.g.
+/// {"columnMapping (mode name)", "variantType"}. Empty: the table can be read.
+std::vector<std::string> UnsupportedReaderFeatures(const Protocol& protocol,
+                                                   const Metadata& metadata);
+
+/// kUnsupported naming every reader feature of `protocol`/`metadata` that this program can't read.
+Status CheckReadable(const Protocol& protocol, const Metadata& metadata, std::string_view table);
+
+}  // namespace sluice::delta

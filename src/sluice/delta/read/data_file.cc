@@ -1,0 +1,364 @@
+#include "sluice/delta/read/data_file.h"
+
+#include <arrow/array.h>
+#include <arrow/array/builder_primitive.h>
+#include <arrow/array/util.h>
+#include <arrow/compute/api_vector.h>
+#include <arrow/datum.h>
+#include <arrow/record_batch.h>
+#include <arrow/scalar.h>
+#include <arrow/type.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "sluice/columnar/conform.h"
+#include "sluice/columnar/parquet_file.h"
+#include "sluice/delta/read/data_path.h"
+#include "sluice/delta/read/deletion_vector.h"
+#include "sluice/delta/read/row_group_bounds.h"
+#include "sluice/delta/schema/char_padding.h"
+#include "sluice/delta/schema/column_name.h"
+#include "sluice/delta/schema/partition_value.h"
+
+namespace sluice::delta {
+namespace {
+
+// Where a projected field comes from: a column of the file, or one value for every row.
+struct Source {
+  Field field;
+  std::shared_ptr<arrow::DataType> type;
+  std::shared_ptr<arrow::Scalar> constant;  // set where there is no column
+  int column = -1;                          // among the root's fields
+  int batch_index = -1;                     // among the columns that are read
+  int64_t char_length = 0;                  // of a CHAR(n) column
+};
+
+// The file's column of that name; exact spelling first, as an older spelling may differ by case.
+int FindColumn(const parquet::schema::GroupNode& root, const std::string& name) {
+  int found = -1;
+  for (int i = 0; i < root.field_count(); ++i) {
+    if (root.field(i)->name() == name) return i;
+    if (found < 0 && SameColumnName(root.field(i)->name(), name)) found = i;
+  }
+  return found;
+}
+
+bool IsPartitionColumn(const Projection& projection, const std::string& name) {
+  for (const std::string& column : projection.partition_columns) {
+    if (SameColumnName(column, name)) return true;
+  }
+  return false;
+}
+
+std::optional<std::string> PartitionText(const PartitionValues& values, const std::string& name) {
+  for (const auto& [column, text] : values) {
+    if (SameColumnName(column, name)) return text;
+  }
+  return std::nullopt;
+}
+
+// The rows that are wanted: those that the vector masks, or all others.
+struct RowMask {
+  DeletionVector rows;
+  bool keeps = false;
+
+  int64_t CountWanted(int64_t begin, int64_t end) const {
+    const int64_t masked = rows.CountIn(begin, end);
+    return keeps ? masked : end - begin - masked;
+  }
+};
+
+class ParquetDataFile : public DataFile {
+ public:
+  ParquetDataFile(columnar::ParquetFile file, std::optional<RowMask> mask)
+      : file_(std::move(file)), mask_(std::move(mask)) {}
+
+  Status Prepare(const PartitionValues& partition_values, const Projection& projection) {
+    SLUICE_RETURN_IF_ERROR(AddSources(partition_values, projection));
+    SelectLeaves();
+    int64_t first = 0;
+    for (int i = 0; i < num_row_groups(); ++i) {
+      if (row_group_rows(i) < 0) return Fail(ErrorKind::kCorrupt, "a row group of negative size");
+      first_rows_.push_back(first);
+      first += row_group_rows(i);
+    }
+    if (first != num_rows()) {
+      return Fail(ErrorKind::kCorrupt, "its row groups have {} rows, its footer says {}", first,
+                  num_rows());
+    }
+    if (mask_ && mask_->rows.end() > num_rows()) {
+      return Fail(ErrorKind::kCorrupt, "its deletion vector masks row {}, it has {} rows",
+                  mask_->rows.end() - 1, num_rows());
+    }
+    return {};
+  }
+
+  int num_row_groups() const override { return file_.metadata->num_row_groups(); }
+  int64_t num_rows() const override { return file_.metadata->num_rows(); }
+  int64_t row_group_rows(int row_group) const override {
+    return file_.metadata->RowGroup(row_group)->num_rows();
+  }
+
+  int64_t row_group_bytes(int row_group) const override {
+    const auto metadata = file_.metadata->RowGroup(row_group);
+    int64_t bytes = 0;
+    for (const int leaf : leaves_) bytes += metadata->ColumnChunk(leaf)->total_compressed_size();
+    return bytes;
+  }
+
+  RowGroupBounds row_group_bounds(int row_group, const std::string& column) const override {
+    for (const Source& source : sources_) {
+      if (source.column < 0 || !SameColumnName(source.field.name, column)) continue;
+      const auto read = [&]() -> Result<RowGroupBounds> {
+        return ReadRowGroupBounds(*file_.metadata, row_group, source.column, source.field.type);
+      };
+      // Bounds are a hint: without them the row group is read.
+      return columnar::GuardParquet(file_.name, read).value_or(RowGroupBounds());
+    }
+    return {};
+  }
+
+  bool has_int96() const override {
+    for (const int leaf : leaves_) {
+      if (file_.metadata->schema()->Column(leaf)->physical_type() == parquet::Type::INT96) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
+
+  Status ReadRowGroup(int row_group, int64_t batch_rows,
+                      const std::function<Status(const std::shared_ptr<arrow::RecordBatch>&)>&
+                          visit) const override {
+    if (row_group < 0 || row_group >= num_row_groups() || batch_rows <= 0) {
+      return Fail(ErrorKind::kInternal, "{}: row group {} of {}, {} rows a batch", file_.name,
+                  row_group, num_row_groups(), batch_rows);
+    }
+    const int64_t begin = first_rows_[static_cast<size_t>(row_group)];
+    const int64_t rows = row_group_rows(row_group);
+    if (mask_ && mask_->CountWanted(begin, begin + rows) == 0) return {};
+    return leaves_.empty() ? ReadConstants(begin, rows, batch_rows, visit)
+                           : ReadColumns(row_group, begin, rows, batch_rows, visit);
+  }
+
+ private:
+  using Visit = std::function<Status(const std::shared_ptr<arrow::RecordBatch>&)>;
+
+  Status AddSources(const PartitionValues& partition_values, const Projection& projection) {
+    const parquet::schema::GroupNode& root = *file_.metadata->schema()->group_node();
+    arrow::FieldVector fields;
+    for (const Field& field : projection.fields) {
+      Source source;
+      source.field = field;
+      SLUICE_ASSIGN_OR_RETURN(source.type, ToArrow(field.type));
+      source.char_length = CharLength(field);
+      if (IsPartitionColumn(projection, field.name)) {
+        auto value = ParsePartitionValue(PartitionText(partition_values, field.name), field.type);
+        if (!value) {
+          return Fail(std::move(value).error().Within(fmt::format("column '{}'", field.name)));
+        }
+        source.constant = *std::move(value);
+      } else {
+        source.column = FindColumn(root, field.name);
+        if (source.column < 0) source.constant = arrow::MakeNullScalar(source.type);
+      }
+      fields.push_back(arrow::field(field.name, source.type, field.nullable));
+      sources_.push_back(std::move(source));
+    }
+    schema_ = arrow::schema(std::move(fields));
+    return {};
+  }
+
+  // A batch has its columns in the file's order, not in that of the projection.
+  void SelectLeaves() {
+    const parquet::SchemaDescriptor& schema = *file_.metadata->schema();
+    const parquet::schema::GroupNode& root = *schema.group_node();
+    std::vector<bool> wanted(static_cast<size_t>(root.field_count()));
+    for (const Source& source : sources_) {
+      if (source.column >= 0) wanted[static_cast<size_t>(source.column)] = true;
+    }
+    std::vector<int> batch_index(wanted.size(), -1);
+    int next = 0;
+    for (size_t i = 0; i < wanted.size(); ++i) {
+      if (wanted[i]) batch_index[i] = next++;
+    }
+    for (Source& source : sources_) {
+      if (source.column >= 0) source.batch_index = batch_index[static_cast<size_t>(source.column)];
+    }
+    for (int leaf = 0; leaf < schema.num_columns(); ++leaf) {
+      const int column = root.FieldIndex(*schema.GetColumnRoot(leaf));
+      if (column >= 0 && wanted[static_cast<size_t>(column)]) leaves_.push_back(leaf);
+    }
+  }
+
+  Status ReadConstants(int64_t begin, int64_t rows, int64_t batch_rows, const Visit& visit) const {
+    for (int64_t done = 0; done < rows; done += batch_rows) {
+      const int64_t count = std::min(batch_rows, rows - done);
+      SLUICE_RETURN_IF_ERROR(Emit(nullptr, begin + done, count, visit));
+    }
+    return {};
+  }
+
+  Status ReadColumns(int row_group, int64_t begin, int64_t rows, int64_t batch_rows,
+                     const Visit& visit) const {
+    SLUICE_ASSIGN_OR_RETURN(const columnar::ParquetStream stream,
+                            columnar::StreamParquet(file_, {row_group}, leaves_, batch_rows));
+    int64_t done = 0;
+    while (true) {
+      std::shared_ptr<arrow::RecordBatch> batch;
+      SLUICE_RETURN_IF_ERROR(columnar::GuardParquet(file_.name, [&]() -> Status {
+        SLUICE_ARROW_RETURN(stream.batches->ReadNext(&batch), file_.name);
+        return {};
+      }));
+      if (batch == nullptr) break;
+      if (batch->num_rows() == 0) continue;
+      if (done + batch->num_rows() > rows) break;
+      SLUICE_RETURN_IF_ERROR(Emit(batch.get(), begin + done, batch->num_rows(), visit));
+      done += batch->num_rows();
+    }
+    if (done == rows) return {};
+    return Fail(ErrorKind::kCorrupt, "{}: row group {} does not hold the {} rows that it announces",
+                file_.name, row_group, rows);
+  }
+
+  Result<std::shared_ptr<arrow::Array>> ColumnOf(const Source& source,
+                                                 const arrow::RecordBatch* batch,
+                                                 int64_t count) const {
+    if (source.batch_index < 0) {
+      SLUICE_ARROW_ASSIGN(auto column, arrow::MakeArrayFromScalar(*source.constant, count),
+                          file_.name);
+      return column;
+    }
+    if (source.batch_index >= batch->num_columns()) {
+      return Fail(ErrorKind::kCorrupt, "{}: column '{}' can't be read", file_.name,
+                  source.field.name);
+    }
+    auto column =
+        columnar::Conform(batch->column(source.batch_index), source.type, source.field.name);
+    if (!column) return Fail(std::move(column).error().Within(file_.name));
+    return column;
+  }
+
+  // Projects and masks the rows [begin, begin + count) of the file, whose columns `batch` holds.
+  Status Emit(const arrow::RecordBatch* batch, int64_t begin, int64_t count,
+              const Visit& visit) const {
+    arrow::ArrayVector columns;
+    for (const Source& source : sources_) {
+      SLUICE_ASSIGN_OR_RETURN(auto column, ColumnOf(source, batch, count));
+      if (source.char_length > 0) {
+        SLUICE_ASSIGN_OR_RETURN(column, PadChars(column, source.char_length));
+      }
+      columns.push_back(std::move(column));
+    }
+    auto live = arrow::RecordBatch::Make(schema_, count, std::move(columns));
+    if (mask_) {
+      SLUICE_ASSIGN_OR_RETURN(live, Mask(std::move(live), begin));
+    }
+    return live->num_rows() == 0 ? Status() : visit(live);
+  }
+
+  Result<std::shared_ptr<arrow::RecordBatch>> Mask(std::shared_ptr<arrow::RecordBatch> batch,
+                                                   int64_t begin) const {
+    const int64_t end = begin + batch->num_rows();
+    const int64_t wanted = mask_->CountWanted(begin, end);
+    if (wanted == batch->num_rows()) return batch;
+    // Filter() of a batch without columns would forget how many rows it has.
+    if (batch->num_columns() == 0) {
+      return arrow::RecordBatch::Make(schema_, wanted, arrow::ArrayVector());
+    }
+    std::vector<bool> keep(static_cast<size_t>(batch->num_rows()), !mask_->keeps);
+    mask_->rows.VisitIn(
+        begin, end, [&](int64_t row) { keep[static_cast<size_t>(row - begin)] = mask_->keeps; });
+    arrow::BooleanBuilder builder;
+    SLUICE_ARROW_RETURN(builder.AppendValues(keep), file_.name);
+    SLUICE_ARROW_ASSIGN(auto filter, builder.Finish(), file_.name);
+    SLUICE_ARROW_ASSIGN(const arrow::Datum filtered, arrow::compute::Filter(batch, filter),
+                        file_.name);
+    return filtered.record_batch();
+  }
+
+  const columnar::ParquetFile file_;
+  const std::optional<RowMask> mask_;
+  std::vector<Source> sources_;
+  std::vector<int> leaves_;
+  std::vector<int64_t> first_rows_;
+  std::shared_ptr<arrow::Schema> schema_;
+};
+
+Result<columnar::ParquetFile> OpenAddress(const store::ObjectStore& table_store,
+                                          const std::string& path) {
+  SLUICE_ASSIGN_OR_RETURN(const DataFileAddress address, ResolvePath(path, table_store));
+  if (!address.relative) {
+    return Fail(Error{ErrorKind::kUnsupported,
+                      fmt::format("data file {} lies outside its table {} (a shallow clone?)",
+                                  address.key_or_uri, table_store.DisplayName("")),
+                      "export the table that was cloned, or make a deep clone"});
+  }
+  auto file = columnar::OpenParquet(table_store, address.key_or_uri);
+  if (file || file.error().kind != ErrorKind::kNotFound) return file;
+  Error error = std::move(file).error();
+  error.kind = ErrorKind::kSourceGone;
+  error.message = fmt::format("data file {} is not there any more",
+                              table_store.DisplayName(address.key_or_uri));
+  error.remedy =
+      "the source table was vacuumed or damaged: export a version that has its files, "
+      "and keep files longer (delta.deletedFileRetentionDuration)";
+  return Fail(std::move(error));
+}
+
+Result<DeletionVector> LoadVector(const store::ObjectStore& table_store,
+                                  const DeletionVectorDescriptor& descriptor,
+                                  const std::string& file) {
+  auto loaded = DeletionVector::Load(table_store, descriptor);
+  if (!loaded) return Fail(std::move(loaded).error().Within(file));
+  return loaded;
+}
+
+Result<std::optional<RowMask>> LoadMask(const store::ObjectStore& table_store,
+                                        const RowSelection& rows, const std::string& file) {
+  std::optional<RowMask> mask;
+  if (rows.only) {
+    mask.emplace();
+    mask->keeps = true;
+    SLUICE_ASSIGN_OR_RETURN(mask->rows, LoadVector(table_store, *rows.only, file));
+  }
+  if (rows.hidden) {
+    SLUICE_ASSIGN_OR_RETURN(DeletionVector hidden, LoadVector(table_store, *rows.hidden, file));
+    if (mask) {
+      mask->rows = DeletionVector::Difference(mask->rows, hidden);
+    } else {
+      mask = RowMask{std::move(hidden), false};
+    }
+  }
+  return mask;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<DataFile>> DataFile::Open(std::shared_ptr<store::ObjectStore> table_store,
+                                                 const std::string& path,
+                                                 const PartitionValues& partition_values,
+                                                 const std::optional<DeletionVectorDescriptor>& dv,
+                                                 const Projection& projection) {
+  return OpenRows(std::move(table_store), path, partition_values, RowSelection{dv, {}}, projection);
+}
+
+Result<std::unique_ptr<DataFile>> DataFile::OpenRows(
+    std::shared_ptr<store::ObjectStore> table_store, const std::string& path,
+    const PartitionValues& partition_values, const RowSelection& rows,
+    const Projection& projection) {
+  SLUICE_ASSIGN_OR_RETURN(columnar::ParquetFile file, OpenAddress(*table_store, path));
+  const std::string name = file.name;
+  SLUICE_ASSIGN_OR_RETURN(std::optional<RowMask> mask, LoadMask(*table_store, rows, name));
+  auto opened = std::make_unique<ParquetDataFile>(std::move(file), std::move(mask));
+  auto prepared = columnar::GuardParquet(
+      name, [&]() -> Status { return opened->Prepare(partition_values, projection); });
+  if (!prepared) return Fail(std::move(prepared).error().Within(name));
+  return opened;
+}
+
+}  // namespace sluice::delta

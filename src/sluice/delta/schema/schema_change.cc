@@ -1,0 +1,107 @@
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "sluice/delta/schema/column_name.h"
+#include "sluice/delta/schema/schema.h"
+
+namespace sluice::delta {
+namespace {
+
+using Phrases = std::vector<std::string>;
+
+const Field* FindField(const std::vector<Field>& fields, std::string_view name) {
+  for (const Field& field : fields) {
+    if (SameColumnName(field.name, name)) return &field;
+  }
+  return nullptr;
+}
+
+std::string Below(const std::string& parent, const std::string& name) {
+  return parent.empty() ? name : parent + "." + name;
+}
+
+void DescribeFields(const std::string& parent, const std::vector<Field>& before,
+                    const std::vector<Field>& after, Phrases& phrases);
+
+void DescribeField(const std::string& path, const Field& before, const Field& after,
+                   Phrases& phrases) {
+  if (before.name != after.name) {
+    phrases.push_back(fmt::format("column '{}' is now spelled '{}'", path, after.name));
+  }
+  const bool nested = !before.type.fields.empty() || !after.type.fields.empty();
+  if (before.type.id != after.type.id || (!nested && before.type != after.type)) {
+    phrases.push_back(fmt::format("column '{}' changed from {} to {}", path, before.type.ToString(),
+                                  after.type.ToString()));
+  } else if (nested) {
+    DescribeFields(path, before.type.fields, after.type.fields, phrases);
+  }
+  if (before.nullable != after.nullable) {
+    phrases.push_back(fmt::format("column '{}' {}", path,
+                                  after.nullable ? "may be null now" : "may not be null any more"));
+  }
+}
+
+bool SameOrder(const std::vector<Field>& before, const std::vector<Field>& after) {
+  size_t from = 0;
+  for (const Field& field : after) {
+    if (FindField(before, field.name) == nullptr) continue;
+    while (from < before.size() && FindField(after, before[from].name) == nullptr) ++from;
+    if (from == before.size() || !SameColumnName(before[from].name, field.name)) return false;
+    ++from;
+  }
+  return true;
+}
+
+void DescribeFields(const std::string& parent, const std::vector<Field>& before,
+                    const std::vector<Field>& after, Phrases& phrases) {
+  for (const Field& field : after) {
+    if (FindField(before, field.name) == nullptr) {
+      phrases.push_back(fmt::format("column '{}' added", Below(parent, field.name)));
+    }
+  }
+  for (const Field& field : before) {
+    const std::string path = Below(parent, field.name);
+    if (const Field* now = FindField(after, field.name)) {
+      DescribeField(path, field, *now, phrases);
+    } else {
+      phrases.push_back(fmt::format("column '{}' dropped", path));
+    }
+  }
+  if (!SameOrder(before, after)) {
+    phrases.push_back(parent.empty() ? "columns reordered"
+                                     : fmt::format("parts of column '{}' reordered", parent));
+  }
+}
+
+bool CanReadFields(const std::vector<Field>& written, const std::vector<Field>& read);
+
+bool CanReadField(const Field& written, const Field& read) {
+  if (written.name != read.name || (written.nullable && !read.nullable)) return false;
+  if (written.type.id == TypeId::kVoid) return true;
+  if (written.type.id != read.type.id) return false;
+  return written.type.fields.empty() ? written.type == read.type
+                                     : CanReadFields(written.type.fields, read.type.fields);
+}
+
+bool CanReadFields(const std::vector<Field>& written, const std::vector<Field>& read) {
+  for (const Field& field : written) {
+    const Field* const now = FindField(read, field.name);
+    if (now == nullptr || !CanReadField(field, *now)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+bool CanReadAs(const TableSchema& written, const TableSchema& read) {
+  return CanReadFields(written.fields, read.fields);
+}
+
+std::vector<std::string> DescribeSchemaChange(const TableSchema& before, const TableSchema& after) {
+  Phrases phrases;
+  DescribeFields("", before.fields, after.fields, phrases);
+  return phrases;
+}
+
+}  // namespace sluice::delta

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <arrow/type_fwd.h>
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "sluice/delta/log/actions.h"
+#include "sluice/delta/schema/statistics.h"
+#include "sluice/delta/snapshot/snapshot.h"
+
+/// The rows of a checkpoint as actions. Each reader takes one action's column, conformed to the type
+/// that the matching ...Type() gives, and a row at which it is not null. Pure.
+namespace sluice::delta {
+
+std::shared_ptr<arrow::DataType> CheckpointAddType();
+std::shared_ptr<arrow::DataType> CheckpointRemoveType();
+std::shared_ptr<arrow::DataType> CheckpointProtocolType();
+std::shared_ptr<arrow::DataType> CheckpointMetadataType();
+std::shared_ptr<arrow::DataType> CheckpointTransactionType();
+std::shared_ptr<arrow::DataType> CheckpointDomainType();
+/// Of `stats_parsed`, for those of `columns` that can have bounds.
+std::shared_ptr<arrow::DataType> ParsedStatisticsType(const std::vector<Field>& columns);
+
+/// Without an action in them: a row whose path (id, appId, domain) is null.
+bool HasAction(const arrow::StructArray& actions, int64_t row);
+
+AddFile CheckpointAdd(const arrow::StructArray& adds, int64_t row);
+RemoveFile CheckpointRemove(const arrow::StructArray& removes, int64_t row);
+Protocol CheckpointProtocol(const arrow::StructArray& protocols, int64_t row);
+Metadata CheckpointMetadata(const arrow::StructArray& metadata, int64_t row);
+SetTransaction CheckpointTransaction(const arrow::StructArray& transactions, int64_t row);
+DomainMetadata CheckpointDomain(const arrow::StructArray& domains, int64_t row);
+
+/// What a row of `stats_parsed` says about `columns`, typed as TypeStatistics types the JSON.
+FileStatistics ParsedStatistics(const arrow::StructArray& stats, int64_t row,
+                                const std::vector<Field>& columns);
+
+}  // namespace sluice::delta

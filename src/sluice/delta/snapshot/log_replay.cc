@@ -1,0 +1,170 @@
+#include "sluice/delta/snapshot/log_replay.h"
+
+#include <arrow/scalar.h>
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "sluice/delta/log/commit_parser.h"
+#include "sluice/delta/log/table_feature.h"
+#include "sluice/delta/schema/column_name.h"
+#include "sluice/delta/schema/partition_value.h"
+
+namespace sluice::delta {
+namespace {
+
+StatisticValue FromScalar(const arrow::Scalar& scalar) {
+  switch (scalar.type->id()) {
+    case arrow::Type::INT8:
+      return int64_t{static_cast<const arrow::Int8Scalar&>(scalar).value};
+    case arrow::Type::INT16:
+      return int64_t{static_cast<const arrow::Int16Scalar&>(scalar).value};
+    case arrow::Type::INT32:
+      return int64_t{static_cast<const arrow::Int32Scalar&>(scalar).value};
+    case arrow::Type::INT64:
+      return int64_t{static_cast<const arrow::Int64Scalar&>(scalar).value};
+    case arrow::Type::DATE32:
+      return int64_t{static_cast<const arrow::Date32Scalar&>(scalar).value};
+    case arrow::Type::TIMESTAMP:
+      return int64_t{static_cast<const arrow::TimestampScalar&>(scalar).value};
+    case arrow::Type::FLOAT:
+      return double{static_cast<const arrow::FloatScalar&>(scalar).value};
+    case arrow::Type::DOUBLE:
+      return double{static_cast<const arrow::DoubleScalar&>(scalar).value};
+    case arrow::Type::STRING:
+      return std::string(static_cast<const arrow::StringScalar&>(scalar).view());
+    default:
+      return {};
+  }
+}
+
+// A partition column has one value per file, which says more than any statistic.
+void FillFromPartitionValues(LiveFile& file, const std::vector<Field>& columns) {
+  for (size_t i = 0; i < columns.size(); ++i) {
+    for (const auto& [name, value] : file.partition_values) {
+      if (!SameColumnName(name, columns[i].name)) continue;
+      const auto scalar = ParsePartitionValue(value, columns[i].type);
+      if (!scalar) continue;
+      ColumnStatistics& stats = file.stats.columns[i];
+      if ((*scalar)->is_valid) {
+        stats.min = stats.max = FromScalar(**scalar);
+        stats.null_count = 0;
+      } else {
+        stats = ColumnStatistics{{}, {}, file.stats.num_records};
+      }
+    }
+  }
+}
+
+}  // namespace
+
+LiveFile WithRawStatistics(AddFile&& add) {
+  LiveFile file;
+  file.path = std::move(add.path);
+  file.partition_values = std::move(add.partition_values);
+  file.size = add.size;
+  file.modification_time = add.modification_time;
+  file.deletion_vector = std::move(add.deletion_vector);
+  file.raw_stats = std::move(add.stats);
+  return file;
+}
+
+void SetStatistics(LiveFile& file, FileStatistics stats, const std::vector<Field>& columns) {
+  file.stats = std::move(stats);
+  if (!columns.empty() && !file.partition_values.empty()) FillFromPartitionValues(file, columns);
+}
+
+LiveFile ToLiveFile(const AddFile& add, const std::vector<Field>& columns) {
+  LiveFile file = WithRawStatistics(AddFile(add));
+  file.raw_stats.clear();
+  SetStatistics(file, ParseStatistics(add.stats, columns), columns);
+  return file;
+}
+
+void LogReplay::Take(Commit commit, std::vector<RawStatistics> stats) {
+  if (commit.protocol && !protocol_) protocol_ = std::move(commit.protocol);
+  if (commit.metadata && !metadata_) metadata_ = std::move(commit.metadata);
+  // Of several in one commit, the last line counts.
+  for (auto txn = commit.transactions.rbegin(); txn != commit.transactions.rend(); ++txn) {
+    TakeOldTransaction(std::move(*txn));
+  }
+  for (auto domain = commit.domains.rbegin(); domain != commit.domains.rend(); ++domain) {
+    TakeOldDomain(std::move(*domain));
+  }
+  if (!options_.with_files) return;
+  // Adds first: a commit that removes and adds one logical file leaves it in the table.
+  for (size_t i = commit.adds.size(); i-- > 0;) {
+    AddFile& add = commit.adds[i];
+    if (!seen_.insert(LogicalFileKey(add.path, add.deletion_vector)).second) continue;
+    new_files_.push_back(PendingFile{WithRawStatistics(std::move(add)),
+                                     i < stats.size() ? std::move(stats[i]) : RawStatistics()});
+  }
+  for (RemoveFile& remove : commit.removes) {
+    if (!seen_.insert(LogicalFileKey(remove.path, remove.deletion_vector)).second) continue;
+    if (options_.with_tombstones) tombstones_.push_back(std::move(remove));
+  }
+}
+
+void LogReplay::TakeOldProtocol(Protocol protocol) {
+  if (!protocol_) protocol_ = std::move(protocol);
+}
+
+void LogReplay::TakeOldMetadata(Metadata metadata) {
+  if (!metadata_) metadata_ = std::move(metadata);
+}
+
+void LogReplay::TakeOldTransaction(SetTransaction transaction) {
+  std::string id = transaction.app_id;
+  transactions_.emplace(std::move(id), std::move(transaction));
+}
+
+void LogReplay::TakeOldDomain(DomainMetadata domain) {
+  std::string name = domain.domain;
+  domains_.emplace(std::move(name), std::move(domain));
+}
+
+void LogReplay::TakeOldTombstone(RemoveFile remove) {
+  if (options_.with_tombstones && WantsOld(LogicalFileKey(remove.path, remove.deletion_vector))) {
+    tombstones_.push_back(std::move(remove));
+  }
+}
+
+Status LogReplay::ResolveTable(std::string_view table) {
+  if (!protocol_ || !metadata_) {
+    return Fail(ErrorKind::kCorrupt, "{}: the log has no {} action", table,
+                protocol_ ? "metaData" : "protocol");
+  }
+  SLUICE_RETURN_IF_ERROR(CheckReadable(*protocol_, *metadata_, table));
+  if (auto resolved = ResolveSchema(*metadata_); !resolved) {
+    return Fail(std::move(resolved).error().Within(table));
+  }
+  stats_fields_.clear();
+  for (const std::string& name : options_.stats_columns) {
+    const Field* field = metadata_->schema.Find(name);
+    stats_fields_.push_back(
+        field != nullptr ? *field : Field{name, DataType{TypeId::kVoid, 0, 0, {}}, true, "{}"});
+  }
+  return {};
+}
+
+Snapshot LogReplay::Finish() && {
+  Snapshot snapshot;
+  snapshot.protocol = *std::move(protocol_);
+  snapshot.metadata = *std::move(metadata_);
+  snapshot.transactions = std::move(transactions_);
+  std::erase_if(domains_, [](const auto& entry) { return entry.second.removed; });
+  snapshot.domains = std::move(domains_);
+  snapshot.tombstones = std::move(tombstones_);
+  snapshot.files = std::move(old_files_);
+  snapshot.files.reserve(snapshot.files.size() + new_files_.size());
+  for (size_t i = new_files_.size(); i-- > 0;) {
+    PendingFile& pending = new_files_[i];
+    SetStatistics(pending.file, TypeStatistics(pending.stats, stats_fields_), stats_fields_);
+    snapshot.files.push_back(std::move(pending.file));
+  }
+  snapshot.num_files = static_cast<int64_t>(snapshot.files.size());
+  for (const LiveFile& file : snapshot.files) snapshot.total_bytes += file.size;
+  return snapshot;
+}
+
+}  // namespace sluice::delta

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "sluice/base/result.h"
+#include "sluice/delta/log/log.h"
+#include "sluice/delta/schema/statistics.h"
+#include "sluice/delta/snapshot/snapshot.h"
+
+namespace sluice::delta {
+
+/// An add action as a live file: its JSON statistics kept, none read yet.
+LiveFile WithRawStatistics(AddFile&& add);
+
+/// Gives `file` its statistics for `columns`; a partition column's come from the partition values.
+void SetStatistics(LiveFile& file, FileStatistics stats, const std::vector<Field>& columns);
+
+/// PROTOCOL.md, "Action Reconciliation", from the newest commit backwards: the first reference to a
+/// logical file, an application, a domain, the metadata and the protocol counts, later ones are older.
+/// So only what lies after the checkpoint needs a set of keys, not the whole table. Not thread-safe.
+///
+/// Use: Take() each commit, newest first; then offer what the checkpoint holds to the Seen... and
+/// TakeOld... calls; then Finish().
+class LogReplay {
+ public:
+  explicit LogReplay(const SnapshotOptions& options) : options_(options) {}
+
+  /// `stats` of the commit's adds, in their order, extracted for options.stats_columns. The text of
+  /// statistics that stands in the adds is kept; the caller clears it where nobody wants it.
+  void Take(Commit commit, std::vector<RawStatistics> stats);
+
+  void TakeOldProtocol(Protocol protocol);
+  void TakeOldMetadata(Metadata metadata);
+  void TakeOldTransaction(SetTransaction transaction);
+  void TakeOldDomain(DomainMetadata domain);
+  void TakeOldTombstone(RemoveFile remove);
+  /// False if a commit has already said what became of that logical file.
+  bool WantsOld(const std::string& logical_file_key) const {
+    return !seen_.contains(logical_file_key);
+  }
+  void TakeOldFile(LiveFile file) { old_files_.push_back(std::move(file)); }
+
+  bool has_protocol() const { return protocol_.has_value(); }
+  bool has_metadata() const { return metadata_.has_value(); }
+
+  /// Parses the schema that won and finds options.stats_columns in it; before TakeOldFile. kCorrupt
+  /// where protocol or metadata are missing, kUnsupported as CheckReadable.
+  Status ResolveTable(std::string_view table);
+  /// The fields of options.stats_columns, in that order; unknown ones of type void. After ResolveTable.
+  const std::vector<Field>& stats_fields() const { return stats_fields_; }
+
+  /// The snapshot without version, committed and checkpoint. Files in the order of the log. After
+  /// ResolveTable.
+  Snapshot Finish() &&;
+
+ private:
+  struct PendingFile {
+    LiveFile file;
+    RawStatistics stats;
+  };
+
+  const SnapshotOptions& options_;
+  std::optional<Protocol> protocol_;
+  std::optional<Metadata> metadata_;
+  std::map<std::string, SetTransaction> transactions_;
+  std::map<std::string, DomainMetadata> domains_;  ///< removed ones included
+  std::unordered_set<std::string> seen_;           ///< keys of logical files
+  std::vector<PendingFile> new_files_;             ///< newest first
+  std::vector<LiveFile> old_files_;
+  std::vector<RemoveFile> tombstones_;
+  std::vector<Field> stats_fields_;
+};
+
+}  // namespace sluice::delta

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sluice/base/result.h"
+#include "sluice/delta/log/actions.h"
+#include "sluice/delta/log/log.h"
+#include "sluice/delta/schema/statistics.h"
+
+namespace sluice::delta {
+
+/// A live data file with what planning needs; raw statistics are dropped to keep a table of millions
+/// of files small.
+struct LiveFile {
+  std::string path;  ///< as in the log
+  PartitionValues partition_values;
+  int64_t size = 0;
+  int64_t modification_time = 0;  ///< ms
+  std::optional<DeletionVectorDescriptor> deletion_vector;
+  FileStatistics stats;   ///< for SnapshotOptions::stats_columns, same order
+  std::string raw_stats;  ///< the action's JSON; only SnapshotOptions::with_raw_stats
+};
+
+/// Turns one add action into a LiveFile with statistics for `columns`.
+LiveFile ToLiveFile(const AddFile& add, const std::vector<Field>& columns);
+
+struct SnapshotOptions {
+  std::optional<Version> at;               ///< nullopt: the latest
+  std::vector<std::string> stats_columns;  ///< found without case; unknown names give no statistics
+  bool with_files = true;                  ///< false: protocol, metadata and transactions only
+  bool with_tombstones = false;            ///< writers need them for checkpoints
+  bool with_raw_stats = false;             ///< as above; large tables need much memory then
+};
+
+/// A table at one version (PROTOCOL.md, "Action Reconciliation"). Built from the newest usable
+/// checkpoint <= version plus every commit after it; where a checkpoint is damaged, from an older one
+/// or from the commits alone, as Spark does. Value type.
+struct Snapshot {
+  Version version;
+  Timestamp committed;  ///< in-commit timestamp or the commit file's modification time
+  Protocol protocol;
+  Metadata metadata;
+  std::vector<LiveFile> files;
+  std::vector<RemoveFile> tombstones;  ///< only with_tombstones
+  std::map<std::string, SetTransaction> transactions;
+  std::map<std::string, DomainMetadata> domains;
+  int64_t num_files = 0;
+  int64_t total_bytes = 0;
+  std::optional<Version> checkpoint;  ///< the checkpoint that was used
+};
+
+}  // namespace sluice::delta
