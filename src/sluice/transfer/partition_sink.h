@@ -18,12 +18,12 @@
 #include "sluice/columnar/parquet_encoder.h"
 #include "sluice/runtime/cancellation.h"
 #include "sluice/store/object_store.h"
-#include "sluice/transfer/mover.h"
 #include "sluice/transfer/output_file.h"
 #include "sluice/transfer/partition_index.h"
 #include "sluice/transfer/progress.h"
 #include "sluice/transfer/row_sink.h"
 #include "sluice/transfer/staged_rows.h"
+#include "sluice/transfer/transfer_result.h"
 
 namespace sluice::transfer {
 

@@ -17,12 +17,12 @@
 #include "sluice/store/object_store.h"
 #include "sluice/transfer/feed_scan.h"
 #include "sluice/transfer/file_scan.h"
-#include "sluice/transfer/mover.h"
 #include "sluice/transfer/partition_index.h"
 #include "sluice/transfer/partition_sink.h"
 #include "sluice/transfer/row_projection.h"
 #include "sluice/transfer/row_router.h"
 #include "sluice/transfer/staged_rows.h"
+#include "sluice/transfer/transfer_result.h"
 #include "sluice/transfer/watermark_column.h"
 
 namespace sluice::transfer {
