@@ -6,7 +6,7 @@
 
 #include "sluice/cli/command.h"
 #include "sluice/cli/output.h"
-#include "sluice/exporter/exporter.h"
+#include "sluice/exporter/inspect/check.h"
 #include "sluice/runtime/log.h"
 
 namespace sluice::cli {

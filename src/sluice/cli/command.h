@@ -8,7 +8,7 @@
 
 #include "sluice/base/result.h"
 #include "sluice/config/config.h"
-#include "sluice/exporter/services.h"
+#include "sluice/exporter/session/services.h"
 #include "sluice/runtime/cancellation.h"
 
 namespace sluice::cli {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "sluice/base/result.h"
-#include "sluice/exporter/suggest.h"
+#include "sluice/exporter/inspect/suggest.h"
 
 /// The text of configs that `init` writes: commented, and such that the parser takes it. Pure.
 namespace sluice::cli {

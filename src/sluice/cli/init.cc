@@ -10,7 +10,7 @@
 #include "sluice/cli/config_text.h"
 #include "sluice/cli/output.h"
 #include "sluice/config/config_parser.h"
-#include "sluice/exporter/suggest.h"
+#include "sluice/exporter/inspect/suggest.h"
 #include "sluice/store/open_store.h"
 
 namespace sluice::cli {

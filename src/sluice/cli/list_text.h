@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "sluice/cli/output.h"
-#include "sluice/exporter/listing.h"
+#include "sluice/exporter/inspect/listing.h"
 
 /// What `ls` prints: the columns of `aws s3 ls`, in UTC, and behind the name what is not as it should be.
 /// Pure: text from values.

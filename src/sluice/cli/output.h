@@ -8,7 +8,7 @@
 #include "sluice/base/error.h"
 #include "sluice/base/human_text.h"
 #include "sluice/base/types.h"
-#include "sluice/exporter/report.h"
+#include "sluice/exporter/report/report.h"
 
 /// How things look on a terminal and in JSON. Everything printed passes through redaction.
 namespace sluice::cli {

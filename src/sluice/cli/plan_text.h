@@ -3,7 +3,7 @@
 #include <string>
 
 #include "sluice/cli/output.h"
-#include "sluice/exporter/report.h"
+#include "sluice/exporter/report/report.h"
 
 namespace sluice::cli {
 

@@ -4,7 +4,7 @@
 #include "sluice/cli/command.h"
 #include "sluice/cli/output.h"
 #include "sluice/cli/prune_text.h"
-#include "sluice/verify/prune.h"
+#include "sluice/prune/prune.h"
 
 namespace sluice::cli {
 
@@ -12,11 +12,11 @@ int Execute(const Context& context, const PruneCommand& command) {
   const auto selection = LoadAndSelect(context, command.names);
   if (!selection) return Report(selection.error(), context);
   const exporter::Services& services = selection->loaded.services;
-  const verify::PruneOptions options{command.dry_run};
-  std::vector<verify::PruneReport> reports;
+  const prune::PruneOptions options{command.dry_run};
+  std::vector<prune::PruneReport> reports;
   ExitCode code;
   Json tables = Json::array();
-  const auto tell = [&](const verify::PruneReport& report) {
+  const auto tell = [&](const prune::PruneReport& report) {
     code.Add(report.error);
     if (context.json) return;
     const bool worth_a_line = !report.removed.empty() || (!report.name.empty() && !report.error);
@@ -26,11 +26,11 @@ int Execute(const Context& context, const PruneCommand& command) {
     if (report.error) PrintError(*report.error);
   };
   for (const auto* table : selection->tables) {
-    reports.push_back(verify::Prune(services, *table, options));
+    reports.push_back(prune::Prune(services, *table, options));
     tell(reports.back());
     tables.push_back(ToJson(reports.back()));
   }
-  reports.push_back(verify::PruneLeftovers(services, options));
+  reports.push_back(prune::PruneLeftovers(services, options));
   tell(reports.back());
   if (context.json) {
     PrintJson({{"dry_run", command.dry_run},

@@ -10,10 +10,10 @@
 namespace sluice::cli {
 namespace {
 
-using verify::PruneAction;
-using verify::PruneKind;
-using verify::PruneReason;
-using verify::PruneReport;
+using prune::PruneAction;
+using prune::PruneKind;
+using prune::PruneReason;
+using prune::PruneReport;
 
 /// What went, added up.
 struct Sum {
@@ -73,8 +73,8 @@ std::string Why(const PruneAction& action) {
 }
 
 Json ToJson(const PruneAction& action) {
-  Json json = {{"what", verify::Name(action.kind)},
-               {"why", verify::Name(action.reason)},
+  Json json = {{"what", prune::Name(action.kind)},
+               {"why", prune::Name(action.reason)},
                {"key", action.key},
                {"n", action.n > 0 ? Json(action.n) : Json(nullptr)},
                {"files", action.kind == PruneKind::kUpload ? 0 : action.files},

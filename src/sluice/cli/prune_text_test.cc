@@ -5,12 +5,12 @@
 namespace sluice::cli {
 namespace {
 
+using prune::PruneAction;
+using prune::PruneKind;
+using prune::PruneReason;
+using prune::PruneReport;
 using testing::HasSubstr;
 using testing::Not;
-using verify::PruneAction;
-using verify::PruneKind;
-using verify::PruneReason;
-using verify::PruneReport;
 
 PruneAction Action(PruneKind kind, PruneReason reason, std::string key, int64_t n, int64_t bytes) {
   PruneAction action;

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "sluice/exporter/report.h"
+#include "sluice/exporter/report/report.h"
 
 /// What `run` and `backfill` tell a person. Pure: text from values.
 namespace sluice::cli {

@@ -9,7 +9,7 @@
 #include "sluice/cli/command.h"
 #include "sluice/cli/output.h"
 #include "sluice/exporter/exporter.h"
-#include "sluice/exporter/session.h"
+#include "sluice/exporter/session/session.h"
 #include "sluice/state/export_state.h"
 
 namespace sluice::cli {

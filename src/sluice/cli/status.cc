@@ -4,7 +4,7 @@
 #include "sluice/cli/command.h"
 #include "sluice/cli/output.h"
 #include "sluice/cli/status_text.h"
-#include "sluice/exporter/exporter.h"
+#include "sluice/exporter/inspect/status.h"
 
 namespace sluice::cli {
 

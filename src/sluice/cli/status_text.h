@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "sluice/cli/output.h"
-#include "sluice/exporter/report.h"
+#include "sluice/exporter/report/report.h"
 
 namespace sluice::cli {
 

@@ -6,12 +6,12 @@
 #include <optional>
 #include <utility>
 
-#include "sluice/exporter/append_source.h"
-#include "sluice/exporter/carry_out.h"
+#include "sluice/exporter/commit/carry_out.h"
+#include "sluice/exporter/commit/reconcile.h"
 #include "sluice/exporter/exporter.h"
-#include "sluice/exporter/pattern_source.h"
-#include "sluice/exporter/reconcile.h"
 #include "sluice/exporter/report_on.h"
+#include "sluice/exporter/source/append_source.h"
+#include "sluice/exporter/source/pattern_source.h"
 
 namespace sluice::exporter {
 namespace {

@@ -4,19 +4,13 @@
 #include <string>
 #include <vector>
 
-#include "sluice/exporter/report.h"
-#include "sluice/exporter/services.h"
+#include "sluice/exporter/report/report.h"
+#include "sluice/exporter/session/run_options.h"
+#include "sluice/exporter/session/services.h"
 
 /// The commands, as functions. Each works on one table, returns what happened as a value, and never
 /// throws. Functions on different tables may run concurrently.
 namespace sluice::exporter {
-
-struct RunOptions {
-  std::optional<Version> at_version;  ///< read the source as of this version
-  std::optional<Duration> wait;       ///< how long to wait for another runner before saying busy
-  bool reseed = false;                ///< cdc: begin anew from a snapshot
-  transfer::Progress* progress = nullptr;  ///< optional, outlives the run
-};
 
 /// Settles what earlier runs left, then exports what is new.
 RunReport RunTable(const Services& services, const config::Table& table, const RunOptions& options);
@@ -33,12 +27,6 @@ struct BackfillOptions {
 };
 RunReport Backfill(const Services& services, const config::Table& table,
                    const BackfillOptions& options);
-
-StatusReport StatusOf(const Services& services, const config::Table& table);
-
-/// Findings about the destination and the state table, then (CheckTable) about each table.
-std::vector<Finding> CheckDestination(const Services& services);
-std::vector<Finding> CheckTable(const Services& services, const config::Table& table);
 
 /// `state set`: the next window begins at `value` (a time or a version). `state forget`: the next run
 /// is a first run. `state void`: gives up a decided number that can't or must not be finished. Each is a

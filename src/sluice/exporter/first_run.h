@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "sluice/exporter/session.h"
+#include "sluice/exporter/session/session.h"
 #include "sluice/plan/planned_export.h"
 
 namespace sluice::exporter {

@@ -2,11 +2,11 @@
 #include <set>
 #include <utility>
 
+#include "sluice/exporter/commit/state_standing.h"
 #include "sluice/exporter/exporter.h"
 #include "sluice/exporter/first_run.h"
-#include "sluice/exporter/pattern_source.h"
-#include "sluice/exporter/report_on.h"
-#include "sluice/exporter/state_standing.h"
+#include "sluice/exporter/report/table_error.h"
+#include "sluice/exporter/source/pattern_source.h"
 #include "sluice/plan/output_layout.h"
 
 namespace sluice::exporter {

@@ -3,12 +3,12 @@
 #include <charconv>
 #include <utility>
 
+#include "sluice/exporter/commit/perform.h"
+#include "sluice/exporter/commit/reconcile.h"
+#include "sluice/exporter/commit/settle.h"
 #include "sluice/exporter/exporter.h"
-#include "sluice/exporter/pattern_source.h"
-#include "sluice/exporter/perform.h"
-#include "sluice/exporter/reconcile.h"
 #include "sluice/exporter/report_on.h"
-#include "sluice/exporter/settle.h"
+#include "sluice/exporter/source/pattern_source.h"
 
 namespace sluice::exporter {
 namespace {

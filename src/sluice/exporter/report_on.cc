@@ -2,40 +2,9 @@
 
 #include <utility>
 
+#include "sluice/exporter/report/table_error.h"
+
 namespace sluice::exporter {
-
-std::string_view UsualRemedy(ErrorKind kind) {
-  switch (kind) {
-    case ErrorKind::kCorrupt:
-      return "restore that file from a backup or let its writer write it anew, then run again; "
-             "nothing of it was exported";
-    case ErrorKind::kNotFound:
-    case ErrorKind::kSourceGone:
-      return "restore what is missing, or correct the table's entry in sluice.yaml, then run again";
-    case ErrorKind::kStorage:
-      return "see to that disk, folder or bucket, then run again; nothing is lost";
-    case ErrorKind::kTransient:
-      return "run again later; nothing is lost";
-    default:
-      return "";
-  }
-}
-
-std::string WithName(std::string text, const std::string& name) {
-  constexpr std::string_view kPlaceholder = " NAME";
-  for (size_t at = text.find(kPlaceholder); at != std::string::npos;
-       at = text.find(kPlaceholder, at + 1)) {
-    text.replace(at + 1, kPlaceholder.size() - 1, name);
-  }
-  return text;
-}
-
-Error OfTable(Error error, const config::Table& table) {
-  error.remedy = WithName(std::move(error.remedy), table.name);
-  error.message = WithName(std::move(error.message), table.name);
-  if (error.remedy.empty()) error.remedy = UsualRemedy(error.kind);
-  return std::move(error).Within("table " + table.table);
-}
 
 RunReport ReportOn(const Services& services, const config::Table& table, const RunOptions& options,
                    const std::function<Status(transfer::Progress&, RunReport&)>& work) {

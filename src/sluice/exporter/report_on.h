@@ -1,22 +1,12 @@
 #pragma once
 
 #include <functional>
-#include <string>
-#include <string_view>
 
-#include "sluice/exporter/exporter.h"
+#include "sluice/exporter/report/report.h"
+#include "sluice/exporter/session/run_options.h"
+#include "sluice/exporter/session/services.h"
 
 namespace sluice::exporter {
-
-/// `text` with the table's name where a remedy from below, which does not know it, says NAME.
-std::string WithName(std::string text, const std::string& name);
-
-/// What to do about errors that come from far below, where nobody knows what was being done; "" for kinds
-/// that have no one remedy.
-std::string_view UsualRemedy(ErrorKind kind);
-
-/// `error` as a command tells it of `table`: the table named, and a remedy in any case that has one.
-Error OfTable(Error error, const config::Table& table);
 
 /// Times `work`, and turns its failure into the report's status and error.
 RunReport ReportOn(const Services& services, const config::Table& table, const RunOptions& options,

@@ -3,17 +3,18 @@
 #include <algorithm>
 #include <utility>
 
-#include "sluice/exporter/append_source.h"
-#include "sluice/exporter/carry_out.h"
+#include "sluice/exporter/commit/carry_out.h"
+#include "sluice/exporter/commit/last_run.h"
+#include "sluice/exporter/commit/reconcile.h"
 #include "sluice/exporter/exporter.h"
-#include "sluice/exporter/far_ahead.h"
 #include "sluice/exporter/first_run.h"
-#include "sluice/exporter/last_run.h"
-#include "sluice/exporter/layout_change.h"
-#include "sluice/exporter/pattern_source.h"
-#include "sluice/exporter/reconcile.h"
+#include "sluice/exporter/inspect/layout_change.h"
+#include "sluice/exporter/report/table_error.h"
 #include "sluice/exporter/report_on.h"
 #include "sluice/exporter/snapshot_keep.h"
+#include "sluice/exporter/source/append_source.h"
+#include "sluice/exporter/source/far_ahead.h"
+#include "sluice/exporter/source/pattern_source.h"
 #include "sluice/runtime/log.h"
 #include "sluice/runtime/time_limit.h"
 

@@ -7,7 +7,7 @@
 #include <set>
 #include <utility>
 
-#include "sluice/exporter/snapshot_marker.h"
+#include "sluice/exporter/commit/snapshot_marker.h"
 #include "sluice/plan/output_layout.h"
 
 namespace sluice::exporter {

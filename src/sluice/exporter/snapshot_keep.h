@@ -1,7 +1,7 @@
 #pragma once
 
-#include "sluice/exporter/report.h"
-#include "sluice/exporter/session.h"
+#include "sluice/exporter/report/report.h"
+#include "sluice/exporter/session/session.h"
 
 namespace sluice::exporter {
 

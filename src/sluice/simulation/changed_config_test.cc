@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 
 #include "sluice/exporter/exporter.h"
+#include "sluice/exporter/inspect/check.h"
+#include "sluice/exporter/inspect/status.h"
 #include "sluice/ledger/ledger_path.h"
 #include "sluice/runtime/log.h"
 #include "sluice/simulation/export_check.h"

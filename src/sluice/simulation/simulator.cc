@@ -8,6 +8,7 @@
 #include <mutex>
 #include <utility>
 
+#include "sluice/prune/prune.h"
 #include "sluice/runtime/entropy.h"
 #include "sluice/runtime/executor.h"
 #include "sluice/runtime/log.h"
@@ -15,7 +16,6 @@
 #include "sluice/simulation/fibers.h"
 #include "sluice/simulation/model_mover.h"
 #include "sluice/simulation/world.h"
-#include "sluice/verify/prune.h"
 
 namespace sluice::simulation {
 namespace {
@@ -226,7 +226,7 @@ class Schedule {
         report = exporter::Backfill(services, world_.table, ChooseBackfill());
         break;
       case Command::kPrune: {
-        const auto pruned = verify::Prune(services, world_.table, {});
+        const auto pruned = prune::Prune(services, world_.table, {});
         result_.counts["things pruned"] += static_cast<int64_t>(pruned.removed.size());
         return fmt::format("{} removed{}", pruned.removed.size(),
                            pruned.error ? ": " + pruned.error->message : std::string());

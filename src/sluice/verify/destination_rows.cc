@@ -8,7 +8,7 @@
 
 #include "sluice/delta/read/data_file.h"
 #include "sluice/delta/schema/schema.h"
-#include "sluice/exporter/snapshot_marker.h"
+#include "sluice/exporter/commit/snapshot_marker.h"
 #include "sluice/plan/planned_export.h"
 #include "sluice/runtime/executor.h"
 #include "sluice/store/checksum.h"

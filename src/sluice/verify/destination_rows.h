@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "sluice/exporter/session.h"
+#include "sluice/exporter/session/session.h"
 #include "sluice/verify/row_totals.h"
 
 namespace sluice::verify {

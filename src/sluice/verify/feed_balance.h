@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "sluice/delta/schema/schema.h"
-#include "sluice/exporter/session.h"
+#include "sluice/exporter/session/session.h"
 #include "sluice/verify/row_totals.h"
 
 namespace sluice::verify {

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "sluice/exporter/session.h"
+#include "sluice/exporter/session/session.h"
 
 /// An export is compared with the source under the config that it was made with, not under today's.
 namespace sluice::verify {

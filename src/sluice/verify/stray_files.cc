@@ -6,7 +6,7 @@
 #include <set>
 #include <string_view>
 
-#include "sluice/exporter/listing.h"
+#include "sluice/exporter/inspect/listing.h"
 #include "sluice/plan/output_layout.h"
 #include "sluice/plan/planned_export.h"
 

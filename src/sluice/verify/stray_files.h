@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "sluice/exporter/services.h"
+#include "sluice/exporter/session/services.h"
 #include "sluice/ledger/records.h"
 
 namespace sluice::verify {

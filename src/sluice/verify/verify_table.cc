@@ -7,10 +7,10 @@
 #include <utility>
 
 #include "sluice/columnar/row_hash.h"
-#include "sluice/exporter/adopt.h"
-#include "sluice/exporter/repair_advice.h"
-#include "sluice/exporter/report_on.h"
-#include "sluice/exporter/session.h"
+#include "sluice/exporter/commit/adopt.h"
+#include "sluice/exporter/inspect/repair_advice.h"
+#include "sluice/exporter/report/table_error.h"
+#include "sluice/exporter/session/session.h"
 #include "sluice/verify/destination_rows.h"
 #include "sluice/verify/feed_balance.h"
 #include "sluice/verify/former_config.h"

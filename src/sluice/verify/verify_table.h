@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "sluice/exporter/exporter.h"
+#include "sluice/exporter/session/services.h"
 #include "sluice/verify/overlap.h"
 
 /// `sluice verify`: proves export = manifest = source, number by number. Reads everything, writes nothing.

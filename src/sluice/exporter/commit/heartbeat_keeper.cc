@@ -1,0 +1,49 @@
+#include "sluice/exporter/commit/heartbeat_keeper.h"
+
+#include <chrono>
+#include <utility>
+
+#include "sluice/runtime/executor.h"
+#include "sluice/runtime/log.h"
+
+namespace sluice::exporter {
+
+HeartbeatKeeper::HeartbeatKeeper(ledger::Ledger& ledger, int64_t n, ledger::Runner runner,
+                                 const runtime::Clock& wall)
+    : ledger_(ledger), n_(n), runner_(std::move(runner)), wall_(wall) {
+  Beat(/*released=*/false);
+  // Where time stands still between two steps, there is nothing to wait for.
+  if (runtime::OneThread::Active()) return;
+  thread_ = std::thread([this] {
+    std::unique_lock lock(mutex_);
+    const auto interval = std::chrono::microseconds(ledger::kHeartbeatInterval.micros);
+    while (!wake_.wait_for(lock, interval, [this] { return stop_; })) {
+      lock.unlock();
+      Beat(/*released=*/false);
+      lock.lock();
+    }
+  });
+}
+
+HeartbeatKeeper::~HeartbeatKeeper() { Stop(); }
+
+void HeartbeatKeeper::Release() {
+  Stop();
+  Beat(/*released=*/true);
+}
+
+void HeartbeatKeeper::Beat(bool released) {
+  const auto put = ledger_.PutHeartbeat(n_, ledger::Heartbeat{runner_, wall_.Now(), released});
+  if (!put) spdlog::debug("heartbeat of export {}: {}", n_, put.error().message);
+}
+
+void HeartbeatKeeper::Stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+}  // namespace sluice::exporter

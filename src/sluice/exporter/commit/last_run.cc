@@ -1,0 +1,78 @@
+#include "sluice/exporter/commit/last_run.h"
+
+#include <algorithm>
+#include <cctype>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+#include "sluice/ledger/ledger_path.h"
+#include "sluice/runtime/log.h"
+
+namespace sluice::exporter {
+
+namespace {
+
+/// The message without what it quotes. The note lies at the destination, where no name may be that of a
+/// column which must not leave the source; the run itself told the names.
+std::string WithoutNames(std::string_view message) {
+  std::string without;
+  bool quoted = false;
+  for (size_t i = 0; i < message.size(); ++i) {
+    const char c = message[i];
+    if (c != '\'') {
+      if (!quoted) without += c;
+      continue;
+    }
+    const bool apostrophe =
+        !quoted && i > 0 && std::isalnum(static_cast<unsigned char>(message[i - 1])) != 0;
+    if (apostrophe) {
+      without += c;
+      continue;
+    }
+    if (!quoted) without += "'...'";
+    quoted = !quoted;
+  }
+  return without;
+}
+
+}  // namespace
+
+void RecordLastRun(Session& session, const Status& status, bool exported, int64_t settled) {
+  const RunStatus ended = !status    ? RunStatus::kFailed
+                          : exported ? RunStatus::kExported
+                                     : RunStatus::kNothingNew;
+  if (!status) {  // a run that ended well saw the newest number settled; a failed one may have seen none
+    const auto before = ReadLastRun(session);
+    settled = std::max(settled, before ? before->settled : 0);
+  }
+  const nlohmann::json json = {
+      {"at", FormatTimestamp(session.services->clock->Now())},
+      {"status", Name(ended)},
+      {"settled", settled},
+      {"error",
+       status ? std::string() : runtime::RedactError(WithoutNames(status.error().message))}};
+  const auto put = session.ledger_store->Put(
+      ledger::LastRunKey(session.name()),
+      json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+  if (!put) spdlog::debug("note of the last run: {}", put.error().message);
+}
+
+std::optional<LastRun> ReadLastRun(Session& session) {
+  const auto text = session.ledger_store->Get(ledger::LastRunKey(session.name()));
+  if (!text) return std::nullopt;
+  const auto json = nlohmann::json::parse(*text, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object()) return std::nullopt;
+  const auto field = [&](const char* key) {
+    return json.contains(key) && json[key].is_string() ? json[key].get<std::string>()
+                                                       : std::string();
+  };
+  const auto at = ParseTimestamp(field("at"), TimeZone::Utc());
+  if (!at) return std::nullopt;
+  const auto settled = json.find("settled");
+  return LastRun{
+      *at, field("status"), field("error"),
+      settled != json.end() && settled->is_number_integer() ? settled->get<int64_t>() : 0};
+}
+
+}  // namespace sluice::exporter

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "sluice/exporter/report/report.h"
+#include "sluice/exporter/session/session.h"
+
+namespace sluice::exporter {
+
+/// How the last run of a table ended, kept beside the ledger (never where the partner reads) so that
+/// `status` can tell it. A note: where it is lost, nothing is exported twice or not at all.
+struct LastRun {
+  Timestamp at;
+  std::string status;
+  std::string error;  ///< "" if it ended well
+  /// Every number up to this one was settled, its state followed, when some run ended well; 0: none.
+  int64_t settled = 0;
+};
+
+/// Best effort. `status` is how the run ended; `exported` whether anything became visible. `settled`: see
+/// LastRun; what an earlier run noted stays where it is higher.
+void RecordLastRun(Session& session, const Status& status, bool exported, int64_t settled);
+/// nullopt where no run was recorded or the note can't be read.
+std::optional<LastRun> ReadLastRun(Session& session);
+
+}  // namespace sluice::exporter

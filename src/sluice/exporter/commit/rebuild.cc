@@ -1,0 +1,82 @@
+#include "sluice/exporter/commit/rebuild.h"
+
+#include <utility>
+
+#include "sluice/exporter/commit/adopt.h"
+#include "sluice/exporter/commit/perform.h"
+#include "sluice/exporter/commit/settle.h"
+#include "sluice/runtime/log.h"
+
+namespace sluice::exporter {
+namespace {
+
+/// The next generation of `decision`: the same number, window and position, its rows moved again.
+Result<ledger::Decision> MoveAgain(Session& session, const ledger::Decision& decision,
+                                   const ledger::Intent& intent) {
+  const Adoptable adoptable = JudgeIntent(session, intent);
+  if (!adoptable.yes) return Fail(ErrorKind::kSourceGone, "{}", adoptable.reason);
+  SLUICE_ASSIGN_OR_RETURN(Performance again, PrepareAgain(session, intent));
+  again.task.n = decision.n;
+  again.task.attempt = runtime::RandomHex16(*session.services->entropy);
+  transfer::Progress progress;
+  auto moved = session.mover->Move(again.task, progress, session.services->cancel);
+  if (!moved) {
+    // Its uploads may be lost again while they are written: that says nothing about the source.
+    Error error = std::move(moved).error();
+    if (error.kind == ErrorKind::kNotFound) error.kind = ErrorKind::kTransient;
+    return Fail(std::move(error));
+  }
+  ledger::Decision next = MakeDecision(session, again, *moved);
+  if (next.manifest.rows != decision.manifest.rows ||
+      next.manifest.row_hash != decision.manifest.row_hash) {
+    return Fail(ErrorKind::kSourceGone,
+                "version {} of the source gives {} rows now and gave {} rows when export {} was "
+                "decided",
+                intent.source_version ? intent.source_version->value : -1, next.manifest.rows,
+                decision.manifest.rows, decision.n);
+  }
+  next.generation = decision.generation + 1;
+  next.position = decision.position;
+  next.state_expected = decision.state_expected;
+  next.state_value = decision.state_value;
+  next.manifest.null_watermarks = decision.manifest.null_watermarks;
+  for (const auto& file : decision.files) next.superseded.push_back(file.upload.key);
+  return next;
+}
+
+}  // namespace
+
+Status Rebuild(Session& session, ledger::Decision decision, const std::vector<store::Key>& absent,
+               RunReport& report) {
+  spdlog::warn(
+      "{}: {} of {} files of export {} are gone before they became visible; making them "
+      "again",
+      session.name(), absent.size(), decision.files.size(), decision.n);
+  SLUICE_ASSIGN_OR_RETURN(const auto intent, session.ledger->ReadIntent(decision.n));
+  auto next = MoveAgain(session, decision, intent);
+  if (!next) {
+    const Error& error = next.error();
+    const bool source_is_gone = error.kind == ErrorKind::kSourceGone ||
+                                error.kind == ErrorKind::kNotFound ||
+                                error.kind == ErrorKind::kConflict;
+    if (!source_is_gone) return Fail(error);
+    return VoidDecided(
+        session, decision,
+        {"its files were lost before they became visible and can't be made again", error.message},
+        report);
+  }
+  SLUICE_ASSIGN_OR_RETURN(const auto put, session.ledger->PutDecision(*next));
+  if (put == store::PutOutcome::kCreated) {
+    report.notes.push_back(
+        fmt::format("files of export {} were gone before they became visible; they were made again",
+                    decision.n));
+    return Settle(session, std::move(*next), /*manifest_exists=*/false, report);
+  }
+  // Another runner rebuilt it first: its generation counts, ours goes.
+  AbortUploads(session, next->files);
+  SLUICE_ASSIGN_OR_RETURN(auto standing, session.ledger->ReadDecision(decision.n));
+  if (!standing) return Fail(ErrorKind::kInternal, "export {} lost its decision", decision.n);
+  return Settle(session, std::move(*standing), /*manifest_exists=*/false, report);
+}
+
+}  // namespace sluice::exporter

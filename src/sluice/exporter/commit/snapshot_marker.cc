@@ -1,0 +1,46 @@
+#include "sluice/exporter/commit/snapshot_marker.h"
+
+#include <set>
+
+#include "sluice/plan/output_layout.h"
+#include "sluice/plan/planned_export.h"
+
+namespace sluice::exporter {
+
+std::vector<store::Key> MarkersOf(std::string_view name, const std::vector<store::Key>& files) {
+  const std::string folder = plan::DataFolder(config::Pattern::kSnapshot, name);
+  std::set<store::Key> markers;
+  for (const auto& file : files) {
+    const size_t slash = file.rfind('/');
+    if (!file.starts_with(folder) || slash < folder.size()) continue;
+    const std::string partition = file.substr(folder.size(), slash - folder.size());
+    if (!plan::ParseSnapshotFolder(partition)) continue;
+    markers.insert(plan::SuccessKey(folder, partition));
+  }
+  return {markers.begin(), markers.end()};
+}
+
+Status PutMarkers(Session& session, const ledger::Decision& decision) {
+  if (!plan::IsWholeTable(decision.manifest.kind)) return {};
+  for (const auto& marker : MarkersOf(session.name(), ledger::EverListed(decision))) {
+    SLUICE_RETURN_IF_ERROR(session.destination->Put(marker, ""));
+  }
+  return {};
+}
+
+Status RemoveMarkers(Session& session, const std::vector<store::Key>& files) {
+  for (const auto& marker : MarkersOf(session.name(), files)) {
+    SLUICE_RETURN_IF_ERROR(session.destination->Delete(marker));
+  }
+  return {};
+}
+
+Status RemoveMarkersIfGone(Session& session, const ledger::Decision& decision) {
+  const auto files = ledger::EverListed(decision);
+  if (MarkersOf(session.name(), files).empty()) return {};
+  SLUICE_ASSIGN_OR_RETURN(const auto manifest, session.ledger->ReadManifest(decision.n));
+  if (!manifest || manifest->kind != ledger::ExportKind::kVoid) return {};
+  return RemoveMarkers(session, files);
+}
+
+}  // namespace sluice::exporter

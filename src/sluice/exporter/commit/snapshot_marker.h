@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "sluice/exporter/session/session.h"
+
+/// The `_SUCCESS` beside the files of a snapshot or seed: put once all of them are there, taken away before
+/// the first of them goes. Only folders are touched in which a decision of ours lists a file, so that what
+/// others put anywhere stays.
+namespace sluice::exporter {
+
+/// The markers that belong to these files: one a folder; none for files that lie in no snapshot's folder.
+/// `name`: of the table. Pure.
+std::vector<store::Key> MarkersOf(std::string_view name, const std::vector<store::Key>& files);
+
+/// Beside the files of a decided snapshot or seed. Does nothing for other kinds.
+Status PutMarkers(Session& session, const ledger::Decision& decision);
+
+/// Takes the markers beside these files away.
+Status RemoveMarkers(Session& session, const std::vector<store::Key>& files);
+
+/// The same for a number of which nothing is to be read, because it was given up or dropped: whoever
+/// pauses before he marks it complete may do so after that. Does nothing as long as its manifest
+/// doesn't say so.
+Status RemoveMarkersIfGone(Session& session, const ledger::Decision& decision);
+
+}  // namespace sluice::exporter

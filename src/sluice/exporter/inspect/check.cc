@@ -1,0 +1,294 @@
+#include <algorithm>
+#include <array>
+#include <set>
+#include <utility>
+
+#include "sluice/base/human_text.h"
+#include "sluice/columnar/parquet_encoder.h"
+#include "sluice/delta/schema/column_name.h"
+#include "sluice/delta/schema/schema.h"
+#include "sluice/exporter/commit/state_standing.h"
+#include "sluice/exporter/inspect/check.h"
+#include "sluice/exporter/inspect/findings.h"
+#include "sluice/exporter/inspect/layout_change.h"
+#include "sluice/exporter/inspect/repair_advice.h"
+#include "sluice/exporter/inspect/retention.h"
+#include "sluice/exporter/source/append_source.h"
+#include "sluice/exporter/source/far_ahead.h"
+#include "sluice/exporter/source/feed_source.h"
+#include "sluice/plan/append_task.h"
+#include "sluice/plan/column_choice.h"
+#include "sluice/state/state_change.h"
+
+#include <arrow/type.h>
+
+namespace sluice::exporter {
+namespace {
+
+/// From so many commits on their operations tell what a table is used for.
+constexpr int64_t kFewCommits = 10;
+/// A whole table of this size each run is worth a second thought.
+constexpr int64_t kLargeSnapshot = int64_t{100} << 30;
+
+/// What the operations of the last commits say about the choice of pattern.
+void CheckHistory(Session& session, const delta::Snapshot& snapshot, Findings& findings) {
+  constexpr int64_t kCommits = 100;
+  const auto listing = session.log->List();
+  if (!listing || listing->commits.empty()) return;
+  std::set<std::string> changing;
+  Version first{std::max<int64_t>(0, snapshot.version.value - kCommits + 1)};
+  first = std::max(first, listing->commits.front().version);
+  for (Version v = first; v <= snapshot.version; v = Next(v)) {
+    const auto commit = session.log->ReadCommit(v);
+    if (!commit) {
+      findings.AddFault(commit.error());
+      return;
+    }
+    const bool takes_rows = std::any_of(commit->removes.begin(), commit->removes.end(),
+                                        [](const auto& remove) { return remove.data_change; });
+    if (takes_rows) changing.insert(commit->info ? commit->info->operation : "unknown operation");
+  }
+  const std::string versions =
+      fmt::format("versions {} to {}", first.value, snapshot.version.value);
+  if (session.table->pattern == config::Pattern::kCdc) {
+    if (!changing.empty()) {
+      findings.Add(Severity::kOk,
+                   fmt::format("{} change rows ({})", versions, fmt::join(changing, ", ")));
+    } else if (snapshot.version.value - first.value > kFewCommits) {
+      findings.Add(Severity::kNote, versions + " only add rows",
+                   "if rows are never changed, pattern append is simpler and cheaper");
+    }
+    return;
+  }
+  if (changing.empty()) {
+    findings.Add(Severity::kOk, versions + " only add rows");
+    return;
+  }
+  findings.Add(Severity::kWarning,
+               fmt::format("rows are changed or deleted in the source ({}); pattern append never "
+                           "tells the partner",
+                           fmt::join(changing, ", ")),
+               "if the partner must see updates and deletes, use pattern cdc");
+}
+
+/// `start` is exclusive: says how many rows stand exactly on it.
+void CheckStart(Session& session, const delta::Snapshot& snapshot, Findings& findings) {
+  const auto* start = std::get_if<config::StartTime>(&session.table->start);
+  if (start == nullptr) return;
+  plan::PlannedExport planned;
+  planned.start = start->at - Duration{1};
+  planned.end = start->at;
+  auto task = plan::MakeWindowTask(*session.table, planned, snapshot);
+  if (!task) return;
+  plan::LateCommit everything;
+  everything.version = snapshot.version;
+  everything.added = std::move(task->files);
+  task->files.clear();
+  task->late = {std::move(everything)};
+  const auto rows = session.mover->CountLate(*task, session.services->cancel);
+  if (!rows) {
+    findings.AddFault(rows.error());
+  } else if (*rows > 0) {
+    findings.Add(Severity::kWarning,
+                 fmt::format("{} exactly on start ({}), which is exclusive: not exported",
+                             *rows == 1 ? "1 row stands" : HumanCount(*rows) + " rows stand",
+                             FormatTimestamp(start->at)),
+                 "to export what stands there, set start a microsecond earlier");
+  }
+}
+
+void CheckColumns(Session& session, const delta::Snapshot& snapshot, Findings& findings) {
+  const auto choice = plan::ChooseColumns(*session.table, snapshot.metadata.schema);
+  if (!choice) return findings.AddFault(choice.error());
+  for (const auto& name : choice->replaced) {
+    findings.Add(Severity::kWarning,
+                 fmt::format("the source's column '{}' is replaced by the partition column of that "
+                             "name",
+                             name),
+                 "rename it in the source if the partner needs it");
+  }
+  auto schema = delta::ToArrow(delta::TableSchema{choice->output});
+  if (!schema) return findings.AddFault(schema.error());
+  const auto encodable = columnar::CheckEncodable(**schema);
+  if (!encodable) findings.AddFault(encodable.error());
+}
+
+void CheckClock(const Session& session, const AppendSource& source, Findings& findings) {
+  const auto* end = std::get_if<Timestamp>(&source.facts().position.end);
+  const auto far = FindFarAhead(session, end == nullptr ? std::nullopt : std::optional(*end),
+                                source.facts().row_end);
+  if (far) findings.Add(Severity::kFault, far->message, far->remedy);
+}
+
+void CheckPosition(Session& session, PatternSource& source, Findings& findings) {
+  const auto work = source.Plan();
+  if (!work) return findings.AddFault(work.error());
+  if (work->then) findings.AddFault(*work->then);
+  std::vector<std::string> notes;
+  const auto changed = CheckSchemaChange(session, source.facts(), notes);
+  if (!changed) findings.AddFault(changed.error());
+  for (auto& note : notes) {
+    findings.Add(
+        Severity::kWarning, std::move(note),
+        "tell the partner; on_schema_change: fail stops at such a change, `columns` keeps new "
+        "columns out");
+  }
+}
+
+/// A feed needs its property on, and something that tells the partner's rows apart.
+void CheckFeed(Session& session, const FeedSource& source, Findings& findings) {
+  const auto is_fault = [](const Finding& finding) { return finding.severity == Severity::kFault; };
+  if (!source.facts().feed_on) {
+    // Planning says it with the versions, where it got that far.
+    if (std::none_of(findings.all().begin(), findings.all().end(), is_fault)) {
+      findings.Add(Severity::kFault, "the change data feed is off",
+                   "ALTER TABLE ... SET TBLPROPERTIES (delta.enableChangeDataFeed = true)");
+    }
+  } else {
+    const auto since = delta::FeedEnabledSince(*session.log, source.snapshot());
+    findings.Add(Severity::kOk,
+                 since ? fmt::format("the change data feed is on since version {}", since->value)
+                       : std::string("the change data feed is on"));
+  }
+  const auto choice = plan::ChooseColumns(*session.table, source.snapshot().metadata.schema);
+  if (!choice) return;  // told already
+  static constexpr std::array<std::string_view, 5> kKeys{"id", "key", "uuid", "guid", "pk"};
+  const bool has_key =
+      std::any_of(choice->output.begin(), choice->output.end(), [](const delta::Field& field) {
+        const std::string name = delta::FoldColumnName(field.name);
+        return !field.nullable || std::any_of(kKeys.begin(), kKeys.end(), [&](auto key) {
+          return name == key || name.ends_with(std::string("_") + std::string(key)) ||
+                 name.ends_with(key);
+        });
+      });
+  if (has_key) return;
+  findings.Add(Severity::kWarning,
+               "no exported column looks like a key, so the partner can't tell which row a change "
+               "belongs to",
+               "add the table's key column to `columns`");
+}
+
+void CheckSize(const delta::Snapshot& snapshot, Findings& findings) {
+  if (snapshot.total_bytes < kLargeSnapshot) return;
+  findings.Add(Severity::kWarning,
+               fmt::format("each run copies the whole table: {}", HumanBytes(snapshot.total_bytes)),
+               "for a table this large pattern cdc or append moves only what is new");
+}
+
+void CheckRetention(Session& session, const ledger::Position& position, Findings& findings) {
+  const auto retention = LookAtRetention(session, NeededAfter(position));
+  if (!retention) return findings.AddFault(retention.error());
+  if (!retention->left) return;
+  constexpr Duration kSoon = Days(3);
+  if (*retention->left < kSoon) {
+    findings.Add(
+        Severity::kWarning,
+        retention->left->micros <= 0
+            ? std::string("the source may drop commits that the next run needs at any time")
+            : fmt::format("the source may drop commits that the next run needs in {}",
+                          FormatDuration(*retention->left)),
+        session.table->pattern == config::Pattern::kCdc
+            ? "run now, or raise delta.deletedFileRetentionDuration and "
+              "delta.logRetentionDuration on the source"
+            : "run now, or raise delta.logRetentionDuration on the source");
+  } else {
+    findings.Add(Severity::kOk,
+                 fmt::format("{} left before the source may drop what the next run "
+                             "needs",
+                             FormatDuration(Days(retention->left->micros / Days(1).micros))));
+  }
+}
+
+/// Where nothing is exported yet and somebody else's row stands, `start` counts for nothing.
+void CheckForeignRow(Session& session, const ledger::Position& position, Findings& findings) {
+  if (!KeepsState(session) || !std::holds_alternative<std::monostate>(position.end)) return;
+  const auto state = session.state->Read(session.table->table);
+  if (!state) return;  // told with the position
+  const state::StateRow* row = state->Find(session.table->table);
+  const auto stands = row == nullptr ? std::nullopt : state::PositionOf(*row, ProgressOf(session));
+  if (!stands) return;
+  findings.Add(
+      Severity::kNote,
+      fmt::format("the row in _export_state stands at {}, and '{}' has exported nothing: the "
+                  "first window begins there and not at `start`",
+                  state::FormatPosition(stands, ProgressOf(session)), session.name()),
+      "right where a notebook, or this table under another name, exported up to there; else "
+      "run " +
+          WithName("`sluice state forget NAME`", session.name()));
+}
+
+Status CheckTableInto(const Services& services, const config::Table& table, Findings& findings) {
+  SLUICE_ASSIGN_OR_RETURN(Session session, OpenSession(services, table));
+  SLUICE_ASSIGN_OR_RETURN(const auto mismatch, session.ledger->FindMismatch());
+  for (const auto& fault : FindRecordFaults(session.name(), mismatch)) {
+    findings.AddFault(Error{ErrorKind::kConflict, fault.message, fault.remedy});
+  }
+  SLUICE_ASSIGN_OR_RETURN(const auto view, session.ledger->Load());
+  SLUICE_ASSIGN_OR_RETURN(const auto source,
+                          LookAtSource(session, view.position(), SourceOptions{}));
+  if (view.decision && !view.manifest && !view.decision->is_void()) {
+    findings.Add(Severity::kNote,
+                 fmt::format("export {} is decided and not yet visible", view.newest),
+                 "the next run finishes it");
+    source->AssumeRowAt(view.decision->position.end);
+  }
+  SLUICE_ASSIGN_OR_RETURN(const bool to_follow, StateIsToFollow(session, view));
+  if (to_follow) {
+    findings.Add(
+        Severity::kNote,
+        fmt::format("export {} is visible and the state has not followed yet", view.newest),
+        "the next run lets it");
+    source->AssumeRowAt(view.decision->position.end);
+  }
+  const delta::Snapshot& snapshot = source->snapshot();
+  findings.Add(
+      Severity::kOk,
+      fmt::format("{}: version {}, {}, {}", session.source->DisplayName(""), snapshot.version.value,
+                  Plural(snapshot.num_files, "file"), HumanBytes(snapshot.total_bytes)));
+  CheckForeignRow(session, view.position(), findings);
+  CheckColumns(session, snapshot, findings);
+  for (const auto& change : FindLayoutChanges(view, table)) {
+    findings.Add(Severity::kWarning, change.message, WithName(change.remedy, table.name));
+  }
+  CheckPosition(session, *source, findings);
+  switch (table.pattern) {
+    case config::Pattern::kAppend:
+      CheckClock(session, static_cast<AppendSource&>(*source), findings);
+      CheckHistory(session, snapshot, findings);
+      CheckStart(session, snapshot, findings);
+      break;
+    case config::Pattern::kCdc:
+      CheckFeed(session, static_cast<FeedSource&>(*source), findings);
+      CheckHistory(session, snapshot, findings);
+      break;
+    case config::Pattern::kSnapshot:
+      CheckSize(snapshot, findings);
+      break;
+  }
+  const bool is_well =
+      std::none_of(findings.all().begin(), findings.all().end(),
+                   [](const Finding& finding) { return finding.severity == Severity::kFault; });
+  // Where it is too late already, a fault says so.
+  if (is_well) CheckRetention(session, view.position(), findings);
+  return {};
+}
+
+}  // namespace
+
+std::vector<Finding> CheckTable(const Services& services, const config::Table& table) {
+  Findings findings(table.name);
+  Status status = CheckTableInto(services, table, findings);
+  if (!status) findings.AddFault(status.error());
+  const bool chooses = !table.columns.empty() || !table.exclude.empty();
+  if (!status && status.error().kind == ErrorKind::kConfig && chooses) {
+    // A wrong name among its columns hides nothing else: the rest is looked at as if none were chosen.
+    config::Table of_all_columns = table;
+    of_all_columns.columns.clear();
+    of_all_columns.exclude.clear();
+    status = CheckTableInto(services, of_all_columns, findings);
+    if (!status) findings.AddFault(status.error());
+  }
+  return std::move(findings).Take();
+}
+
+}  // namespace sluice::exporter

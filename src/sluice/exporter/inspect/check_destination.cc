@@ -1,0 +1,205 @@
+#include <utility>
+
+#include "sluice/base/human_text.h"
+#include "sluice/exporter/inspect/check.h"
+#include "sluice/exporter/inspect/check_bucket.h"
+#include "sluice/exporter/inspect/findings.h"
+#include "sluice/exporter/session/session.h"
+#include "sluice/exporter/session/store_options.h"
+#include "sluice/ledger/ledger_path.h"
+#include "sluice/plan/output_layout.h"
+#include "sluice/state/export_state.h"
+
+namespace sluice::exporter {
+namespace {
+
+using store::Location;
+
+/// Writes a probe, reads it and is refused when it writes it again: what an export asks of the destination.
+Status Probe(store::ObjectStore& store, const store::Key& key) {
+  SLUICE_ASSIGN_OR_RETURN(const auto put, store.PutIfAbsent(key, "probe\n"));
+  if (put != store::PutOutcome::kCreated) {
+    return Fail(ErrorKind::kInternal, "{}: a random name was taken", store.DisplayName(key));
+  }
+  SLUICE_ASSIGN_OR_RETURN(const std::string back, store.Get(key));
+  SLUICE_ASSIGN_OR_RETURN(const auto again, store.PutIfAbsent(key, "other\n"));
+  if (back != "probe\n" || again == store::PutOutcome::kCreated) {
+    return Fail(Error{ErrorKind::kUnsupported,
+                      fmt::format("{}: a conditional write replaced an object that was there",
+                                  store.DisplayName(key)),
+                      "use a store that honours If-None-Match: *"});
+  }
+  return {};
+}
+
+/// Goes on with what the server refuses: runs do not need it.
+void TellRefused(const Status& status, const std::string& harm, Findings& findings) {
+  if (status) return;
+  if (status.error().kind != ErrorKind::kPermission) return findings.AddFault(status.error());
+  findings.Add(Severity::kWarning, fmt::format("{}; {}", status.error().message, harm),
+               status.error().remedy);
+}
+
+/// Uploads a probe and makes it visible, as each file of an export is; lists uploads and aborts one, as
+/// `prune` does.
+void CheckUploads(const Services& services, store::ObjectStore& store, const Location& at,
+                  Findings& findings) {
+  const std::string_view bytes = "probe\n";
+  const auto upload = [&](const store::Key& key) -> Result<store::PendingUpload> {
+    SLUICE_ASSIGN_OR_RETURN(const auto writer, store.StartUpload(key));
+    SLUICE_RETURN_IF_ERROR(
+        writer->Append({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()}));
+    return writer->Finish();
+  };
+  const store::Key key = ledger::ProbeKey(runtime::RandomHex16(*services.entropy));
+  const auto pending = upload(key);
+  if (!pending) return findings.AddFault(pending.error());
+  const Status listed =
+      store.ListUploads(key, [](const store::PendingUploadInfo&) { return true; });
+  const auto completed = store.CompleteUpload(*pending);
+  if (!completed) return findings.AddFault(completed.error());
+  (void)store.Delete(key);  // whether that is allowed is told with the probe before
+  const store::Key given_up = ledger::ProbeKey(runtime::RandomHex16(*services.entropy));
+  const auto second = upload(given_up);
+  if (!second) return findings.AddFault(second.error());
+  const Status aborted = store.AbortUpload(second->key, second->upload_id);
+  TellRefused(listed, "`prune` can't find uploads that were given up, and they take room",
+              findings);
+  TellRefused(aborted, "uploads that were given up can't be removed, and take room", findings);
+  if (!listed || !aborted) return;
+  findings.Add(Severity::kOk,
+               fmt::format("{}: an upload was completed, and another one aborted", at.ToString()));
+}
+
+/// The state table's own folder, on S3, where a policy may forbid what it allows beside it. (A local folder
+/// would be made by it.)
+void CheckStateWrites(const Services& services, store::ObjectStore& store, const Location& at,
+                      Findings& findings) {
+  if (at.scheme != Location::Scheme::kS3) return;
+  const store::Key key = fmt::format("_probe_{}.txt", runtime::RandomHex16(*services.entropy));
+  const auto put = store.PutIfAbsent(key, "probe\n");
+  if (!put) return findings.AddFault(put.error());
+  const auto removed = store.Delete(key);
+  if (!removed && removed.error().kind != ErrorKind::kPermission) {
+    findings.AddFault(removed.error());
+  }
+}
+
+void CheckProbe(const Services& services, const Location& at, StoreRole role, Findings& findings) {
+  const auto store = services.open_store(at, role);
+  if (!store) return findings.AddFault(store.error());
+  const store::Key key = ledger::ProbeKey(runtime::RandomHex16(*services.entropy));
+  const auto probed = Probe(**store, key);
+  const auto removed = (*store)->Delete(key);
+  if (!probed) return findings.AddFault(probed.error());
+  if (!removed && removed.error().kind == ErrorKind::kPermission) {
+    return findings.Add(
+        Severity::kWarning,
+        fmt::format("{}; a probe was written, read and conditionally refused, and stays. Runs "
+                    "export all the same; older snapshots, expired files of the state table and "
+                    "what `prune` finds stay, too, and after a crash a number that must be given "
+                    "up may stop the next run",
+                    removed.error().message),
+        removed.error().remedy);
+  }
+  if (!removed) return findings.AddFault(removed.error());
+  findings.Add(Severity::kOk,
+               fmt::format("{}: a probe was written, read, conditionally refused and removed",
+                           at.ToString()));
+  if (role == StoreRole::kDestination) CheckUploads(services, **store, at, findings);
+}
+
+std::string PrefixOf(const Location& location) {
+  return location.path.empty() ? "" : location.path + "/";
+}
+
+/// What the partner's role reads of the destination, and what of it is internal.
+PartnerAccess AccessOf(const config::Config& config, const Places& places) {
+  PartnerAccess access;
+  access.role_arn = *config.partner.role_arn;
+  access.bucket = places.destination.bucket;
+  access.prefix = PrefixOf(places.destination);
+  for (const auto& table : config.tables) {
+    for (const auto& folder : plan::DataFolders(table.pattern, table.name)) {
+      access.readable.push_back(access.prefix + folder);
+    }
+    access.readable.push_back(access.prefix + ledger::ManifestFolder(table.name));
+    access.readable.push_back(access.prefix + ledger::PublishedHeartbeatKey(table.name));
+  }
+  const auto beside = places.state.Parent();
+  if (places.state.bucket == access.bucket && beside) {
+    access.internal = {PrefixOf(*beside) + ledger::LedgerFolder("*"), PrefixOf(places.state)};
+  }
+  return access;
+}
+
+/// False where the bucket can't be reached: a probe would only say so again.
+bool CheckBucketOf(const Services& services, const Location& at, StoreRole role, BucketUse use,
+                   Findings& findings) {
+  if (at.scheme != Location::Scheme::kS3 || !services.open_bucket) return true;
+  const auto options = StoreOptionsFor(*services.config, role, services.cancel);
+  use.prefix = PrefixOf(at);
+  use.encryption = options.encryption;
+  use.region = options.region;
+  const auto settings = services.open_bucket(at.bucket, role);
+  if (!settings) {
+    findings.AddFault(settings.error());
+    return false;
+  }
+  return CheckBucket(**settings, use, findings);
+}
+
+void CheckStateTable(const Services& services, const Location& at, Findings& findings) {
+  const auto store = services.open_store(at, StoreRole::kState);
+  if (!store) return findings.AddFault(store.error());
+  const state::ExportState state(*store, services.wall, services.entropy);
+  const auto view = state.Read();
+  if (!view) return findings.AddFault(view.error());
+  const auto writable = state.RequireWritable();
+  if (!writable) return findings.AddFault(writable.error());
+  CheckStateWrites(services, **store, at, findings);
+  findings.Add(Severity::kOk,
+               view->exists ? fmt::format("{}: version {}, {}", at.ToString(), view->version.value,
+                                          Plural(std::ssize(view->rows), "row"))
+                            : fmt::format("{}: made by the first run", at.ToString()));
+}
+
+}  // namespace
+
+std::vector<Finding> CheckDestination(const Services& services) {
+  Findings destination("destination");
+  const auto places = FindPlaces(*services.config);
+  if (!places) {
+    destination.AddFault(places.error());
+    return std::move(destination).Take();
+  }
+  BucketUse use;
+  if (services.config->partner.role_arn && places->destination.scheme == Location::Scheme::kS3) {
+    use.partner = AccessOf(*services.config, *places);
+  }
+  bool reachable = CheckBucketOf(services, places->destination, StoreRole::kDestination,
+                                 std::move(use), destination);
+  if (reachable) CheckProbe(services, places->destination, StoreRole::kDestination, destination);
+  std::vector<Finding> all = std::move(destination).Take();
+
+  Findings state("state");
+  const auto beside = places->state.Parent();
+  const bool is_elsewhere = places->state.bucket != places->destination.bucket;
+  if (is_elsewhere) reachable = true;
+  if (beside && beside->ToString() != places->destination.ToString()) {
+    if (is_elsewhere) {
+      reachable = CheckBucketOf(services, *beside, StoreRole::kState, {}, state);
+    }
+    if (reachable) CheckProbe(services, *beside, StoreRole::kState, state);
+  }
+  if (reachable) {
+    CheckStateTable(services, places->state, state);
+  } else {
+    state.Add(Severity::kNote,
+              places->state.ToString() + ": not looked at, for its bucket can't be reached");
+  }
+  for (auto& finding : std::move(state).Take()) all.push_back(std::move(finding));
+  return all;
+}
+
+}  // namespace sluice::exporter

@@ -1,0 +1,54 @@
+#include "sluice/exporter/inspect/repair_advice.h"
+
+#include <fmt/format.h>
+
+namespace sluice::exporter {
+
+std::string RepairAdvice(std::string_view name, const ledger::Manifest& manifest) {
+  using ledger::ExportKind;
+  const std::string copy = fmt::format("put the files of export {} back from a copy", manifest.n);
+  switch (manifest.kind) {
+    case ExportKind::kWindow:
+    case ExportKind::kBackfill:
+      return fmt::format(
+          "{}, or export its window anew: `sluice backfill {} --from {} --to {} --again`", copy,
+          name, ledger::ToText(manifest.start), ledger::ToText(manifest.end));
+    case ExportKind::kLate:
+      return fmt::format(
+          "{}, or export the windows anew that its rows belong to: `sluice backfill {} --from .. "
+          "--to "
+          ".. --again`",
+          copy, name);
+    case ExportKind::kSeed:
+    case ExportKind::kReseed:
+      return fmt::format("{}, or begin the feed anew from a new snapshot: `sluice run {} --reseed`",
+                         copy, name);
+    case ExportKind::kSnapshot:
+      return fmt::format("{}, or export a new snapshot, which readers then take: `sluice run {}`",
+                         copy, name);
+    case ExportKind::kReset:
+    case ExportKind::kVoid:
+      break;
+  }
+  return copy;
+}
+
+std::vector<RecordFault> FindRecordFaults(std::string_view name,
+                                          const ledger::Ledger::Mismatch& mismatch) {
+  std::vector<RecordFault> faults;
+  if (mismatch.newest == 0) return faults;
+  for (const int64_t n : mismatch.unpublished) {
+    if (n == mismatch.newest) continue;
+    faults.push_back(
+        {fmt::format(
+             "export {} is decided and has no manifest: who reads manifests misses its rows", n),
+         fmt::format("`sluice state republish {}` writes it again", name)});
+  }
+  for (const int64_t n : mismatch.undecided) {
+    faults.push_back({fmt::format("export {} has a manifest and no decision", n),
+                      "restore the ledger folder from a backup"});
+  }
+  return faults;
+}
+
+}  // namespace sluice::exporter

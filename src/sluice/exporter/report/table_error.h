@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "sluice/base/error.h"
+#include "sluice/config/config.h"
+
+namespace sluice::exporter {
+
+/// `text` with the table's name where a remedy from below, which does not know it, says NAME.
+std::string WithName(std::string text, const std::string& name);
+
+/// What to do about errors that come from far below, where nobody knows what was being done; "" for kinds
+/// that have no one remedy.
+std::string_view UsualRemedy(ErrorKind kind);
+
+/// `error` as a command tells it of `table`: the table named, and a remedy in any case that has one.
+Error OfTable(Error error, const config::Table& table);
+
+}  // namespace sluice::exporter

@@ -1,0 +1,139 @@
+#include "sluice/exporter/session/session.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "sluice/exporter/session/store_options.h"
+#include "sluice/plan/output_layout.h"
+#include "sluice/runtime/executor.h"
+#include "sluice/store/open_store.h"
+
+namespace sluice::exporter {
+
+Services MakeServices(std::shared_ptr<const config::Config> config,
+                      std::shared_ptr<runtime::Clock> clock, runtime::CancelToken cancel) {
+  Services services;
+  services.config = std::move(config);
+  services.clock = std::move(clock);
+  services.wall = runtime::SystemClock();
+  services.entropy = runtime::SystemEntropy();
+  services.cancel = std::move(cancel);
+  services.program = "sluice " SLUICE_VERSION;
+  services.open_store = [config = services.config, cancel = services.cancel](
+                            const store::Location& location, StoreRole role) {
+    return store::OpenStore(location, StoreOptionsFor(*config, role, cancel));
+  };
+  services.open_bucket = [config = services.config, cancel = services.cancel](
+                             const std::string& bucket, StoreRole role) {
+    return store::OpenBucketSettings(bucket, StoreOptionsFor(*config, role, cancel));
+  };
+  services.make_mover = transfer::MakeMover;
+  return services;
+}
+
+namespace {
+
+/// Of `limits.memory`: code, libraries and threads, whatever is exported.
+constexpr int64_t kProgramBytes = int64_t{40} << 20;
+
+bool LiesInside(const store::Location& inner, const store::Location& outer) {
+  return inner.scheme == outer.scheme && inner.bucket == outer.bucket &&
+         (inner.path == outer.path || inner.path.starts_with(outer.path + "/"));
+}
+
+/// Everything that a command may write to: the state, what lies beside it, and the folders of the tables.
+Result<std::vector<store::Location>> WrittenFolders(const config::Config& config,
+                                                    const Places& places) {
+  std::vector<store::Location> written{places.state, places.destination.Child("_sluice")};
+  SLUICE_ASSIGN_OR_RETURN(const store::Location beside, places.state.Parent());
+  written.push_back(beside.Child("_sluice"));
+  for (const auto& table : config.tables) {
+    for (const auto& folder : plan::DataFolders(table.pattern, table.name)) {
+      written.push_back(places.destination.Child(folder.substr(0, folder.size() - 1)));
+    }
+  }
+  return written;
+}
+
+/// A source is never written to: no folder of ours may lie in one. Asked before anything is opened, so that
+/// not even a sign of life or a probe goes there.
+Status RefuseWritingIntoSources(const config::Config& config, const Places& places) {
+  SLUICE_ASSIGN_OR_RETURN(const auto written, WrittenFolders(config, places));
+  for (const auto& table : config.tables) {
+    if (!table.path) continue;
+    const auto source = store::ParseLocation(*table.path, config.folder);
+    if (!source) continue;  // told when it is opened
+    for (const auto& place : written) {
+      if (!LiesInside(place, *source)) continue;
+      return Fail(Error{ErrorKind::kConfig,
+                        fmt::format("{} lies inside the source {} of table {}, which is never "
+                                    "written to",
+                                    place.ToString(), source->ToString(), table.table),
+                        "choose a destination and a `state` outside of the source tables"});
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Places> FindPlaces(const config::Config& config) {
+  Places places;
+  SLUICE_ASSIGN_OR_RETURN(places.destination,
+                          store::ParseLocation(config.destination.url, config.folder));
+  if (config.state.empty()) {
+    places.state = places.destination.Child("_export_state");
+  } else {
+    SLUICE_ASSIGN_OR_RETURN(places.state, store::ParseLocation(config.state, config.folder));
+  }
+  SLUICE_RETURN_IF_ERROR(RefuseWritingIntoSources(config, places));
+  return places;
+}
+
+Result<Session> OpenSession(const Services& services, const config::Table& table) {
+  Session session;
+  session.services = &services;
+  session.table = &table;
+  SLUICE_ASSIGN_OR_RETURN(Places places, FindPlaces(*services.config));
+  session.destination_at = places.destination;
+  session.state_at = places.state;
+  SLUICE_ASSIGN_OR_RETURN(session.destination,
+                          services.open_store(places.destination, StoreRole::kDestination));
+  SLUICE_ASSIGN_OR_RETURN(session.state_store,
+                          services.open_store(places.state, StoreRole::kState));
+  SLUICE_ASSIGN_OR_RETURN(const store::Location beside, places.state.Parent());
+  SLUICE_ASSIGN_OR_RETURN(session.ledger_store, services.open_store(beside, StoreRole::kState));
+  session.ledger =
+      std::make_unique<ledger::Ledger>(session.ledger_store, session.destination, table.name);
+  session.state =
+      std::make_unique<state::ExportState>(session.state_store, services.wall, services.entropy);
+  session.runner = ledger::Runner::ThisProcess(runtime::RandomHex16(*services.entropy));
+  return session;
+}
+
+Status OpenSource(Session& session) {
+  if (session.source) return {};
+  const config::Table& table = *session.table;
+  const Services& services = *session.services;
+  if (!table.path) {
+    return Fail(Error{ErrorKind::kUnsupported,
+                      "the table has no path, and finding tables by name in Unity Catalog is not "
+                      "part of this build",
+                      "give the table's `path`"});
+  }
+  SLUICE_ASSIGN_OR_RETURN(const store::Location at,
+                          store::ParseLocation(*table.path, services.config->folder));
+  SLUICE_ASSIGN_OR_RETURN(session.source, services.open_store(at, StoreRole::kSource));
+  session.log.emplace(session.source);
+  const config::Limits& limits = services.config->limits;
+  const int runs = std::max(1, std::min<int>(limits.max_concurrent_runs,
+                                             static_cast<int>(services.config->tables.size())));
+  transfer::TransferLimits share;
+  share.memory_bytes =
+      std::max(limits.memory_bytes - kProgramBytes, limits.memory_bytes / 2) / runs;
+  share.threads = services.threads > 0 ? services.threads : runtime::DefaultParallelism();
+  session.mover = services.make_mover(session.source, session.destination, share);
+  return {};
+}
+
+}  // namespace sluice::exporter

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "sluice/delta/log/log.h"
+#include "sluice/exporter/session/services.h"
+#include "sluice/ledger/ledger.h"
+#include "sluice/state/export_state.h"
+
+namespace sluice::exporter {
+
+/// Everything that belongs to one table while a command works on it: its three stores and what is
+/// kept in them. Used by one thread. Holds no decision: those are in the ledger.
+struct Session {
+  const Services* services = nullptr;    ///< outlives the session
+  const config::Table* table = nullptr;  ///< likewise
+  store::Location destination_at, state_at;
+  std::shared_ptr<store::ObjectStore> destination, ledger_store, state_store;
+  std::unique_ptr<ledger::Ledger> ledger;
+  std::unique_ptr<state::ExportState> state;
+  ledger::Runner runner;
+
+  /// Filled by OpenSource: the source is not needed to finish what is decided.
+  std::shared_ptr<store::ObjectStore> source;
+  std::optional<delta::Log> log;
+  std::unique_ptr<transfer::Mover> mover;
+
+  const std::string& name() const { return table->name; }
+  /// The txn application id of this table in the state table.
+  std::string app_id() const { return "sluice/" + table->name; }
+};
+
+/// kConfig for locations that can't be, kUnsupported for a pattern or store that this build lacks.
+Result<Session> OpenSession(const Services& services, const config::Table& table);
+
+/// Opens the table's source. kNotFound where there is no Delta table is found later, by reading its log.
+Status OpenSource(Session& session);
+
+/// False for pattern C: its snapshots need no row in _export_state, as in the guide.
+inline bool KeepsState(const Session& session) {
+  return session.table->pattern != config::Pattern::kSnapshot;
+}
+
+/// The column of the state row that the table's pattern moves.
+inline state::Progress ProgressOf(const Session& session) {
+  return session.table->pattern == config::Pattern::kAppend ? state::Progress::kEndTime
+                                                            : state::Progress::kVersion;
+}
+
+/// Where the destination and the state table of a config lie. kConfig where one of them, or a folder that an
+/// export would write to, lies inside a source.
+struct Places {
+  store::Location destination, state;
+};
+Result<Places> FindPlaces(const config::Config& config);
+
+}  // namespace sluice::exporter

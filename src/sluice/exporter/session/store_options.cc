@@ -1,0 +1,51 @@
+#include "sluice/exporter/session/store_options.h"
+
+#include <filesystem>
+
+namespace sluice::exporter {
+namespace {
+
+store::S3Auth ToAuth(const config::Auth& auth) {
+  return {auth.profile,        auth.role_arn,       auth.external_id,
+          auth.access_key_env, auth.secret_key_env, auth.session_token_env};
+}
+
+store::S3Encryption ToEncryption(const config::Encryption& encryption) {
+  store::S3Encryption result;
+  result.kms_key_id = encryption.kms_key_id;
+  switch (encryption.type) {
+    case config::Encryption::Type::kNone:
+      break;
+    case config::Encryption::Type::kSseS3:
+      result.type = store::S3Encryption::Type::kSseS3;
+      break;
+    case config::Encryption::Type::kSseKms:
+      result.type = store::S3Encryption::Type::kSseKms;
+      break;
+  }
+  return result;
+}
+
+}  // namespace
+
+store::S3Options StoreOptionsFor(const config::Config& config, StoreRole role,
+                                 const runtime::CancelToken& cancel) {
+  const bool is_source = role == StoreRole::kSource;
+  const config::StoreOptions& from =
+      is_source && config.source ? *config.source : config.destination.options;
+  store::S3Options options;
+  options.region = from.region;
+  options.endpoint = from.endpoint;
+  options.path_style = from.path_style;
+  if (from.ca_bundle) {
+    options.ca_bundle = (std::filesystem::path(config.folder) / *from.ca_bundle).string();
+  }
+  options.expected_bucket_owner = from.expected_bucket_owner;
+  options.auth = ToAuth(from.auth);
+  if (!is_source) options.encryption = ToEncryption(config.destination.encryption);
+  options.connections = config.limits.connections;
+  options.cancel = cancel;
+  return options;
+}
+
+}  // namespace sluice::exporter

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "sluice/config/config.h"
+#include "sluice/exporter/session/services.h"
+#include "sluice/runtime/cancellation.h"
+#include "sluice/store/s3_options.h"
+
+namespace sluice::exporter {
+
+/// How the config says that the store of `role` is reached. State is reached and encrypted as the destination is;
+/// a source without a section of its own is reached as the destination is. Relative paths of CA
+/// bundles are taken from the folder of the config.
+store::S3Options StoreOptionsFor(const config::Config& config, StoreRole role,
+                                 const runtime::CancelToken& cancel);
+
+}  // namespace sluice::exporter

@@ -1,0 +1,117 @@
+#include "sluice/exporter/source/append_source.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "sluice/delta/schema/schema.h"
+#include "sluice/exporter/source/far_ahead.h"
+#include "sluice/exporter/source/late_sources.h"
+#include "sluice/plan/append_task.h"
+#include "sluice/plan/column_choice.h"
+
+namespace sluice::exporter {
+
+using ledger::ExportKind;
+
+Result<std::unique_ptr<AppendSource>> AppendSource::Look(Session& session,
+                                                         const ledger::Position& position,
+                                                         const SourceOptions& options) {
+  const config::Table& table = *session.table;
+  std::unique_ptr<AppendSource> source(new AppendSource(session));
+  delta::SnapshotOptions wanted;
+  wanted.at = options.at;
+  wanted.stats_columns = {table.watermark};
+  SLUICE_ASSIGN_OR_RETURN(const auto row, source->Pin(position, wanted));
+  SLUICE_RETURN_IF_ERROR(plan::FindWatermark(table, source->snapshot_.metadata.schema));
+  if (row) source->facts_.row_end = row->last_exported_end_time;
+  return source;
+}
+
+void AppendSource::AssumeRowAt(const ledger::Bound& end) {
+  const auto* t = std::get_if<Timestamp>(&end);
+  if (t == nullptr) return;
+  facts_.row_exists = true;
+  facts_.row_end = std::max(facts_.row_end.value_or(*t), *t);
+}
+
+Result<PlannedWork> AppendSource::Plan() {
+  PlannedWork work;
+  SLUICE_ASSIGN_OR_RETURN(work.exports, plan::PlanWindows(*session_.table, facts_));
+  if (work.exports.empty()) return work;
+  if (const auto* end = std::get_if<Timestamp>(&work.exports.back().end)) {
+    SLUICE_RETURN_IF_ERROR(RequireClockNotAhead(session_, *end));
+  }
+  SLUICE_RETURN_IF_ERROR(
+      RequireNoHole(session_, facts_.position.scanned_through, facts_.source_version));
+  SLUICE_ASSIGN_OR_RETURN(auto late, PlanLate());
+  if (late) work.exports.insert(work.exports.begin(), *std::move(late));
+  return work;
+}
+
+Result<std::optional<plan::PlannedExport>> AppendSource::PlanLate() {
+  SLUICE_ASSIGN_OR_RETURN(const auto commits, ReadCommits());
+  if (commits.empty()) return std::nullopt;
+  plan::PlannedExport late = plan::PlanLate(facts_);
+  SLUICE_ASSIGN_OR_RETURN(const auto task,
+                          plan::MakeLateTask(*session_.table, late, snapshot_, commits));
+  if (task.late.empty()) return std::nullopt;
+  SLUICE_RETURN_IF_ERROR(
+      RequireLateSources(session_, facts_.position, snapshot_, commits, task.late));
+  return std::optional(std::move(late));
+}
+
+Result<std::vector<delta::Commit>> AppendSource::ReadCommits() const {
+  const ledger::Position& position = facts_.position;
+  const bool nothing_exported = std::holds_alternative<std::monostate>(position.end);
+  if (session_.table->late_rows == config::LateRows::kIgnore || nothing_exported ||
+      !position.scanned_through) {
+    return std::vector<delta::Commit>{};
+  }
+  auto commits = session_.log->ReadCommits(*position.scanned_through, facts_.source_version);
+  if (!commits && commits.error().kind == ErrorKind::kSourceGone) {
+    Error error = std::move(commits).error();
+    error.message += "; rows that these commits added late can't be found any more";
+    error.remedy =
+        "set late_rows: ignore for one run to go on without them, then `sluice backfill` the "
+        "range that may lack rows";
+    return Fail(std::move(error));
+  }
+  return commits;
+}
+
+Result<plan::PlannedExport> AppendSource::PlanAgain(const ledger::Intent& intent) {
+  return plan::PlanFromIntent(*session_.table, intent, facts_);
+}
+
+bool AppendSource::RowStillStands(const ledger::Intent& intent) const {
+  if (intent.kind != ExportKind::kWindow) return true;
+  const auto* start = std::get_if<Timestamp>(&intent.start);
+  if (start == nullptr) return false;
+  if (std::holds_alternative<std::monostate>(facts_.position.end) && !facts_.row_end) return true;
+  return facts_.row_end == *start;
+}
+
+Result<plan::ExportTask> AppendSource::MakeTask(const plan::PlannedExport& planned) {
+  if (planned.kind != ExportKind::kLate) {
+    return plan::MakeWindowTask(*session_.table, planned, snapshot_);
+  }
+  SLUICE_ASSIGN_OR_RETURN(const auto commits, ReadCommits());
+  return plan::MakeLateTask(*session_.table, planned, snapshot_, commits);
+}
+
+Result<int64_t> AppendSource::BackfillLimit() {
+  return plan::BackfillLimit(*session_.table, facts_).micros;
+}
+
+Result<std::vector<plan::PlannedExport>> AppendSource::PlanBackfill(
+    const Range& range, std::optional<int64_t> chunk, const std::vector<Replaced>& replaced) {
+  SLUICE_RETURN_IF_ERROR(
+      RequireNoHole(session_, facts_.position.scanned_through, facts_.source_version));
+  std::vector<plan::Replaced> old;
+  for (const auto& number : replaced)
+    old.push_back({number.n, Timestamp{number.end}, Timestamp{number.start}});
+  return plan::PlanBackfill(*session_.table, facts_, Timestamp{range.from}, Timestamp{range.to},
+                            chunk ? std::optional(Duration{*chunk}) : std::nullopt, old);
+}
+
+}  // namespace sluice::exporter

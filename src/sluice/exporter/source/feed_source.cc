@@ -1,0 +1,181 @@
+#include "sluice/exporter/source/feed_source.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "sluice/delta/log/table_properties.h"
+#include "sluice/exporter/source/gone_files.h"
+#include "sluice/plan/column_choice.h"
+#include "sluice/plan/snapshot_plan.h"
+
+namespace sluice::exporter {
+namespace {
+
+using ledger::ExportKind;
+
+std::optional<Version> AsVersion(const ledger::Bound& bound) {
+  const auto* v = std::get_if<Version>(&bound);
+  return v == nullptr ? std::nullopt : std::optional(*v);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<FeedSource>> FeedSource::Look(Session& session,
+                                                     const ledger::Position& position,
+                                                     const SourceOptions& options) {
+  std::unique_ptr<FeedSource> source(new FeedSource(session));
+  delta::SnapshotOptions wanted;
+  wanted.at = options.at;
+  SLUICE_ASSIGN_OR_RETURN(const auto row, source->Pin(position, wanted));
+  plan::FeedFacts& facts = source->facts_;
+  if (row) facts.row_version = row->last_exported_version;
+  facts.feed_on = delta::PropertiesOf(source->snapshot_.metadata).change_data_feed;
+  facts.reseed = options.reseed;
+  return source;
+}
+
+void FeedSource::AssumeRowAt(const ledger::Bound& end) {
+  const auto version = AsVersion(end);
+  if (!version) return;
+  facts_.row_exists = true;
+  facts_.row_version = std::max(facts_.row_version.value_or(*version), *version);
+}
+
+Result<PlannedWork> FeedSource::Plan() {
+  PlannedWork work;
+  SLUICE_ASSIGN_OR_RETURN(plan::FeedBeginning beginning, plan::BeginFeed(*session_.table, facts_));
+  if (beginning.from_enabling) {
+    SLUICE_ASSIGN_OR_RETURN(const Version enabled,
+                            delta::FeedEnabledSince(*session_.log, snapshot_));
+    beginning.after = Version{enabled.value - 1};
+  }
+  ledger::Position position = facts_.position;
+  ledger::Bound row = facts_.row_version ? ledger::Bound(*facts_.row_version) : ledger::Bound();
+  if (beginning.first) {
+    // Who asks for a new seed wants what the checkpoint has; whoever begins must know what is missing.
+    if (!facts_.reseed) {
+      SLUICE_RETURN_IF_ERROR(RequireNoHole(session_, std::nullopt, facts_.source_version));
+    }
+    position = beginning.first->position;
+    work.exports.push_back(*std::move(beginning.first));
+  }
+  if (!beginning.after) return work;
+  SLUICE_ASSIGN_OR_RETURN(Readable readable, Survey(*beginning.after, facts_.source_version));
+  ranges_ = std::move(readable.ranges);
+  work.then = std::move(readable.then);
+  SLUICE_ASSIGN_OR_RETURN(
+      auto windows, plan::PlanFeedWindows(*session_.table, facts_, position, row, *beginning.after,
+                                          ranges_, session_.table->chunk_versions));
+  for (auto& window : windows) work.exports.push_back(std::move(window));
+  return work;
+}
+
+Result<FeedSource::Readable> FeedSource::Survey(Version after, Version last) const {
+  Readable readable;
+  Version from = Next(after);
+  while (from <= last) {
+    SLUICE_ASSIGN_OR_RETURN(delta::FeedRange range,
+                            delta::SurveyFeed(*session_.log, snapshot_, from, last));
+    const auto cut = range.cut;
+    const bool empty = range.empty();
+    if (!empty) {
+      SLUICE_ASSIGN_OR_RETURN(auto lost, FindLostChanges(session_, snapshot_, range));
+      if (lost) {
+        range.last = Version{lost->first.value - 1};
+        range.cut.reset();
+        readable.then = std::move(lost->error);
+      }
+      if (!range.empty()) readable.ranges.push_back(std::move(range));
+      if (readable.then) break;
+    }
+    if (!cut) break;
+    if (cut->loses_changes()) {
+      readable.then = cut->error;
+      break;
+    }
+    if (empty)
+      return Fail(ErrorKind::kInternal, "the feed is cut at {} and goes on there", cut->at.value);
+    from = cut->at;
+  }
+  return readable;
+}
+
+Result<plan::PlannedExport> FeedSource::PlanAgain(const ledger::Intent& intent) {
+  if (plan::IsWholeTable(intent.kind)) return plan::PlanSnapshotAgain(intent, facts_);
+  const auto start = AsVersion(intent.start), end = AsVersion(intent.end);
+  if (!start || !end) return Fail(ErrorKind::kConflict, "its intent names no versions");
+  SLUICE_ASSIGN_OR_RETURN(Readable readable, Survey(*start, *end));
+  if (readable.then) return Fail(*readable.then);
+  if (readable.ranges.size() != 1) {
+    return Fail(ErrorKind::kConflict, "versions {} to {} have no one schema any more",
+                start->value + 1, end->value);
+  }
+  ranges_ = std::move(readable.ranges);
+  return plan::PlanFeedAgain(*session_.table, intent, facts_, ranges_.front());
+}
+
+bool FeedSource::RowStillStands(const ledger::Intent& intent) const {
+  if (intent.kind == ExportKind::kSeed) return !facts_.row_version;
+  if (intent.kind != ExportKind::kWindow) return true;
+  const auto start = AsVersion(intent.start);
+  if (!start) return false;
+  if (std::holds_alternative<std::monostate>(facts_.position.end) && !facts_.row_version)
+    return true;
+  return facts_.row_version == *start;
+}
+
+Result<plan::ExportTask> FeedSource::MakeTask(const plan::PlannedExport& planned) {
+  if (plan::IsWholeTable(planned.kind)) {
+    return plan::MakeWholeTableTask(*session_.table, planned, snapshot_);
+  }
+  const auto start = AsVersion(planned.start);
+  for (const auto& range : ranges_) {
+    if (!start || Next(*start) < range.first || *start >= range.last) continue;
+    return plan::MakeFeedTask(*session_.table, planned, snapshot_.metadata, range);
+  }
+  // A reset moves no rows.
+  return plan::BeginTask(*session_.table, snapshot_.metadata);
+}
+
+Result<int64_t> FeedSource::BackfillLimit() {
+  if (const auto exported = AsVersion(facts_.position.end)) return exported->value;
+  if (facts_.row_version) return facts_.row_version->value;
+  if (const auto* number = std::get_if<config::StartVersion>(&session_.table->start)) {
+    return number->first.value - 1;
+  }
+  if (std::holds_alternative<config::StartEnabled>(session_.table->start)) {
+    SLUICE_ASSIGN_OR_RETURN(const Version enabled,
+                            delta::FeedEnabledSince(*session_.log, snapshot_));
+    return enabled.value - 1;
+  }
+  return facts_.source_version.value;  // a seed is of today or later
+}
+
+Result<std::vector<plan::PlannedExport>> FeedSource::PlanBackfill(
+    const Range& range, std::optional<int64_t> chunk, const std::vector<Replaced>& replaced) {
+  SLUICE_RETURN_IF_ERROR(plan::CheckTableId(facts_, "`sluice run NAME --reseed`"));
+  SLUICE_ASSIGN_OR_RETURN(Readable readable, Survey(Version{range.from}, Version{range.to}));
+  if (readable.then) return Fail(*readable.then);
+  ranges_ = std::move(readable.ranges);
+  SLUICE_ASSIGN_OR_RETURN(
+      auto pieces,
+      plan::PlanFeedWindows(*session_.table, facts_, facts_.position, {}, Version{range.from},
+                            ranges_, replaced.empty() ? chunk : std::nullopt));
+  std::vector<bool> done(replaced.size(), false);
+  for (auto& piece : pieces) {
+    piece.kind = ExportKind::kBackfill;
+    piece.position = facts_.position;
+    piece.position.table_id = facts_.table_id;  // it may be the first number of all
+    piece.state_expected = facts_.position.end;
+    piece.state_value = ledger::Bound();
+    const int64_t end = AsVersion(piece.end)->value;
+    for (size_t i = 0; i < replaced.size(); ++i) {
+      if (done[i] || replaced[i].end > end) continue;
+      piece.replaces.push_back(replaced[i].n);
+      done[i] = true;
+    }
+  }
+  return pieces;
+}
+
+}  // namespace sluice::exporter

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "sluice/exporter/source/pinned_source.h"
+#include "sluice/plan/feed_plan.h"
+
+namespace sluice::exporter {
+
+/// Pattern B: a seed, or windows of the change feed. Where Spark refuses a range whole, it is cut: what
+/// can be exported is, and only what is really lost is an error.
+class FeedSource : public PinnedSource<plan::FeedFacts> {
+ public:
+  static Result<std::unique_ptr<FeedSource>> Look(Session& session,
+                                                  const ledger::Position& position,
+                                                  const SourceOptions& options);
+
+  void AssumeRowAt(const ledger::Bound& end) override;
+  Result<PlannedWork> Plan() override;
+  Result<plan::PlannedExport> PlanAgain(const ledger::Intent& intent) override;
+  bool RowStillStands(const ledger::Intent& intent) const override;
+  Result<plan::ExportTask> MakeTask(const plan::PlannedExport& planned) override;
+  Result<int64_t> BackfillLimit() override;
+  Result<std::vector<plan::PlannedExport>> PlanBackfill(
+      const Range& range, std::optional<int64_t> chunk,
+      const std::vector<Replaced>& replaced) override;
+
+ private:
+  /// What of (after, last] can be read, in pieces of one schema each.
+  struct Readable {
+    std::vector<delta::FeedRange> ranges;
+    std::optional<Error> then;  ///< why it ends before `last`
+  };
+
+  using PinnedSource::PinnedSource;
+  Result<Readable> Survey(Version after, Version last) const;
+
+  std::vector<delta::FeedRange> ranges_;  ///< of what was planned last
+};
+
+}  // namespace sluice::exporter

@@ -1,0 +1,102 @@
+#include "sluice/exporter/source/late_sources.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "sluice/delta/read/data_file.h"
+#include "sluice/delta/read/data_path.h"
+#include "sluice/delta/schema/schema.h"
+#include "sluice/delta/snapshot/load_snapshot.h"
+#include "sluice/exporter/source/gone_files.h"
+
+namespace sluice::exporter {
+namespace {
+
+/// The files of `late` that are no longer live.
+Result<std::vector<NamedFile>> OldFiles(const Session& session, const delta::Snapshot& snapshot,
+                                        const std::vector<plan::LateCommit>& late) {
+  std::set<std::string_view> live;
+  for (const auto& file : snapshot.files) live.insert(file.path);
+  std::vector<NamedFile> old;
+  for (const auto& commit : late) {
+    for (const auto* files : {&commit.added, &commit.removed, &commit.change_files}) {
+      for (const auto& file : *files) {
+        if (live.contains(file.path)) continue;
+        SLUICE_ASSIGN_OR_RETURN(const auto address, delta::ResolvePath(file.path, *session.source));
+        // Reading a file elsewhere says what is wrong with it.
+        if (address.relative) old.push_back({commit.version, address.key_or_uri});
+      }
+    }
+  }
+  return old;
+}
+
+/// Columns whose type is another one than when the last export looked; "" where there is none, or nobody
+/// knows.
+std::string RetypedColumns(const Session& session, const ledger::Position& position,
+                           const delta::Snapshot& snapshot) {
+  const auto widening = snapshot.metadata.configuration.find("delta.enableTypeWidening");
+  if (widening != snapshot.metadata.configuration.end() && widening->second == "true") return "";
+  delta::SnapshotOptions options;
+  options.at = position.scanned_through;
+  options.with_files = false;
+  const auto before = delta::LoadSnapshot(*session.log, options);
+  if (!before) return "";  // cleaned up: reading the files says what is wrong with them
+  std::vector<std::string> retyped;
+  for (const auto& field : snapshot.metadata.schema.fields) {
+    const auto* old = before->metadata.schema.Find(field.name);
+    if (old == nullptr || !old->type.fields.empty() || old->type == field.type) continue;
+    retyped.push_back(fmt::format("column '{}' was {} and is {}", field.name, old->type.ToString(),
+                                  field.type.ToString()));
+  }
+  return fmt::format("{}", fmt::join(retyped, ", "));
+}
+
+}  // namespace
+
+Status RequireLateSources(const Session& session, const ledger::Position& position,
+                          const delta::Snapshot& snapshot,
+                          const std::vector<delta::Commit>& commits,
+                          const std::vector<plan::LateCommit>& late) {
+  SLUICE_ASSIGN_OR_RETURN(const auto old, OldFiles(session, snapshot, late));
+  if (old.empty()) return {};
+  SLUICE_ASSIGN_OR_RETURN(const auto gone, FindGone(session, old));
+  if (!gone.empty()) {
+    std::set<Version> versions;
+    for (const auto& file : gone) versions.insert(file.version);
+    Error error{ErrorKind::kSourceGone,
+                fmt::format("{} of the data files that {} added or removed were vacuumed, so that "
+                            "rows which came late can't be told from rows that were rewritten",
+                            gone.size(), VersionsText(versions)),
+                {}};
+    return Fail(WithLateRemedy(session, position, std::move(error)));
+  }
+  const bool redefined =
+      std::any_of(commits.begin(), commits.end(),
+                  [](const delta::Commit& commit) { return commit.metadata.has_value(); });
+  if (!redefined) return {};
+  const std::string retyped = RetypedColumns(session, position, snapshot);
+  if (retyped.empty()) return {};
+  Error error{ErrorKind::kUnsupported,
+              fmt::format("{}: rows which came late can't be told from rows that were there before",
+                          retyped),
+              {}};
+  return Fail(WithLateRemedy(session, position, std::move(error)));
+}
+
+Error WithLateRemedy(const Session& session, const ledger::Position& position, Error error) {
+  error.remedy = fmt::format(
+      "set late_rows: ignore, run `sluice backfill {} --from {} --to {} --again`, which exports "
+      "what is "
+      "exported anew, as the source has it now, and set late_rows back; or only run once with "
+      "late_rows: ignore and do without rows that came late",
+      session.name(), ledger::ToText(position.first_start), ledger::ToText(position.end));
+  return error;
+}
+
+}  // namespace sluice::exporter

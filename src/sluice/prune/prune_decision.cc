@@ -1,0 +1,247 @@
+#include "sluice/prune/prune_decision.h"
+
+#include <algorithm>
+#include <set>
+#include <unordered_set>
+#include <utility>
+
+#include "sluice/exporter/commit/snapshot_marker.h"
+#include "sluice/plan/output_layout.h"
+
+namespace sluice::prune {
+namespace {
+
+using ledger::ExportKind;
+using ledger::Manifest;
+using store::Key;
+
+/// Where an object lies in the layout of its table.
+struct Placed {
+  std::string_view folder;     ///< the data folder, with '/'
+  std::string_view partition;  ///< valid for the pattern
+  std::string_view file;
+};
+
+/// nullopt for what lies anywhere else than an export's files do.
+std::optional<Placed> Place(const PruneInput& input, std::string_view key) {
+  for (const auto& folder : plan::DataFolders(input.pattern, input.name)) {
+    if (!key.starts_with(folder)) continue;
+    const size_t slash = key.rfind('/');
+    if (slash < folder.size()) return std::nullopt;
+    const std::string_view partition = key.substr(folder.size(), slash - folder.size());
+    if (!plan::IsPartitionFolder(partition, input.pattern)) return std::nullopt;
+    return Placed{key.substr(0, folder.size()), partition, key.substr(slash + 1)};
+  }
+  return std::nullopt;
+}
+
+/// The number of a data file of ours; nullopt for what is foreign.
+std::optional<int64_t> NumberOf(const PruneInput& input, std::string_view key) {
+  const auto placed = Place(input, key);
+  if (!placed) return std::nullopt;
+  const auto name = plan::ParseDataFileName(placed->file);
+  return name ? std::optional(name->n) : std::nullopt;
+}
+
+/// The snapshot's time, where `key` is the _SUCCESS beside a snapshot's or seed's files.
+std::optional<Timestamp> MarkerTime(const PruneInput& input, std::string_view key) {
+  const auto placed = Place(input, key);
+  if (!placed || key != plan::SuccessKey(placed->folder, placed->partition)) return std::nullopt;
+  return plan::ParseSnapshotFolder(placed->partition);
+}
+
+bool IsVoid(const Manifest& manifest) {
+  return manifest.kind == ExportKind::kVoid && !manifest.expired;
+}
+
+/// What the manifests together say.
+class Published {
+ public:
+  explicit Published(const PruneInput& input) : input_(input) {
+    for (const auto& [n, facts] : input.numbers) {
+      if (!facts.manifest || facts.manifest->kind != ExportKind::kBackfill) continue;
+      if (input.now - facts.published < kReplacedGrace) continue;
+      for (const int64_t old : facts.manifest->replaces) {
+        if (old < n) replaced_by_.emplace(old, n);
+      }
+    }
+    for (const auto& [n, facts] : input.numbers) {
+      if (!facts.manifest || replaced_by_.contains(n)) continue;
+      for (const auto& file : facts.manifest->files) named_.insert(file.path);
+      for (const auto& partition : facts.manifest->partitions_touched) {
+        partitions_.insert(partition);
+      }
+    }
+  }
+
+  bool IsNamed(const Key& key) const { return named_.contains(key); }
+  bool IsTouched(std::string_view partition) const { return partitions_.contains(partition); }
+
+  /// 0: by none, or so lately that its files have to stay.
+  int64_t ReplacedBy(int64_t n) const {
+    const auto found = replaced_by_.find(n);
+    return found == replaced_by_.end() ? 0 : found->second;
+  }
+
+  /// Why files of `n` may go that no manifest names; nullopt where the number isn't settled.
+  std::optional<PruneReason> ReasonFor(int64_t n) const {
+    const auto found = input_.numbers.find(n);
+    if (found == input_.numbers.end()) return std::nullopt;
+    const NumberFacts& facts = found->second;
+    if (!facts.decision || !facts.manifest) return std::nullopt;
+    if (facts.manifest->expired) return PruneReason::kExpired;
+    if (IsVoid(*facts.manifest)) return PruneReason::kVoid;
+    return ReplacedBy(n) > 0 ? PruneReason::kReplaced : PruneReason::kUnnamed;
+  }
+
+ private:
+  const PruneInput& input_;
+  std::map<int64_t, int64_t> replaced_by_;
+  std::unordered_set<Key> named_;
+  std::set<std::string, std::less<>> partitions_;
+};
+
+/// What a settled number's latest decision lists, for as long as its export is there to be read.
+std::unordered_set<Key> DecidedKeys(const PruneInput& input, const Published& published) {
+  std::unordered_set<Key> keys;
+  for (const auto& [n, facts] : input.numbers) {
+    if (published.ReasonFor(n) != PruneReason::kUnnamed) continue;
+    for (const auto& file : facts.decision->files) keys.insert(file.upload.key);
+  }
+  return keys;
+}
+
+/// The _SUCCESS objects of snapshots that expired or came to nothing.
+std::map<Key, int64_t> GoneMarkers(const PruneInput& input, const Published& published) {
+  std::map<Key, int64_t> markers;
+  for (const auto& [n, facts] : input.numbers) {
+    const auto reason = published.ReasonFor(n);
+    if (reason != PruneReason::kExpired && reason != PruneReason::kVoid) continue;
+    for (auto& key : exporter::MarkersOf(input.name, ledger::EverListed(*facts.decision))) {
+      markers.emplace(std::move(key), n);
+    }
+  }
+  return markers;
+}
+
+PruneAction ActionOn(const Published& published, PruneKind kind, int64_t n, Key key) {
+  PruneAction action;
+  action.kind = kind;
+  action.reason = *published.ReasonFor(n);
+  action.key = std::move(key);
+  action.n = n;
+  if (action.reason == PruneReason::kReplaced) action.replaced_by = published.ReplacedBy(n);
+  return action;
+}
+
+}  // namespace
+
+std::string_view Name(PruneKind kind) {
+  switch (kind) {
+    case PruneKind::kFile:
+      return "file";
+    case PruneKind::kMarker:
+      return "marker";
+    case PruneKind::kUpload:
+      return "upload";
+    case PruneKind::kSnapshot:
+      return "snapshot";
+    case PruneKind::kTemporary:
+      return "temporary";
+    case PruneKind::kProbe:
+      return "probe";
+  }
+  return "file";
+}
+
+std::string_view Name(PruneReason reason) {
+  switch (reason) {
+    case PruneReason::kUnnamed:
+      return "unnamed";
+    case PruneReason::kVoid:
+      return "void";
+    case PruneReason::kReplaced:
+      return "replaced";
+    case PruneReason::kExpired:
+      return "expired";
+    case PruneReason::kAbandoned:
+      return "abandoned";
+  }
+  return "unnamed";
+}
+
+std::vector<int64_t> NumbersInDoubt(const PruneInput& input) {
+  const Published published(input);
+  std::set<int64_t> numbers;
+  bool stray_marker = false;
+  for (const auto& object : input.listing.objects) {
+    if (const auto n = NumberOf(input, object.key)) {
+      if (!published.IsNamed(object.key)) numbers.insert(*n);
+    } else if (MarkerTime(input, object.key)) {
+      const auto placed = Place(input, object.key);
+      stray_marker = stray_marker || !published.IsTouched(placed->partition);
+    }
+  }
+  for (const auto& upload : input.listing.uploads) {
+    if (const auto n = NumberOf(input, upload.key)) numbers.insert(*n);
+  }
+  // Whose marker it is, only decisions tell.
+  for (const auto& [n, facts] : input.numbers) {
+    if (stray_marker && facts.manifest && facts.manifest->kind == ExportKind::kVoid) {
+      numbers.insert(n);
+    }
+  }
+  std::erase_if(numbers, [&](int64_t n) { return !input.numbers.contains(n); });
+  return {numbers.begin(), numbers.end()};
+}
+
+std::vector<PruneAction> DecidePrune(const PruneInput& input) {
+  const Published published(input);
+  const auto decided = DecidedKeys(input, published);
+  const auto gone_markers = GoneMarkers(input, published);
+  const auto may_go = [&](const Key& key, int64_t n) {
+    return published.ReasonFor(n) && !published.IsNamed(key) && !decided.contains(key);
+  };
+  std::vector<PruneAction> uploads, markers, files;
+  for (const auto& upload : input.listing.uploads) {
+    const auto n = NumberOf(input, upload.key);
+    if (!n || !may_go(upload.key, *n)) continue;
+    uploads.push_back(ActionOn(published, PruneKind::kUpload, *n, upload.key));
+    uploads.back().upload_id = upload.upload_id;
+  }
+  for (const auto& object : input.listing.objects) {
+    if (const auto n = NumberOf(input, object.key)) {
+      if (!may_go(object.key, *n)) continue;
+      files.push_back(ActionOn(published, PruneKind::kFile, *n, object.key));
+      files.back().bytes = object.size;
+      continue;
+    }
+    const auto marker = gone_markers.find(object.key);
+    if (marker == gone_markers.end()) continue;
+    // A void number's time may be taken again as long as no later snapshot is there.
+    const auto at = MarkerTime(input, object.key);
+    const bool can_return = !at || !input.newest_snapshot || *at >= *input.newest_snapshot;
+    if (can_return || published.IsTouched(Place(input, object.key)->partition)) continue;
+    markers.push_back(ActionOn(published, PruneKind::kMarker, marker->second, object.key));
+    markers.back().bytes = object.size;
+  }
+  std::vector<PruneAction> actions = std::move(uploads);
+  actions.insert(actions.end(), markers.begin(), markers.end());
+  actions.insert(actions.end(), files.begin(), files.end());
+  return actions;
+}
+
+Foreign CountForeign(const PruneInput& input) {
+  const Published published(input);
+  Foreign foreign;
+  for (const auto& object : input.listing.objects) {
+    if (NumberOf(input, object.key)) continue;
+    const auto placed = Place(input, object.key);
+    if (MarkerTime(input, object.key) && published.IsTouched(placed->partition)) continue;
+    ++foreign.files;
+    foreign.bytes += object.size;
+  }
+  return foreign;
+}
+
+}  // namespace sluice::prune
