@@ -9,16 +9,16 @@
 #include "sluice/exporter/commit/carry_out.h"
 #include "sluice/exporter/commit/reconcile.h"
 #include "sluice/exporter/exporter.h"
-#include "sluice/exporter/report_on.h"
-#include "sluice/exporter/source/append_source.h"
-#include "sluice/exporter/source/pattern_source.h"
+#include "sluice/exporter/report_builder.h"
+#include "sluice/exporter/settle_earlier.h"
+#include "sluice/exporter/source/look_at_source.h"
 
 namespace sluice::exporter {
 namespace {
 
 using ledger::ExportKind;
-using Range = PatternSource::Range;
-using Replaced = PatternSource::Replaced;
+using Range = RangeSource::Range;
+using Replaced = RangeSource::Replaced;
 
 /// Edges of a range as a user reads and writes them: times, or versions.
 class Edges {
@@ -27,10 +27,6 @@ class Edges {
 
   Result<int64_t> Parse(const char* option, const std::string& text) const {
     if (table_.pattern == config::Pattern::kCdc) return ParseNumber(option, text, -1);
-    if (table_.pattern == config::Pattern::kSnapshot) {
-      return Fail(Error{ErrorKind::kUsage, "pattern snapshot has no ranges to backfill",
-                        "`sluice run` exports the whole table; --at-version chooses the version"});
-    }
     auto time = ParseTimestamp(text, table_.timezone);
     if (!time) return Fail(std::move(time).error().Within(option));
     return time->micros;
@@ -81,8 +77,8 @@ Result<Range> ParseRange(const Edges& edges, const BackfillOptions& options) {
 }
 
 /// Cuts the range where coming windows begin: a row must not be exported by both.
-Status ClipRange(const Session& session, PatternSource& source, const Edges& edges, Range& range) {
-  SLUICE_ASSIGN_OR_RETURN(const int64_t limit, source.BackfillLimit());
+Status ClipRange(const Session& session, RangeSource& source, const Edges& edges, Range& range) {
+  SLUICE_ASSIGN_OR_RETURN(const int64_t limit, source.RangeLimit());
   if (range.from >= limit) {
     return Fail(Error{ErrorKind::kUsage,
                       fmt::format("{} lies after {}, where the next window begins",
@@ -161,20 +157,22 @@ Result<std::vector<Replaced>> FindReplaced(const Edges& edges,
 }
 
 /// Late rows first: afterwards everything exported is as of one version, so that the backfill neither misses
-/// rows nor lets a later run find them a second time.
-Result<Performed> ExportLateRows(Session& session, PatternSource& source, int64_t newest,
-                                 transfer::Progress& progress, RunReport& report) {
-  auto* append = dynamic_cast<AppendSource*>(&source);
-  if (append == nullptr) return Performed::kDone;
-  SLUICE_ASSIGN_OR_RETURN(const auto late, append->PlanLate());
-  if (!late) return Performed::kDone;
-  return CarryOut(session, source, newest, {*late}, progress, report);
+/// rows nor lets a later run find them a second time. True where there were any.
+Result<bool> ExportLateRows(Session& session, RangeSource& source, int64_t newest,
+                            transfer::Progress& progress, ReportBuilder& report) {
+  SLUICE_ASSIGN_OR_RETURN(const auto late, source.PlanBeforeRange());
+  if (!late) return false;
+  CarriedOut carried_out = CarryOut(session, source, newest, {*late}, progress);
+  const bool lost = carried_out.lost, exported = !carried_out.outcomes.empty();
+  SLUICE_RETURN_IF_ERROR(report.Add(std::move(carried_out)));
+  if (lost) return Fail(ErrorKind::kTransient, "another runner of this table came first");
+  return exported;
 }
 
 /// What a backfill starts from.
 struct Prepared {
   int64_t newest = 0;  ///< number, settled
-  std::unique_ptr<PatternSource> source;
+  std::unique_ptr<RangeSource> source;
   Range range;  ///< clipped
   std::vector<Replaced> replaced;
 };
@@ -184,43 +182,37 @@ struct Prepared {
 /// between.
 Result<std::optional<Prepared>> Prepare(Session& session, const Edges& edges, Range range,
                                         const BackfillOptions& options,
-                                        transfer::Progress& progress, RunReport& report) {
+                                        transfer::Progress& progress, ReportBuilder& report) {
   SourceOptions wanted;
   wanted.at = options.run.at_version;
-  while (true) {
-    SLUICE_ASSIGN_OR_RETURN(const Reconciled reconciled,
-                            Reconcile(session, options.run, progress, report));
-    if (reconciled.busy) return std::nullopt;
-    if (reconciled.again) continue;
-    Prepared prepared{reconciled.view.newest, nullptr, range, {}};
-    SLUICE_ASSIGN_OR_RETURN(prepared.source,
-                            LookAtSource(session, reconciled.view.position(), wanted));
+  for (int round = 0; round < kRounds; ++round) {
+    SLUICE_ASSIGN_OR_RETURN(const auto view, SettleEarlier(session, options.run, progress, report));
+    if (!view) return std::nullopt;
+    Prepared prepared{view->newest, nullptr, range, {}};
+    SLUICE_ASSIGN_OR_RETURN(prepared.source, LookAtRanges(session, view->position(), wanted));
     SLUICE_RETURN_IF_ERROR(ClipRange(session, *prepared.source, edges, prepared.range));
     wanted.at = prepared.source->facts().source_version;
     const Range clipped = prepared.range;
     SLUICE_ASSIGN_OR_RETURN(const auto decisions, session.ledger->ReadDecisions());
     SLUICE_ASSIGN_OR_RETURN(prepared.replaced, FindReplaced(edges, decisions, prepared.range,
                                                             options.again, *wanted.at));
-    const size_t before = report.windows.size();
     SLUICE_ASSIGN_OR_RETURN(
-        const Performed late,
+        const bool had_late_rows,
         ExportLateRows(session, *prepared.source, prepared.newest, progress, report));
-    if (late == Performed::kLost) {
-      return Fail(ErrorKind::kTransient, "another runner of this table came first");
-    }
-    if (report.windows.size() > before) continue;
+    if (had_late_rows) continue;
     if (prepared.range.from < clipped.from || prepared.range.to > clipped.to) {
-      report.notes.push_back(
-          fmt::format("{} is exported anew, because what is replaced holds it whole",
-                      edges.Text(prepared.range)));
+      report.AddNote(fmt::format("{} is exported anew, because what is replaced holds it whole",
+                                 edges.Text(prepared.range)));
     }
     return prepared;
   }
+  return Fail(TooManyRounds());
 }
 
 Status BackfillInto(const Services& services, const config::Table& table,
                     const BackfillOptions& options, transfer::Progress& progress,
-                    RunReport& report) {
+                    ReportBuilder& report) {
+  if (table.pattern == config::Pattern::kSnapshot) return Fail(NoRanges());
   const Edges edges(table);
   SLUICE_ASSIGN_OR_RETURN(const Range range, ParseRange(edges, options));
   std::optional<int64_t> chunk;
@@ -230,25 +222,21 @@ Status BackfillInto(const Services& services, const config::Table& table,
   SLUICE_ASSIGN_OR_RETURN(Session session, OpenSession(services, table));
   SLUICE_ASSIGN_OR_RETURN(const auto prepared,
                           Prepare(session, edges, range, options, progress, report));
-  if (!prepared) {
-    report.status = RunStatus::kBusy;
-    return {};
-  }
-  SLUICE_ASSIGN_OR_RETURN(const auto pieces, prepared->source->PlanBackfill(prepared->range, chunk,
-                                                                            prepared->replaced));
+  if (!prepared) return {};
+  SLUICE_ASSIGN_OR_RETURN(const auto pieces,
+                          prepared->source->PlanRange(prepared->range, chunk, prepared->replaced));
   if (chunk && !prepared->replaced.empty()) {
-    report.notes.push_back(
-        "--chunk does not cut what earlier numbers hold: each is replaced whole");
+    report.AddNote("--chunk does not cut what earlier numbers hold: each is replaced whole");
   }
-  SLUICE_ASSIGN_OR_RETURN(
-      const Performed performed,
-      CarryOut(session, *prepared->source, prepared->newest, pieces, progress, report));
-  if (performed == Performed::kLost) {
+  CarriedOut carried_out = CarryOut(session, *prepared->source, prepared->newest, pieces, progress);
+  const bool lost = carried_out.lost;
+  SLUICE_RETURN_IF_ERROR(report.Add(std::move(carried_out)));
+  if (lost) {
     return Fail(
         Error{ErrorKind::kTransient, "another runner of this table came in between",
               "the exports that the report names are done; run the rest of the range again"});
   }
-  TellAlive(session);
+  PublishHeartbeat(session);
   return {};
 }
 
@@ -257,7 +245,7 @@ Status BackfillInto(const Services& services, const config::Table& table,
 RunReport Backfill(const Services& services, const config::Table& table,
                    const BackfillOptions& options) {
   return ReportOn(services, table, options.run,
-                  [&](transfer::Progress& progress, RunReport& report) {
+                  [&](transfer::Progress& progress, ReportBuilder& report) {
                     return BackfillInto(services, table, options, progress, report);
                   });
 }

@@ -6,7 +6,8 @@
 #include "sluice/exporter/exporter.h"
 #include "sluice/exporter/first_run.h"
 #include "sluice/exporter/report/table_error.h"
-#include "sluice/exporter/source/pattern_source.h"
+#include "sluice/exporter/source/look_at_source.h"
+#include "sluice/exporter/source/source_checks.h"
 #include "sluice/plan/output_layout.h"
 
 namespace sluice::exporter {
@@ -21,33 +22,32 @@ constexpr int64_t kGetsPerNumber = 10;
 /// Footer and column chunks of one source file, coalesced.
 constexpr int64_t kGetsPerFile = 3;
 
-/// How many folders the rows of `task.files` can fall into, by the statistics; at most those of the window.
-int64_t CountPartitions(const plan::ExportTask& task) {
-  using Kind = plan::Partitioning::Kind;
-  if (task.partitioning.kind == Kind::kSnapshot) return 1;
-  if (task.files.empty()) return 0;
-  const int64_t step = (task.partitioning.kind == Kind::kHour ? Hours(1) : Days(1)).micros;
-  int64_t low = task.window.end.micros, high = task.window.start.micros;
-  for (const auto& file : task.files) {
-    low = std::min(low, std::max(file.watermark_min.value_or(task.window.start.micros),
-                                 task.window.start.micros));
-    high = std::max(high, std::min(file.watermark_max.value_or(task.window.end.micros),
-                                   task.window.end.micros));
+/// How many folders the rows of `read` can fall into, by the statistics; at most those of the window.
+int64_t CountPartitions(const plan::WindowRead& read, const plan::Partitioning& partitioning) {
+  if (read.files.empty()) return 0;
+  const bool hourly = partitioning.kind == plan::Partitioning::Kind::kHour;
+  const int64_t step = (hourly ? Hours(1) : Days(1)).micros;
+  const int64_t start = read.window.start.micros, end = read.window.end.micros;
+  int64_t low = end, high = start;
+  for (const auto& file : read.files) {
+    low = std::min(low, std::max(file.watermark_min.value_or(start), start));
+    high = std::max(high, std::min(file.watermark_max.value_or(end), end));
   }
   return low > high ? 0 : (high - low) / step + 1;
 }
 
 /// The files of a window of the change feed: read from its commits.
-Status DescribeFeed(const Session& session, const plan::ExportTask& task, PlannedWindow& window) {
+Status DescribeFeed(const delta::Log& log, const delta::FeedRange& range,
+                    const plan::Partitioning& partitioning, PlannedWindow& window) {
   std::set<std::string> folders;
-  SLUICE_RETURN_IF_ERROR(delta::VisitChanges(
-      *session.log, *task.feed, [&](const delta::CommitChanges& changes) -> Status {
+  SLUICE_RETURN_IF_ERROR(
+      delta::VisitChanges(log, range, [&](const delta::CommitChanges& changes) -> Status {
         for (const auto& file : changes.files) {
           ++window.source_files;
           window.source_bytes += file.size.value_or(0);
         }
         if (!changes.files.empty()) {
-          folders.insert(plan::PartitionFolder(changes.committed, task.partitioning));
+          folders.insert(plan::PartitionFolder(changes.committed, partitioning));
         }
         return {};
       }));
@@ -56,32 +56,37 @@ Status DescribeFeed(const Session& session, const plan::ExportTask& task, Planne
   return {};
 }
 
-Result<PlannedWindow> Describe(const Session& session, const plan::PlannedExport& planned,
-                               const plan::ExportTask& task) {
+void DescribeFiles(const plan::ExportTask& task, PlannedWindow& window) {
+  int64_t rows = 0;
+  bool all_known = true;
+  for (const plan::SourceFile* file : plan::FilesToExport(task)) {
+    ++window.source_files;
+    window.source_bytes += file->size;
+    all_known = all_known && file->rows.has_value();
+    rows += file->rows.value_or(0);
+  }
+  if (all_known) window.source_rows = rows;
+  if (const auto* read = std::get_if<plan::WindowRead>(&task.read)) {
+    window.partitions = CountPartitions(*read, task.partitioning);
+  } else if (std::holds_alternative<plan::WholeTableRead>(task.read)) {
+    window.partitions = 1;
+  }
+  window.rewritten_files = window.source_files;
+}
+
+Result<PlannedWindow> Describe(const Session& session, PatternSource& source,
+                               const plan::PlannedExport& planned) {
   PlannedWindow window;
   window.kind = planned.kind;
   window.start = planned.start;
   window.end = planned.end;
-  if (task.feed) {
-    SLUICE_RETURN_IF_ERROR(DescribeFeed(session, task, window));
-    return window;
+  if (planned.kind == ledger::ExportKind::kReset) return window;  // moves no rows
+  SLUICE_ASSIGN_OR_RETURN(const auto task, source.MakeTask(planned));
+  if (const auto* feed = std::get_if<plan::FeedRead>(&task.read)) {
+    SLUICE_RETURN_IF_ERROR(DescribeFeed(*session.log, feed->range, task.partitioning, window));
+  } else {
+    DescribeFiles(task, window);
   }
-  int64_t rows = 0;
-  bool all_known = true;
-  const auto count = [&](const plan::SourceFile& file) {
-    ++window.source_files;
-    window.source_bytes += file.size;
-    all_known = all_known && file.rows.has_value();
-    rows += file.rows.value_or(0);
-  };
-  for (const auto& file : task.files) count(file);
-  for (const auto& commit : task.late) {
-    for (const auto& file : commit.added) count(file);
-    for (const auto& file : commit.change_files) count(file);
-  }
-  if (all_known) window.source_rows = rows;
-  window.partitions = CountPartitions(task);
-  window.rewritten_files = window.source_files;
   return window;
 }
 
@@ -108,26 +113,27 @@ Status PlanInto(const Services& services, const config::Table& table, const RunO
   SourceOptions wanted;
   wanted.at = options.at_version;
   wanted.reseed = options.reseed;
+  if (report.unfinished > 0 && !view.undecided() && !view.decision->is_void()) {
+    // The state follows as soon as the export is settled: plan from there.
+    wanted.assume_row_at = view.decision->position.end;
+  }
   SLUICE_ASSIGN_OR_RETURN(const auto source, LookAtSource(session, view.position(), wanted));
   report.source_version = source->facts().source_version;
-  if (report.unfinished > 0 && !view.undecided() && !view.decision->is_void()) {
-    // The state follows as soon as the number is settled: plan from there.
-    source->AssumeRowAt(view.decision->position.end);
-  }
   SLUICE_ASSIGN_OR_RETURN(const PlannedWork work, source->Plan());
   if (!work.exports.empty() && KeepsState(session)) {
     SLUICE_RETURN_IF_ERROR(session.state->RequireWritable());
   }
   SLUICE_RETURN_IF_ERROR(RequireNotBackfilled(session, view, work.exports));
   for (const auto& planned : work.exports) {
-    SLUICE_ASSIGN_OR_RETURN(const auto task, source->MakeTask(planned));
-    SLUICE_ASSIGN_OR_RETURN(const auto window, Describe(session, planned, task));
+    SLUICE_ASSIGN_OR_RETURN(const auto window, Describe(session, *source, planned));
     report.windows.push_back(window);
   }
   if (!report.windows.empty()) {
-    SLUICE_RETURN_IF_ERROR(CheckSchemaChange(session, source->facts(), report.notes));
+    SLUICE_ASSIGN_OR_RETURN(auto changes, CheckSchemaChange(table, source->facts()));
+    report.notes.insert(report.notes.end(), changes.begin(), changes.end());
     report.status = RunStatus::kExported;
   }
+  report.notes.insert(report.notes.end(), work.notes.begin(), work.notes.end());
   AddCost(session, report);
   if (work.then) return Fail(*work.then);
   return {};

@@ -3,19 +3,20 @@
 #include <charconv>
 #include <utility>
 
+#include "sluice/exporter/commit/give_up.h"
 #include "sluice/exporter/commit/perform.h"
 #include "sluice/exporter/commit/reconcile.h"
 #include "sluice/exporter/commit/settle.h"
 #include "sluice/exporter/exporter.h"
-#include "sluice/exporter/report_on.h"
-#include "sluice/exporter/source/pattern_source.h"
+#include "sluice/exporter/report_builder.h"
+#include "sluice/exporter/source/look_at_source.h"
 
 namespace sluice::exporter {
 namespace {
 
 /// Settles what is decided, so that the repair is a number of its own after it. A row that stands in the
 /// way of settling is what the repair is for: then the number is left as it is.
-Result<ledger::LedgerView> PrepareRepair(Session& session, RunReport& report) {
+Result<ledger::LedgerView> PrepareRepair(Session& session, ReportBuilder& report) {
   SLUICE_ASSIGN_OR_RETURN(ledger::LedgerView view, session.ledger->Load());
   if (view.undecided()) {
     const bool alive =
@@ -27,14 +28,16 @@ Result<ledger::LedgerView> PrepareRepair(Session& session, RunReport& report) {
                                     view.heartbeat->runner.ToString()),
                         "wait until it ends, or stop it"});
     }
-    SLUICE_RETURN_IF_ERROR(VoidUndecided(session, view.newest, view.position(),
-                                         {"the state was repaired by hand", {}}, report));
+    SLUICE_ASSIGN_OR_RETURN(Outcome voided, VoidUndecided(session, view.newest, view.position(),
+                                                          {"the state was repaired by hand", {}}));
+    SLUICE_RETURN_IF_ERROR(report.Add(std::move(voided)));
     SLUICE_ASSIGN_OR_RETURN(view, session.ledger->Load());
   }
   if (view.decision && !view.manifest) {
-    auto settled = Settle(session, *view.decision, view.manifest, report);
-    if (!settled && settled.error().kind != ErrorKind::kConflict) {
-      return Fail(std::move(settled).error());
+    auto settled = Settle(session, *view.decision, view.manifest);
+    Status status = settled ? report.Add(*std::move(settled)) : Fail(std::move(settled).error());
+    if (!status && status.error().kind != ErrorKind::kConflict) {
+      return Fail(std::move(status).error());
     }
     SLUICE_ASSIGN_OR_RETURN(view, session.ledger->Load());
   }
@@ -67,10 +70,10 @@ Result<ledger::Bound> ParsePosition(const config::Table& table, const std::strin
 }
 
 Status Reset(const Services& services, const config::Table& table,
-             const std::optional<ledger::Bound>& value, RunReport& report) {
+             const std::optional<ledger::Bound>& value, ReportBuilder& report) {
   SLUICE_ASSIGN_OR_RETURN(Session session, OpenSession(services, table));
   SLUICE_ASSIGN_OR_RETURN(const ledger::LedgerView view, PrepareRepair(session, report));
-  Performance reset;
+  Job reset;
   reset.n = view.newest + 1;
   plan::PlannedExport& planned = reset.planned;
   planned.kind = ledger::ExportKind::kReset;
@@ -105,12 +108,11 @@ Status Reset(const Services& services, const config::Table& table,
     planned.reason = "state forgotten by hand";
   }
   transfer::Progress progress;
-  SLUICE_ASSIGN_OR_RETURN(const Performed performed,
-                          Perform(session, std::move(reset), progress, report));
-  if (performed == Performed::kLost) {
-    return Fail(ErrorKind::kTransient, "another runner of this table came first");
-  }
-  TellAlive(session);
+  SLUICE_ASSIGN_OR_RETURN(Outcome outcome, Perform(session, std::move(reset), progress));
+  const bool done = outcome.is_visible();
+  SLUICE_RETURN_IF_ERROR(report.Add(std::move(outcome)));
+  if (!done) return Fail(ErrorKind::kTransient, "another runner of this table came first");
+  PublishHeartbeat(session);
   return {};
 }
 
@@ -118,7 +120,7 @@ Status Reset(const Services& services, const config::Table& table,
 
 RunReport StateSet(const Services& services, const config::Table& table, const std::string& value) {
   return ReportOn(services, table, RunOptions{},
-                  [&](transfer::Progress&, RunReport& report) -> Status {
+                  [&](transfer::Progress&, ReportBuilder& report) -> Status {
                     const auto position = ParsePosition(table, value);
                     if (!position) return Status(Fail(Error(position.error())));
                     return Reset(services, table, *position, report);
@@ -127,14 +129,14 @@ RunReport StateSet(const Services& services, const config::Table& table, const s
 
 RunReport StateForget(const Services& services, const config::Table& table) {
   return ReportOn(services, table, RunOptions{},
-                  [&](transfer::Progress&, RunReport& report) -> Status {
+                  [&](transfer::Progress&, ReportBuilder& report) -> Status {
                     return Reset(services, table, std::nullopt, report);
                   });
 }
 
 RunReport StateVoid(const Services& services, const config::Table& table) {
   return ReportOn(
-      services, table, RunOptions{}, [&](transfer::Progress&, RunReport& report) -> Status {
+      services, table, RunOptions{}, [&](transfer::Progress&, ReportBuilder& report) -> Status {
         SLUICE_ASSIGN_OR_RETURN(Session session, OpenSession(services, table));
         SLUICE_ASSIGN_OR_RETURN(const ledger::LedgerView view, session.ledger->Load());
         if (!view.decision || view.manifest || view.decision->is_void()) {
@@ -143,13 +145,15 @@ RunReport StateVoid(const Services& services, const config::Table& table) {
                          "an export that is published can be replaced by `sluice backfill "
                          "--again`"}));
         }
-        return VoidDecided(session, *view.decision, {"given up by hand", {}}, report);
+        SLUICE_ASSIGN_OR_RETURN(Outcome voided,
+                                VoidDecided(session, *view.decision, {"given up by hand", {}}));
+        return report.Add(std::move(voided));
       });
 }
 
 RunReport StateRepublish(const Services& services, const config::Table& table) {
   return ReportOn(
-      services, table, RunOptions{}, [&](transfer::Progress&, RunReport& report) -> Status {
+      services, table, RunOptions{}, [&](transfer::Progress&, ReportBuilder& report) -> Status {
         SLUICE_ASSIGN_OR_RETURN(Session session, OpenSession(services, table));
         SLUICE_ASSIGN_OR_RETURN(const auto mismatch, session.ledger->FindMismatch());
         if (mismatch.unpublished.empty()) {
@@ -160,8 +164,9 @@ RunReport StateRepublish(const Services& services, const config::Table& table) {
         for (const int64_t n : mismatch.unpublished) {
           SLUICE_ASSIGN_OR_RETURN(auto decision, session.ledger->ReadDecision(n));
           if (!decision) continue;
-          SLUICE_RETURN_IF_ERROR(
-              Settle(session, *std::move(decision), /*manifest_exists=*/false, report));
+          SLUICE_ASSIGN_OR_RETURN(Outcome outcome,
+                                  Settle(session, *std::move(decision), /*manifest_exists=*/false));
+          SLUICE_RETURN_IF_ERROR(report.Add(std::move(outcome)));
         }
         return {};
       });

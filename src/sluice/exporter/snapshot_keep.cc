@@ -39,7 +39,8 @@ Manifest Tombstone(const Session& session, const Manifest& snapshot) {
 Status RemoveFiles(Session& session, int64_t n) {
   SLUICE_ASSIGN_OR_RETURN(const auto decision, session.ledger->ReadDecision(n));
   if (!decision) return Fail(ErrorKind::kInternal, "export {} has no decision", n);
-  SLUICE_RETURN_IF_ERROR(RemoveMarkers(session, ledger::EverListed(*decision)));
+  SLUICE_RETURN_IF_ERROR(
+      RemoveMarkers(*session.destination, session.name(), ledger::EverListed(*decision)));
   for (const auto& file : decision->files) {
     SLUICE_RETURN_IF_ERROR(session.destination->Delete(file.upload.key));
   }
@@ -122,16 +123,7 @@ std::vector<Manifest> ChooseOld(const Session& session, const std::vector<Manife
   return old;
 }
 
-}  // namespace
-
-Result<std::vector<Manifest>> FindOldSnapshots(Session& session) {
-  if (session.table->pattern != config::Pattern::kSnapshot) return std::vector<Manifest>{};
-  SLUICE_ASSIGN_OR_RETURN(const auto manifests, ReadPresent(session));
-  return ChooseOld(session, manifests);
-}
-
-Status DropOldSnapshots(Session& session, RunReport& report) {
-  if (session.table->pattern != config::Pattern::kSnapshot) return {};
+Status Drop(Session& session, std::vector<Manifest>& dropped) {
   std::set<store::Key> lone_markers;
   SLUICE_ASSIGN_OR_RETURN(const auto manifests, ReadPresent(session, &lone_markers));
   SLUICE_RETURN_IF_ERROR(RemoveLoneMarkers(session, lone_markers));
@@ -143,10 +135,25 @@ Status DropOldSnapshots(Session& session, RunReport& report) {
     SLUICE_RETURN_IF_ERROR(RequireDeletion(session, snapshot));
     SLUICE_RETURN_IF_ERROR(session.ledger->PutTombstone(Tombstone(session, snapshot)));
     SLUICE_RETURN_IF_ERROR(RemoveFiles(session, snapshot.n));
-    report.notes.push_back(fmt::format("snapshot {} of {} was dropped (keep: {})", snapshot.n,
-                                       ledger::ToText(snapshot.end), session.table->keep));
+    dropped.push_back(snapshot);
   }
   return {};
+}
+
+}  // namespace
+
+Result<std::vector<Manifest>> FindOldSnapshots(Session& session) {
+  if (session.table->pattern != config::Pattern::kSnapshot) return std::vector<Manifest>{};
+  SLUICE_ASSIGN_OR_RETURN(const auto manifests, ReadPresent(session));
+  return ChooseOld(session, manifests);
+}
+
+DroppedSnapshots DropOldSnapshots(Session& session) {
+  DroppedSnapshots result;
+  if (session.table->pattern == config::Pattern::kSnapshot) {
+    result.then = Drop(session, result.dropped);
+  }
+  return result;
 }
 
 }  // namespace sluice::exporter

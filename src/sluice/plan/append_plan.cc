@@ -22,13 +22,14 @@ std::optional<Timestamp> AsTime(const Bound& bound) {
 
 const std::string kForget = "`sluice state forget NAME`";
 
-std::string RowStands(const AppendFacts& facts) {
+std::string RowStands(const SourceFacts& facts) {
+  const auto row = AsTime(facts.row);
   return !facts.row_exists ? "is missing"
-         : !facts.row_end  ? "has last_exported_end_time NULL"
-                           : "stands at " + FormatTimestamp(*facts.row_end);
+         : !row            ? "has last_exported_end_time NULL"
+                           : "stands at " + FormatTimestamp(*row);
 }
 
-PlannedExport Window(const Position& before, const AppendFacts& facts, const Bound& row,
+PlannedExport Window(const Position& before, const SourceFacts& facts, const Bound& row,
                      Timestamp start, Timestamp end) {
   PlannedExport window;
   window.kind = ExportKind::kWindow;
@@ -42,7 +43,7 @@ PlannedExport Window(const Position& before, const AppendFacts& facts, const Bou
 }
 
 /// A backfill moves no window. It may be the first number of all, so it says which table it was made from.
-Position PositionOfBackfill(const config::Table& table, const AppendFacts& facts) {
+Position PositionOfBackfill(const config::Table& table, const SourceFacts& facts) {
   Position position = facts.position;
   position.table_id = facts.table_id;
   if (table.late_rows != config::LateRows::kExport) {
@@ -92,9 +93,9 @@ Timestamp InstantOfLocal(int64_t local_micros, const TimeZone& zone) {
 
 }  // namespace
 
-Timestamp BackfillLimit(const config::Table& table, const AppendFacts& facts) {
+Timestamp BackfillLimit(const config::Table& table, const SourceFacts& facts) {
   if (const auto exported = AsTime(facts.position.end)) return *exported;
-  if (facts.row_end) return *facts.row_end;
+  if (const auto row = AsTime(facts.row)) return *row;
   return ResolveStart(table, facts.now).at;
 }
 
@@ -123,19 +124,20 @@ std::vector<Timestamp> CutAtMultiples(Timestamp start, Timestamp end, Duration c
 }
 
 Result<std::vector<PlannedExport>> PlanWindows(const config::Table& table,
-                                               const AppendFacts& facts) {
+                                               const SourceFacts& facts) {
   SLUICE_RETURN_IF_ERROR(CheckSource(facts, facts.position.scanned_through, kForget));
   const Timestamp end = WindowEnd(table, facts.now);
   std::vector<PlannedExport> exports;
   Position position = facts.position;
-  Bound row = facts.row_end ? Bound(*facts.row_end) : Bound();
+  const auto row_end = AsTime(facts.row);
+  Bound row = facts.row;
   Timestamp start;
   if (const auto exported = AsTime(position.end)) {
-    if (!facts.row_end || *facts.row_end < *exported) {
+    if (!row_end || *row_end < *exported) {
       return Fail(
           RowConflict(RowStands(facts), FormatTimestamp(*exported), FormatTimestamp(*exported)));
     }
-    start = *facts.row_end;
+    start = *row_end;
     if (start >= end) return exports;
     if (start > *exported) {
       PlannedExport reset = Window(position, facts, row, *exported, start);
@@ -144,8 +146,8 @@ Result<std::vector<PlannedExport>> PlanWindows(const config::Table& table,
       position = reset.position;
       exports.push_back(std::move(reset));
     }
-  } else if (facts.row_end) {
-    start = *facts.row_end;  // a notebook exported up to here before us
+  } else if (row_end) {
+    start = *row_end;  // a notebook exported up to here before us
     if (start >= end) return exports;
   } else {
     const FirstStart first = ResolveStart(table, facts.now);
@@ -168,7 +170,7 @@ Result<std::vector<PlannedExport>> PlanWindows(const config::Table& table,
   return exports;
 }
 
-PlannedExport PlanLate(const AppendFacts& facts) {
+PlannedExport PlanLate(const SourceFacts& facts) {
   PlannedExport late;
   late.kind = ExportKind::kLate;
   late.start = facts.position.first_start;
@@ -181,7 +183,7 @@ PlannedExport PlanLate(const AppendFacts& facts) {
 }
 
 Result<std::vector<PlannedExport>> PlanBackfill(const config::Table& table,
-                                                const AppendFacts& facts, Timestamp from,
+                                                const SourceFacts& facts, Timestamp from,
                                                 Timestamp to, std::optional<Duration> chunk,
                                                 const std::vector<Replaced>& replaced) {
   SLUICE_RETURN_IF_ERROR(CheckTableId(facts, kForget));
@@ -212,7 +214,7 @@ Result<std::vector<PlannedExport>> PlanBackfill(const config::Table& table,
 }
 
 PlannedExport PlanFromIntent(const config::Table& table, const ledger::Intent& intent,
-                             const AppendFacts& facts) {
+                             const SourceFacts& facts) {
   PlannedExport again;
   again.kind = intent.kind;
   again.start = intent.start;
@@ -221,11 +223,10 @@ PlannedExport PlanFromIntent(const config::Table& table, const ledger::Intent& i
   again.replaces = intent.replaces;
   const Timestamp start = AsTime(intent.start).value_or(Timestamp{});
   const Timestamp end = AsTime(intent.end).value_or(start);
-  const Bound row = facts.row_end ? Bound(*facts.row_end) : Bound();
   switch (intent.kind) {
     case ExportKind::kWindow:
     case ExportKind::kReset: {
-      again = Window(facts.position, facts, row, start, end);
+      again = Window(facts.position, facts, facts.row, start, end);
       again.kind = intent.kind;
       again.source_version = *intent.source_version;
       again.position.scanned_through = intent.source_version;

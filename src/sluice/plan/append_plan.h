@@ -13,20 +13,15 @@
 /// Pattern A, decided without I/O: which numbers a run is going to export.
 namespace sluice::plan {
 
-/// What a run looked at before it decides.
-struct AppendFacts : SourceFacts {
-  std::optional<Timestamp> row_end;  ///< last_exported_end_time of the table's row
-};
-
 /// The windows of this run, ascending, without gap or overlap; empty where start >= end. A reset comes
 /// first where a notebook moved the row on; an empty window where `start` is "now" or a duration.
 /// kConflict where the row lies behind the newest manifest, is NULL or missing although there is one;
 /// where the source was re-created; where its latest version is older than the one exported.
 Result<std::vector<PlannedExport>> PlanWindows(const config::Table& table,
-                                               const AppendFacts& facts);
+                                               const SourceFacts& facts);
 
 /// The number that carries late rows of commits (position.scanned_through, source_version].
-PlannedExport PlanLate(const AppendFacts& facts);
+PlannedExport PlanLate(const SourceFacts& facts);
 
 /// An earlier number that a backfill exports anew.
 struct Replaced {
@@ -38,16 +33,16 @@ struct Replaced {
 /// (from, to] by hand, cut by `chunk`; each old number is replaced by the first piece after which all
 /// of it has come anew. State and position stay.
 Result<std::vector<PlannedExport>> PlanBackfill(const config::Table& table,
-                                                const AppendFacts& facts, Timestamp from,
+                                                const SourceFacts& facts, Timestamp from,
                                                 Timestamp to, std::optional<Duration> chunk,
                                                 const std::vector<Replaced>& replaced);
 
 /// Where a backfill must end at the latest: what lies after it is exported by coming windows.
-Timestamp BackfillLimit(const config::Table& table, const AppendFacts& facts);
+Timestamp BackfillLimit(const config::Table& table, const SourceFacts& facts);
 
 /// The same number again, from its intent: for a runner that adopts it.
 PlannedExport PlanFromIntent(const config::Table& table, const ledger::Intent& intent,
-                             const AppendFacts& facts);
+                             const SourceFacts& facts);
 
 /// The end that a run at `now` would export up to: (now - delay) cut to the hour.
 Timestamp WindowEnd(const config::Table& table, Timestamp now);

@@ -46,7 +46,7 @@ class AppendPlanTest : public ::testing::Test {
   }
   void Row(std::string_view end) {
     facts_.row_exists = true;
-    facts_.row_end = At(end);
+    facts_.row = At(end);
   }
   std::vector<PlannedExport> Plan() {
     auto windows = PlanWindows(table_, facts_);
@@ -64,7 +64,7 @@ class AppendPlanTest : public ::testing::Test {
   }
 
   config::Table table_;
-  AppendFacts facts_;
+  SourceFacts facts_;
 };
 
 TEST_F(AppendPlanTest, WindowEndsAtTheFullHourLessTheDelay) {
@@ -109,7 +109,7 @@ TEST_F(AppendPlanTest, RowBehindNullOrMissingIsAConflict) {
   EXPECT_THAT(PlanWindows(table_, facts_), IsError(ErrorKind::kConflict));
   EXPECT_THAT(PlanWindows(table_, facts_), HasMessage("2026-01-01T06:00:00Z"));
   EXPECT_THAT(PlanWindows(table_, facts_), HasMessage("2026-01-01T07:00:00Z"));
-  facts_.row_end.reset();
+  facts_.row = {};
   EXPECT_THAT(PlanWindows(table_, facts_), HasMessage("NULL"));
   facts_.row_exists = false;
   EXPECT_THAT(PlanWindows(table_, facts_), HasMessage("is missing"));
@@ -195,7 +195,7 @@ RC_GTEST_FIXTURE_PROP(AppendPlanTest, WindowsHaveNoGapAndNoOverlap, ()) {
   facts_.position.end = exported;
   facts_.position.table_id = "id";
   facts_.row_exists = true;
-  facts_.row_end = row;
+  facts_.row = row;
   facts_.now = Timestamp{begin + 2 * minutes() * 60'000'000};
   table_.chunk_time = *rc::gen::element<std::optional<Duration>>(std::nullopt, Hours(1), Hours(5),
                                                                  Days(1), Days(7));

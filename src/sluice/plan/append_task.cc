@@ -101,18 +101,18 @@ std::optional<int64_t> KnownNulls(const delta::LiveFile& file, const SourceFile&
   return std::nullopt;
 }
 
-Result<ExportTask> BeginAppendTask(const config::Table& table, const PlannedExport& planned,
-                                   const delta::Snapshot& snapshot) {
+Result<TimeWindow> WindowOf(const PlannedExport& planned) {
   const auto* start = std::get_if<Timestamp>(&planned.start);
   const auto* end = std::get_if<Timestamp>(&planned.end);
   if (start == nullptr || end == nullptr) {
     return Fail(ErrorKind::kInternal, "an append export was planned without a window");
   }
+  return TimeWindow{*start, *end};
+}
+
+Result<ExportTask> BeginAppendTask(const config::Table& table, const delta::Snapshot& snapshot) {
   SLUICE_ASSIGN_OR_RETURN(ExportTask task, BeginTask(table, snapshot.metadata));
   task.data_folder = DataFolder(table.pattern, table.name);
-  SLUICE_ASSIGN_OR_RETURN(task.watermark, FindWatermark(table, snapshot.metadata.schema));
-  task.row_identity_fields = snapshot.metadata.schema.fields;
-  task.window = {*start, *end};
   task.partitioning.kind = table.partition == config::Partition::kHourly ? Partitioning::Kind::kHour
                                                                          : Partitioning::Kind::kDay;
   return task;
@@ -155,28 +155,36 @@ std::vector<SourceFile> RemovedFiles(const delta::Commit& commit) {
 
 Result<ExportTask> MakeWindowTask(const config::Table& table, const PlannedExport& planned,
                                   const delta::Snapshot& snapshot) {
-  SLUICE_ASSIGN_OR_RETURN(ExportTask task, BeginAppendTask(table, planned, snapshot));
-  const TimeZone& zone = table.timezone;
-  const bool empty = task.window.start >= task.window.end;
+  SLUICE_ASSIGN_OR_RETURN(ExportTask task, BeginAppendTask(table, snapshot));
+  WindowRead read;
+  SLUICE_ASSIGN_OR_RETURN(read.window, WindowOf(planned));
+  SLUICE_ASSIGN_OR_RETURN(read.watermark, FindWatermark(table, snapshot.metadata.schema));
+  const bool empty = read.window.start >= read.window.end;
   for (const auto& listed : snapshot.files) {
-    const delta::LiveFile file = WithPartitionStatistics(listed, *task.watermark);
-    SourceFile source = WithBounds(file, *task.watermark, zone);
-    if (!empty && !OnlyNulls(file) && MayIntersect(source, task.window)) {
-      task.files.push_back(std::move(source));
-    } else if (const auto nulls = KnownNulls(file, source, *task.watermark)) {
-      task.known_null_watermarks += *nulls;
+    const delta::LiveFile file = WithPartitionStatistics(listed, read.watermark);
+    SourceFile source = WithBounds(file, read.watermark, table.timezone);
+    if (!empty && !OnlyNulls(file) && MayIntersect(source, read.window)) {
+      read.files.push_back(std::move(source));
+    } else if (const auto nulls = KnownNulls(file, source, read.watermark)) {
+      read.known_null_watermarks += *nulls;
     } else {
-      task.count_nulls.push_back(std::move(source));
+      read.count_nulls.push_back(std::move(source));
     }
   }
+  task.read = std::move(read);
   return task;
 }
 
 Result<ExportTask> MakeLateTask(const config::Table& table, const PlannedExport& planned,
                                 const delta::Snapshot& snapshot,
                                 const std::vector<delta::Commit>& commits) {
-  SLUICE_ASSIGN_OR_RETURN(ExportTask task, BeginAppendTask(table, planned, snapshot));
-  task.late = FindLateCommits(commits, *task.watermark, table.timezone, task.window);
+  SLUICE_ASSIGN_OR_RETURN(ExportTask task, BeginAppendTask(table, snapshot));
+  LateRead read;
+  SLUICE_ASSIGN_OR_RETURN(read.window, WindowOf(planned));
+  SLUICE_ASSIGN_OR_RETURN(read.watermark, FindWatermark(table, snapshot.metadata.schema));
+  read.row_identity = snapshot.metadata.schema.fields;
+  read.commits = FindLateCommits(commits, read.watermark, table.timezone, read.window);
+  task.read = std::move(read);
   return task;
 }
 

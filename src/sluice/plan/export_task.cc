@@ -37,6 +37,28 @@ Result<ExportTask> BeginTask(const config::Table& table, const delta::Metadata& 
   return task;
 }
 
+const delta::Field* WatermarkOf(const ExportTask& task) {
+  if (const auto* window = std::get_if<WindowRead>(&task.read)) return &window->watermark;
+  if (const auto* late = std::get_if<LateRead>(&task.read)) return &late->watermark;
+  return nullptr;
+}
+
+std::vector<const SourceFile*> FilesToExport(const ExportTask& task) {
+  std::vector<const SourceFile*> all;
+  const auto add = [&](const std::vector<SourceFile>& files) {
+    for (const auto& file : files) all.push_back(&file);
+  };
+  if (const auto* window = std::get_if<WindowRead>(&task.read)) add(window->files);
+  if (const auto* whole = std::get_if<WholeTableRead>(&task.read)) add(whole->files);
+  if (const auto* late = std::get_if<LateRead>(&task.read)) {
+    for (const auto& commit : late->commits) {
+      add(commit.added);
+      add(commit.change_files);
+    }
+  }
+  return all;
+}
+
 SourceFile ToSourceFile(const delta::LiveFile& file) {
   SourceFile source;
   source.path = file.path;

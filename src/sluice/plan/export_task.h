@@ -4,6 +4,7 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "sluice/base/time_zone.h"
@@ -59,8 +60,35 @@ struct LateCommit {
   CancelRule cancel = CancelRule::kByRow;
 };
 
-/// Everything transfer must know. One of `files` (a window, a backfill, a whole table), `late` and `feed`
-/// is filled.
+/// Append: the rows whose watermark lies in `window`.
+struct WindowRead {
+  delta::Field watermark;  ///< whether exported or not
+  TimeWindow window;
+  std::vector<SourceFile> files;  ///< may hold rows of the window
+  /// Files outside `files` whose number of NULL watermarks only their column says.
+  std::vector<SourceFile> count_nulls;
+  int64_t known_null_watermarks = 0;  ///< of files that are neither in `files` nor `count_nulls`
+};
+
+/// Append: rows of `window` that commits brought after it was exported.
+struct LateRead {
+  delta::Field watermark;
+  TimeWindow window;
+  std::vector<delta::Field> row_identity;  ///< all columns of the source: what kByRow compares
+  std::vector<LateCommit> commits;
+};
+
+/// Every row at one version, all into one folder. An empty table still gives one file, which holds the schema.
+struct WholeTableRead {
+  std::vector<SourceFile> files;
+};
+
+/// Change feed: which versions; their schema and times.
+struct FeedRead {
+  delta::FeedRange range;
+};
+
+/// Everything transfer must know.
 struct ExportTask {
   int64_t n = 0;
   std::string attempt;      ///< 16 hex digits
@@ -71,28 +99,20 @@ struct ExportTask {
   std::vector<delta::Field> output_fields;
   std::vector<std::string> source_partition_columns;
   Partitioning partitioning;
-  /// An empty table still gives one file, which holds the schema.
-  bool one_file_at_least = false;
 
   columnar::EncoderOptions encoder;  ///< int96_timestamps is decided by `timestamps`
   config::Timestamps timestamps = config::Timestamps::kMicros;
   int64_t target_file_bytes = int64_t{256} << 20;
 
-  /// Append only: the column whose value must lie in `window`, whether exported or not.
-  std::optional<delta::Field> watermark;
-  TimeWindow window = kAllTime;
-  std::vector<delta::Field>
-      row_identity_fields;  ///< all columns of the source: what kByRow compares
-
-  std::vector<SourceFile> files;  ///< may hold rows of the window
-  std::vector<LateCommit> late;
-  /// Files outside `files` whose number of NULL watermarks only their column tells.
-  std::vector<SourceFile> count_nulls;
-  int64_t known_null_watermarks = 0;  ///< of files that are neither in `files` nor `count_nulls`
-
-  /// Change feed only: which versions; their schema and times.
-  std::optional<delta::FeedRange> feed;
+  std::variant<WindowRead, LateRead, WholeTableRead, FeedRead> read;
 };
+
+/// The column that says when a row belongs; nullptr where no row is chosen by it.
+const delta::Field* WatermarkOf(const ExportTask& task);
+
+/// The data files whose rows may be exported; for late rows also those with what commits changed. Empty for the
+/// feed, whose files only its commits name.
+std::vector<const SourceFile*> FilesToExport(const ExportTask& task);
 
 /// A task with everything but what to read: columns, partition columns and encoding, as `table` wants
 /// them of a source that looks like `metadata`. kConfig and kUnsupported as ChooseColumns.

@@ -23,9 +23,10 @@ std::optional<Version> AsVersion(const Bound& bound) {
 }
 
 std::string RowStands(const FeedFacts& facts) {
-  return !facts.row_exists    ? "is missing"
-         : !facts.row_version ? "has last_exported_version NULL"
-                              : fmt::format("stands at version {}", facts.row_version->value);
+  const auto row = AsVersion(facts.row);
+  return !facts.row_exists ? "is missing"
+         : !row            ? "has last_exported_version NULL"
+                           : fmt::format("stands at version {}", row->value);
 }
 
 /// The columns of `range` that are exported, as Delta schema JSON. Its schema may be an older one than that
@@ -75,33 +76,33 @@ Result<FeedBeginning> Seed(const FeedFacts& facts, ExportKind kind) {
 Result<FeedBeginning> BeginFeed(const config::Table& table, const FeedFacts& facts) {
   if (facts.reseed) return Seed(facts, ExportKind::kReseed);
   const auto exported = AsVersion(facts.position.end);
+  const auto row = AsVersion(facts.row);
   SLUICE_RETURN_IF_ERROR(CheckSource(facts, exported, kReseed));
-  if (facts.row_version && *facts.row_version > facts.source_version) {
+  if (row && *row > facts.source_version) {
     return Fail(
         Error{ErrorKind::kConflict,
               fmt::format("the row in _export_state stands at version {}, the source at {}",
-                          facts.row_version->value, facts.source_version.value),
+                          row->value, facts.source_version.value),
               "correct the row with `sluice state set NAME VERSION`; with --at-version, name "
               "a later version"});
   }
   FeedBeginning beginning;
   if (exported) {
-    if (!facts.row_version || *facts.row_version < *exported) {
+    if (!row || *row < *exported) {
       return Fail(RowConflict(RowStands(facts), fmt::format("version {}", exported->value),
                               fmt::format("{}", exported->value)));
     }
-    beginning.after = facts.row_version;
-    if (*facts.row_version > *exported) {
-      PlannedExport reset =
-          Window(facts.position, facts, *facts.row_version, *exported, *facts.row_version);
+    beginning.after = row;
+    if (*row > *exported) {
+      PlannedExport reset = Window(facts.position, facts, *row, *exported, *row);
       reset.kind = ExportKind::kReset;
       reset.reason = "the row in _export_state was moved on by another writer";
       beginning.first = std::move(reset);
     }
     return beginning;
   }
-  if (facts.row_version) {  // a notebook exported up to here before us
-    beginning.after = facts.row_version;
+  if (row) {  // a notebook exported up to here before us
+    beginning.after = row;
   } else if (const auto* number = std::get_if<config::StartVersion>(&table.start)) {
     if (number->first > Next(facts.source_version)) {
       return Fail(Error{
@@ -148,8 +149,7 @@ Result<PlannedExport> PlanFeedAgain(const config::Table& table, const ledger::In
                                     const FeedFacts& facts, const delta::FeedRange& range) {
   const auto start = AsVersion(intent.start), end = AsVersion(intent.end);
   if (!start || !end) return Fail(ErrorKind::kCorrupt, "the intent of a feed names no versions");
-  const Bound row = facts.row_version ? Bound(*facts.row_version) : Bound();
-  PlannedExport again = Window(facts.position, facts, row, *start, *end);
+  PlannedExport again = Window(facts.position, facts, facts.row, *start, *end);
   SLUICE_ASSIGN_OR_RETURN(again.position.exported_schema, ExportedSchema(table, range));
   again.kind = intent.kind;
   again.replaces = intent.replaces;
@@ -174,11 +174,12 @@ Result<ExportTask> MakeFeedTask(const config::Table& table, const PlannedExport&
   task.output_fields = delta::WithFeedColumns(std::move(task.output_fields));
   task.data_folder = DataFolder(config::Pattern::kCdc, table.name);
   task.partitioning.kind = Partitioning::Kind::kCommitDate;
-  task.feed = range;
-  task.feed->first = Next(*start);
-  task.feed->last = *end;
-  // Whoever makes this window again alone must find the same times.
-  task.feed->times = range.times.Part(task.feed->first, task.feed->last);
+  FeedRead feed{range};
+  feed.range.first = Next(*start);
+  feed.range.last = *end;
+  // A runner that makes this window again alone must find the same times.
+  feed.range.times = range.times.Part(feed.range.first, feed.range.last);
+  task.read = std::move(feed);
   return task;
 }
 

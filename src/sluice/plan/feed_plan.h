@@ -14,9 +14,8 @@
 namespace sluice::plan {
 
 struct FeedFacts : SourceFacts {
-  std::optional<Version> row_version;  ///< last_exported_version of the table's row
-  bool feed_on = false;                ///< delta.enableChangeDataFeed at the pinned version
-  bool reseed = false;                 ///< asked for by hand
+  bool feed_on = false;  ///< delta.enableChangeDataFeed at the pinned version
+  bool reseed = false;   ///< asked for by hand
 };
 
 /// How a run begins.

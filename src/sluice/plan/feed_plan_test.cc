@@ -36,7 +36,7 @@ class FeedPlanTest : public ::testing::Test {
   }
   void Row(int64_t version) {
     facts_.row_exists = true;
-    facts_.row_version = Version{version};
+    facts_.row = Version{version};
   }
   FeedBeginning Begin() {
     auto beginning = BeginFeed(table_, facts_);
@@ -115,7 +115,7 @@ TEST_F(FeedPlanTest, RowBehindNullOrMissingIsAConflict) {
   Row(11);
   EXPECT_THAT(BeginFeed(table_, facts_), IsError(ErrorKind::kConflict));
   EXPECT_THAT(BeginFeed(table_, facts_), HasMessage("version 11"));
-  facts_.row_version.reset();
+  facts_.row = {};
   EXPECT_THAT(BeginFeed(table_, facts_), HasMessage("NULL"));
   facts_.row_exists = false;
   EXPECT_THAT(BeginFeed(table_, facts_), HasMessage("is missing"));

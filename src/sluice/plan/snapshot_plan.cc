@@ -1,6 +1,7 @@
 #include "sluice/plan/snapshot_plan.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "sluice/plan/output_layout.h"
 
@@ -72,8 +73,9 @@ Result<ExportTask> MakeWholeTableTask(const config::Table& table, const PlannedE
   task.data_folder = DataFolder(config::Pattern::kSnapshot, table.name);
   task.partitioning.kind = Partitioning::Kind::kSnapshot;
   task.partitioning.snapshot = SnapshotFolder(*planned.snapshot_at);
-  task.one_file_at_least = true;
-  for (const auto& file : snapshot.files) task.files.push_back(ToSourceFile(file));
+  WholeTableRead whole;
+  for (const auto& file : snapshot.files) whole.files.push_back(ToSourceFile(file));
+  task.read = std::move(whole);
   return task;
 }
 

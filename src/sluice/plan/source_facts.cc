@@ -6,6 +6,16 @@
 
 namespace sluice::plan {
 
+bool RowStillStands(const SourceFacts& facts, const ledger::Intent& intent) {
+  using ledger::ExportKind;
+  const bool no_row = std::holds_alternative<std::monostate>(facts.row);
+  if (intent.kind == ExportKind::kSeed) return no_row;
+  if (intent.kind != ExportKind::kWindow) return true;
+  if (std::holds_alternative<std::monostate>(intent.start)) return false;
+  const bool first = std::holds_alternative<std::monostate>(facts.position.end);
+  return (first && no_row) || facts.row == intent.start;
+}
+
 Status CheckTableId(const SourceFacts& facts, const std::string& remedy) {
   const std::string& exported = facts.position.table_id;
   if (exported.empty() || exported == facts.table_id) return {};

@@ -12,12 +12,17 @@ namespace sluice::plan {
 struct SourceFacts {
   ledger::Position position;  ///< after the newest decided number
   bool row_exists = false;    ///< the state table has a row for this table
+  ledger::Bound row;          ///< where that row stands; monostate: NULL or missing
   std::string table_id;
   Version source_version;       ///< pinned
   std::string exported_schema;  ///< Delta schema JSON of the columns chosen at that version
   std::string column_choice;
   Timestamp now;
 };
+
+/// False if a notebook moved the state row since the export of `intent` was begun: its rows are exported
+/// already.
+bool RowStillStands(const SourceFacts& facts, const ledger::Intent& intent);
 
 /// kConflict where the source was re-created since the last export. `remedy` says how to begin anew.
 Status CheckTableId(const SourceFacts& facts, const std::string& remedy);

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "sluice/base/time_zone.h"
-#include "sluice/exporter/report/report.h"
 #include "sluice/exporter/report/table_error.h"
 #include "sluice/exporter/session/session.h"
 #include "sluice/exporter/snapshot_keep.h"
@@ -91,8 +90,7 @@ PruneAction DropOf(const Session& session, const Manifest& snapshot) {
 Status DropSnapshots(Session& session, PruneReport& report) {
   SLUICE_ASSIGN_OR_RETURN(const auto old, exporter::FindOldSnapshots(session));
   if (!report.dry_run && !old.empty()) {
-    exporter::RunReport dropped;
-    SLUICE_RETURN_IF_ERROR(exporter::DropOldSnapshots(session, dropped));
+    SLUICE_RETURN_IF_ERROR(exporter::DropOldSnapshots(session).then);
   }
   for (const auto& snapshot : old) report.removed.push_back(DropOf(session, snapshot));
   return {};

@@ -42,7 +42,9 @@ class ModelMover : public transfer::Mover {
 
   Result<int64_t> CountLate(const ExportTask& task, const runtime::CancelToken&) override {
     int64_t rows = 0;
-    SLUICE_RETURN_IF_ERROR(VisitLate(task, [&](const FileRow&, Timestamp) { ++rows; }));
+    std::optional<Timestamp> newest;
+    SLUICE_RETURN_IF_ERROR(Visit(
+        std::get<plan::LateRead>(task.read), [&](const FileRow&, Timestamp) { ++rows; }, newest));
     return rows;
   }
 
@@ -60,10 +62,9 @@ class ModelMover : public transfer::Mover {
       result.watermark_min = std::min(result.watermark_min.value_or(instant), instant);
       result.watermark_max = std::max(result.watermark_max.value_or(instant), instant);
     };
-    SLUICE_RETURN_IF_ERROR(VisitWindow(task, add));
-    SLUICE_RETURN_IF_ERROR(VisitLate(task, add));
-    SLUICE_RETURN_IF_ERROR(VisitFeed(task, add, result.newest_commit));
-    if (task.one_file_at_least && partitions.empty()) {
+    SLUICE_RETURN_IF_ERROR(std::visit(
+        [&](const auto& read) { return Visit(read, add, result.newest_commit); }, task.read));
+    if (std::holds_alternative<plan::WholeTableRead>(task.read) && partitions.empty()) {
       partitions[plan::PartitionFolder({}, task.partitioning)];
     }
     int64_t ordinal = 0;
@@ -93,20 +94,28 @@ class ModelMover : public transfer::Mover {
     return Fail(ErrorKind::kSourceGone, "{} was vacuumed", path);
   }
 
-  Status VisitWindow(const ExportTask& task, const RowTo& to) const {
-    const bool whole = !task.watermark;
-    for (const auto& file : task.files) {
+  Status VisitFiles(const std::vector<plan::SourceFile>& files, const plan::TimeWindow& window,
+                    const RowTo& to) const {
+    for (const auto& file : files) {
       SLUICE_RETURN_IF_ERROR(CheckThere(file.path));
       for (const FileRow& row : lake_.history->RowsIn(file.path)) {
         const Timestamp ts{row.row.ts.value_or(0)};
-        if (whole || (task.window.start < ts && ts <= task.window.end)) to(row, ts);
+        if (window.start < ts && ts <= window.end) to(row, ts);
       }
     }
     return {};
   }
 
-  Status VisitLate(const ExportTask& task, const RowTo& to) const {
-    for (const auto& commit : task.late) {
+  Status Visit(const plan::WindowRead& read, const RowTo& to, std::optional<Timestamp>&) const {
+    return VisitFiles(read.files, read.window, to);
+  }
+
+  Status Visit(const plan::WholeTableRead& read, const RowTo& to, std::optional<Timestamp>&) const {
+    return VisitFiles(read.files, plan::kAllTime, to);
+  }
+
+  Status Visit(const plan::LateRead& read, const RowTo& to, std::optional<Timestamp>&) const {
+    for (const auto& commit : read.commits) {
       std::map<testing::Row, int64_t> rows;
       for (const auto& file : commit.added) {
         SLUICE_RETURN_IF_ERROR(CheckThere(file.path));
@@ -118,18 +127,17 @@ class ModelMover : public transfer::Mover {
       }
       for (const auto& [row, count] : rows) {
         const Timestamp ts{row.ts.value_or(0)};
-        if (ts <= task.window.start || ts > task.window.end) continue;
+        if (ts <= read.window.start || ts > read.window.end) continue;
         for (int64_t i = 0; i < count; ++i) to({row, ""}, ts);
       }
     }
     return {};
   }
 
-  Status VisitFeed(const ExportTask& task, const RowTo& to,
-                   std::optional<Timestamp>& newest) const {
-    if (!task.feed) return {};
+  Status Visit(const plan::FeedRead& read, const RowTo& to,
+               std::optional<Timestamp>& newest) const {
     const delta::Log log(source_);
-    return delta::VisitChanges(log, *task.feed, [&](const delta::CommitChanges& changes) -> Status {
+    return delta::VisitChanges(log, read.range, [&](const delta::CommitChanges& changes) -> Status {
       newest = changes.committed;
       for (const auto& file : changes.files) {
         for (FileRow row : lake_.history->RowsIn(file.path)) {

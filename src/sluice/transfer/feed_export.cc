@@ -15,10 +15,10 @@ constexpr size_t kFeedColumns = 3;
 
 }  // namespace
 
-Status RowExport::ExportFeed() {
+Status RowExport::ExportFeed(const delta::FeedRange& range) {
   std::vector<delta::Field> fields = RowProjection::OfOutput(task_).columns().fields;
   fields.resize(fields.size() - kFeedColumns);
-  FeedScan scan(environment_.source, *task_.feed, fields);
+  FeedScan scan(environment_.source, range, fields);
   SLUICE_RETURN_IF_ERROR(ForEachWorker([&scan] { scan.Stop(); },
                                        [&]() -> Status {
                                          std::vector<int> all(fields.size() + kFeedColumns);

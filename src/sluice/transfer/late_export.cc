@@ -44,12 +44,13 @@ struct Share {
 /// The rows of one commit that it may have rewritten.
 class RewrittenRows {
  public:
-  RewrittenRows(RowExport& row_export, const plan::ExportTask& task, const plan::LateCommit& commit)
+  RewrittenRows(RowExport& row_export, const plan::ExportTask& task, const plan::LateRead& read,
+                const plan::LateCommit& commit)
       : row_export_(row_export),
-        task_(task),
+        window_(read.window),
         commit_(commit),
         projection_(RowProjection::OfOutput(task)) {
-    for (const auto& field : task.row_identity_fields) identity_.push_back(projection_.Add(field));
+    for (const auto& field : read.row_identity) identity_.push_back(projection_.Add(field));
   }
 
   Status Export(int64_t memory_bytes) {
@@ -67,11 +68,11 @@ class RewrittenRows {
  private:
   /// Upper bound of the rows that are held at one time.
   Result<int64_t> CountRows() {
-    SLUICE_ASSIGN_OR_RETURN(
-        int64_t rows, row_export_.CountRows(ToScan(commit_.removed), task_.window, projection_));
+    SLUICE_ASSIGN_OR_RETURN(int64_t rows,
+                            row_export_.CountRows(ToScan(commit_.removed), window_, projection_));
     if (commit_.cancel == plan::CancelRule::kByRow) return rows;
-    SLUICE_ASSIGN_OR_RETURN(const int64_t added, row_export_.CountRows(ToScan(commit_.added),
-                                                                       task_.window, projection_));
+    SLUICE_ASSIGN_OR_RETURN(const int64_t added,
+                            row_export_.CountRows(ToScan(commit_.added), window_, projection_));
     return rows + added;
   }
 
@@ -86,14 +87,14 @@ class RewrittenRows {
     std::mutex mutex;
     std::vector<HashedRow> collected;
     SLUICE_RETURN_IF_ERROR(row_export_.Read(
-        ToScan(files), task_.window, projection_,
+        ToScan(files), window_, projection_,
         [&](const arrow::RecordBatch& batch, const arrow::TimestampArray& instants) -> Status {
           SLUICE_ASSIGN_OR_RETURN(const auto hashes, Hash(batch));
           const std::lock_guard lock(mutex);
           for (int64_t row = 0; row < batch.num_rows(); ++row) {
             if (instants.IsNull(row)) continue;
             const int64_t t = instants.Value(row);
-            if (t <= task_.window.start.micros || t > task_.window.end.micros) continue;
+            if (t <= window_.start.micros || t > window_.end.micros) continue;
             const columnar::RowHash& hash = hashes[static_cast<size_t>(row)];
             if (share.Has(hash, t)) collected.push_back({hash, t});
           }
@@ -111,7 +112,7 @@ class RewrittenRows {
     DropSet drop(FindRewritten(std::move(added), std::move(removed), commit_.cancel));
     ExportPass pass;
     pass.files = ToScan(commit_.added);
-    pass.window = task_.window;
+    pass.window = window_;
     pass.filter = [&](const arrow::RecordBatch& batch, const arrow::TimestampArray& instants,
                       std::vector<uint8_t>& keep) -> Status {
       SLUICE_ASSIGN_OR_RETURN(const auto hashes, Hash(batch));
@@ -126,7 +127,7 @@ class RewrittenRows {
   }
 
   RowExport& row_export_;
-  const plan::ExportTask& task_;
+  const plan::TimeWindow window_;
   const plan::LateCommit& commit_;
   RowProjection projection_;
   std::vector<int> identity_;
@@ -134,7 +135,7 @@ class RewrittenRows {
 
 /// Change files hold every kind of change; what was inserted came new.
 Status ExportInserts(RowExport& row_export, const plan::ExportTask& task,
-                     const plan::LateCommit& commit) {
+                     const plan::LateRead& read, const plan::LateCommit& commit) {
   RowProjection projection = RowProjection::OfOutput(task);
   delta::Field change_type;
   change_type.name = "_change_type";
@@ -142,7 +143,7 @@ Status ExportInserts(RowExport& row_export, const plan::ExportTask& task,
   const int change_column = projection.Add(change_type);
   ExportPass pass;
   pass.files = ToScan(commit.change_files);
-  pass.window = task.window;
+  pass.window = read.window;
   pass.filter = [change_column](const arrow::RecordBatch& batch, const arrow::TimestampArray&,
                                 std::vector<uint8_t>& keep) -> Status {
     const auto& changes = static_cast<const arrow::StringArray&>(*batch.column(change_column));
@@ -158,16 +159,18 @@ Status ExportInserts(RowExport& row_export, const plan::ExportTask& task,
 }  // namespace
 
 Status ExportLateCommit(RowExport& row_export, const plan::ExportTask& task,
-                        const plan::LateCommit& commit, int64_t memory_bytes) {
-  if (!commit.change_files.empty()) return ExportInserts(row_export, task, commit);
+                        const plan::LateRead& read, const plan::LateCommit& commit,
+                        int64_t memory_bytes) {
+  if (!commit.change_files.empty()) return ExportInserts(row_export, task, read, commit);
   const bool may_have_brought =
       std::any_of(commit.added.begin(), commit.added.end(),
-                  [&](const plan::SourceFile& file) { return MayHoldRowsOf(task.window, file); });
+                  [&](const plan::SourceFile& file) { return MayHoldRowsOf(read.window, file); });
   if (!may_have_brought) return {};
-  if (!commit.removed.empty()) return RewrittenRows(row_export, task, commit).Export(memory_bytes);
+  if (!commit.removed.empty())
+    return RewrittenRows(row_export, task, read, commit).Export(memory_bytes);
   ExportPass pass;
   pass.files = ToScan(commit.added);
-  pass.window = task.window;
+  pass.window = read.window;
   return row_export.Export(std::move(pass), RowProjection::OfOutput(task));
 }
 

@@ -12,6 +12,7 @@ namespace sluice::transfer {
 /// share of the hashes each. By kByRowThenWatermark all rows of one watermark are compared at the
 /// same time, however many they are.
 Status ExportLateCommit(RowExport& row_export, const plan::ExportTask& task,
-                        const plan::LateCommit& commit, int64_t memory_bytes);
+                        const plan::LateRead& read, const plan::LateCommit& commit,
+                        int64_t memory_bytes);
 
 }  // namespace sluice::transfer

@@ -98,43 +98,60 @@ class ParquetMover : public Mover {
 
   Result<int64_t> CountLate(const plan::ExportTask& task,
                             const runtime::CancelToken& cancel) override {
+    const auto* late = std::get_if<plan::LateRead>(&task.read);
+    if (late == nullptr) return Fail(ErrorKind::kInternal, "only late rows are counted beforehand");
     Progress unseen;
     RowExport row_export(task, environment_, /*sink_options=*/nullptr, unseen, cancel);
-    SLUICE_RETURN_IF_ERROR(RunLate(row_export, task));
+    SLUICE_RETURN_IF_ERROR(Run(row_export, task, *late));
     return row_export.TakeResult().rows;
   }
 
  private:
   Status Run(RowExport& row_export, const plan::ExportTask& task) {
-    if (task.feed) {
-      SLUICE_RETURN_IF_ERROR(row_export.ExportFeed());
-      return row_export.CloseAll();
-    }
-    SLUICE_RETURN_IF_ERROR(RunWindow(row_export, task));
-    SLUICE_RETURN_IF_ERROR(RunLate(row_export, task));
-    SLUICE_RETURN_IF_ERROR(row_export.CloseAll());
-    if (task.one_file_at_least) SLUICE_RETURN_IF_ERROR(row_export.EnsureOneFile());
-    std::vector<ScanFile> uncounted;
-    for (const auto& file : task.count_nulls) uncounted.push_back({&file, /*count_nulls=*/true});
-    return row_export.CountNulls(uncounted);
+    return std::visit([&](const auto& read) { return Run(row_export, task, read); }, task.read);
   }
 
   /// The files of the window: once, or once a slice where they are too mixed for one pass.
-  Status RunWindow(RowExport& row_export, const plan::ExportTask& task) {
+  Status Run(RowExport& row_export, const plan::ExportTask& task, const plan::WindowRead& read) {
     const RowProjection projection = RowProjection::OfOutput(task);
     std::set<const plan::SourceFile*> seen;
-    for (const plan::TimeWindow& slice : Slices(row_export, task)) {
+    for (const plan::TimeWindow& slice : Slices(row_export, task.partitioning, read)) {
       ExportPass pass;
       pass.window = slice;
       pass.close_early = true;
-      for (const auto& file : task.files) {
+      for (const auto& file : read.files) {
         if (!MayHoldRowsOf(slice, file)) continue;
         pass.files.push_back({&file, /*count_nulls=*/seen.insert(&file).second});
       }
       SLUICE_RETURN_IF_ERROR(row_export.Export(std::move(pass), projection));
       SLUICE_RETURN_IF_ERROR(row_export.CloseAll());
     }
-    return {};
+    std::vector<ScanFile> uncounted;
+    for (const auto& file : read.count_nulls) uncounted.push_back({&file, /*count_nulls=*/true});
+    return row_export.CountNulls(uncounted);
+  }
+
+  Status Run(RowExport& row_export, const plan::ExportTask& task, const plan::LateRead& read) {
+    for (const auto& commit : read.commits) {
+      SLUICE_RETURN_IF_ERROR(ExportLateCommit(row_export, task, read, commit,
+                                              environment_.limits.memory_bytes / kLateShare));
+    }
+    return row_export.CloseAll();
+  }
+
+  Status Run(RowExport& row_export, const plan::ExportTask& task,
+             const plan::WholeTableRead& read) {
+    ExportPass pass;
+    pass.window = plan::kAllTime;
+    for (const auto& file : read.files) pass.files.push_back({&file, /*count_nulls=*/true});
+    SLUICE_RETURN_IF_ERROR(row_export.Export(std::move(pass), RowProjection::OfOutput(task)));
+    SLUICE_RETURN_IF_ERROR(row_export.CloseAll());
+    return row_export.EnsureOneFile();
+  }
+
+  static Status Run(RowExport& row_export, const plan::ExportTask&, const plan::FeedRead& read) {
+    SLUICE_RETURN_IF_ERROR(row_export.ExportFeed(read.range));
+    return row_export.CloseAll();
   }
 
   /// As many as may be open at once, each with an unfinished part of its upload in memory.
@@ -146,47 +163,36 @@ class ParquetMover : public Mover {
     return static_cast<int>(std::clamp<int64_t>(limits.max_open_files, 1, files));
   }
 
-  std::vector<plan::TimeWindow> Slices(RowExport& row_export, const plan::ExportTask& task) const {
+  std::vector<plan::TimeWindow> Slices(RowExport& row_export,
+                                       const plan::Partitioning& partitioning,
+                                       const plan::WindowRead& read) const {
     using Kind = plan::Partitioning::Kind;
-    if (task.partitioning.kind == Kind::kSnapshot) return {task.window};
     SliceOptions options;
     options.memory_bytes = row_export.buffer_bytes();
     // Rows of many partitions that share the memory leave it in row groups as small as their share.
     const int64_t shares = std::max(row_export.buffer_bytes() / kSmallRowGroupBytes, kMinOpenFiles);
     options.max_open_files = static_cast<int>(std::min<int64_t>(shares, MaxOpenFiles()));
-    options.partition_micros =
-        task.partitioning.kind == Kind::kHour ? Hours(1).micros : Days(1).micros;
+    options.partition_micros = partitioning.kind == Kind::kHour ? Hours(1).micros : Days(1).micros;
     std::vector<plan::TimeWindow> slices;
-    Timestamp start = task.window.start;
-    for (const int64_t cut : CutIntoSlices(task.files, task.window, options)) {
+    Timestamp start = read.window.start;
+    for (const int64_t cut : CutIntoSlices(read.files, read.window, options)) {
       // A slice ends with a partition.
       const Timestamp end{row_export.index().SpanOf(Timestamp{cut}).end - 1};
-      if (end <= start || end >= task.window.end) continue;
+      if (end <= start || end >= read.window.end) continue;
       slices.push_back({start, end});
       start = end;
     }
-    slices.push_back({start, task.window.end});
+    slices.push_back({start, read.window.end});
     return slices;
-  }
-
-  Status RunLate(RowExport& row_export, const plan::ExportTask& task) {
-    for (const auto& commit : task.late) {
-      SLUICE_RETURN_IF_ERROR(ExportLateCommit(row_export, task, commit,
-                                              environment_.limits.memory_bytes / kLateShare));
-    }
-    return {};
   }
 
   /// `timestamps: source` keeps INT96 if any file has it: one export has one type.
   Result<bool> WantsInt96(const plan::ExportTask& task, const runtime::CancelToken& cancel) const {
     if (task.timestamps != config::Timestamps::kSource) return false;
-    if (task.feed) return FeedHasInt96(task);
-    std::vector<const plan::SourceFile*> files;
-    for (const auto& file : task.files) files.push_back(&file);
-    for (const auto& commit : task.late) {
-      for (const auto& file : commit.added) files.push_back(&file);
-      for (const auto& file : commit.change_files) files.push_back(&file);
+    if (const auto* feed = std::get_if<plan::FeedRead>(&task.read)) {
+      return FeedHasInt96(feed->range);
     }
+    const auto files = plan::FilesToExport(task);
     delta::Projection projection{task.output_fields, task.source_partition_columns};
     std::atomic<bool> found{false};
     SLUICE_RETURN_IF_ERROR(runtime::ParallelFor(
@@ -202,16 +208,16 @@ class ParquetMover : public Mover {
     return found.load();
   }
 
-  Result<bool> FeedHasInt96(const plan::ExportTask& task) const {
+  Result<bool> FeedHasInt96(const delta::FeedRange& range) const {
     bool found = false;
     const delta::Log log(environment_.source);
     SLUICE_RETURN_IF_ERROR(
-        delta::VisitChanges(log, *task.feed, [&](const delta::CommitChanges& changes) -> Status {
+        delta::VisitChanges(log, range, [&](const delta::CommitChanges& changes) -> Status {
           for (size_t i = 0; i < changes.files.size() && !found; ++i) {
             SLUICE_ASSIGN_OR_RETURN(
                 const auto data,
                 delta::OpenChangeFile(environment_.source, changes.version, changes.committed,
-                                      changes.files[i], task.feed->schema.fields));
+                                      changes.files[i], range.schema.fields));
             found = data->has_int96();
           }
           return {};

@@ -33,7 +33,7 @@ class Mover {
   /// The result has their number and hash, and no files.
   virtual Result<TransferResult> Visit(const plan::ExportTask& task, const RowVisit& visit,
                                        const runtime::CancelToken& cancel) = 0;
-  /// Counts the late rows of `task.late` without writing anything (`late_rows: report`).
+  /// Counts the rows of a task that reads late rows, without writing anything (`late_rows: report`).
   virtual Result<int64_t> CountLate(const plan::ExportTask& task,
                                     const runtime::CancelToken& cancel) = 0;
 };

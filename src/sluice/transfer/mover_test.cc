@@ -69,10 +69,12 @@ TEST_F(MoverTest, NullsOutsideOfTheWindowAreCountedWithoutStatisticsToo) {
   source_.Append({At(1, "00:30"), Row{2}});
   source_.Append({At(3, "09:00"), Row{4}});
   plan::ExportTask task = Window("00:00", "01:00");
-  ASSERT_THAT(task.files, SizeIs(1));
-  ASSERT_EQ(task.known_null_watermarks, 1);
-  task.known_null_watermarks = 0;
-  task.count_nulls = Window("08:00", "09:00").files;  // as if the log had told nothing of it
+  auto& read = std::get<plan::WindowRead>(task.read);
+  ASSERT_THAT(read.files, SizeIs(1));
+  ASSERT_EQ(read.known_null_watermarks, 1);
+  read.known_null_watermarks = 0;
+  read.count_nulls = std::get<plan::WindowRead>(Window("08:00", "09:00").read)
+                         .files;  // as if the log had told nothing of it
   EXPECT_EQ(Move(task).null_watermarks, 2);
 }
 

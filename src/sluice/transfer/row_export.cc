@@ -35,6 +35,11 @@ constexpr int kFinishThreads = 8;
 constexpr plan::TimeWindow kNoWindow{Timestamp{std::numeric_limits<int64_t>::max()},
                                      Timestamp{std::numeric_limits<int64_t>::min()}};
 
+delta::Field WatermarkOrNone(const plan::ExportTask& task) {
+  const delta::Field* watermark = plan::WatermarkOf(task);
+  return watermark == nullptr ? delta::Field{} : *watermark;
+}
+
 Error Stopped() {
   return Error{ErrorKind::kCancelled, "stopped because another part of the transfer failed", {}};
 }
@@ -48,7 +53,7 @@ RowExport::RowExport(const plan::ExportTask& task, Environment environment,
       environment_(std::move(environment)),
       progress_(progress),
       cancel_(cancel),
-      watermark_(task.watermark.value_or(delta::Field{}), task.partitioning.timezone),
+      watermark_(WatermarkOrNone(task), task.partitioning.timezone),
       index_(task.partitioning),
       budget_(std::max<int64_t>(environment_.limits.memory_bytes / kBufferShare, 1)) {
   if (sink_options == nullptr) return;
@@ -310,10 +315,13 @@ TransferResult RowExport::TakeResult() {
   const std::lock_guard lock(mutex_);
   result.rows = totals_.rows;
   result.row_hash = totals_.row_hash;
-  result.null_watermarks = task_.known_null_watermarks + null_watermarks_;
+  result.null_watermarks = null_watermarks_;
+  if (const auto* window = std::get_if<plan::WindowRead>(&task_.read)) {
+    result.null_watermarks += window->known_null_watermarks;
+  }
   result.row_groups_rewritten = static_cast<int64_t>(row_groups_.size()) + feed_row_groups_;
   result.newest_commit = newest_commit_;
-  if (!task_.watermark && !task_.feed) return result;
+  if (std::holds_alternative<plan::WholeTableRead>(task_.read)) return result;
   if (totals_.watermark_min) result.watermark_min = Timestamp{*totals_.watermark_min};
   if (totals_.watermark_max) result.watermark_max = Timestamp{*totals_.watermark_max};
   return result;

@@ -59,8 +59,8 @@ class RowExport {
 
   /// Reads the files of `pass` once and sends what the window and the filter leave to the sink.
   Status Export(ExportPass pass, const RowProjection& projection);
-  /// Reads the changes of task.feed once and sends all of them to the sink.
-  Status ExportFeed();
+  /// Reads the changes of `range` once and sends all of them to the sink.
+  Status ExportFeed(const delta::FeedRange& range);
   /// Finishes every file that is open.
   Status CloseAll();
   /// Where no row came, finishes one file without rows in the partition of a whole table.

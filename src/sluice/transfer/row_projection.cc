@@ -25,7 +25,9 @@ delta::Field AsNullable(delta::Field field, bool nullable = true) {
 RowProjection RowProjection::OfWatermark(const plan::ExportTask& task) {
   RowProjection projection;
   projection.columns_.partition_columns = task.source_partition_columns;
-  if (task.watermark) projection.watermark_ = projection.Add(*task.watermark);
+  if (const auto* watermark = plan::WatermarkOf(task)) {
+    projection.watermark_ = projection.Add(*watermark);
+  }
   return projection;
 }
 
@@ -35,7 +37,9 @@ RowProjection RowProjection::OfOutput(const plan::ExportTask& task) {
   for (const delta::Field& field : task.output_fields) {
     projection.output_.push_back(projection.Add(field));
   }
-  if (task.watermark) projection.watermark_ = projection.Add(*task.watermark);
+  if (const auto* watermark = plan::WatermarkOf(task)) {
+    projection.watermark_ = projection.Add(*watermark);
+  }
   return projection;
 }
 

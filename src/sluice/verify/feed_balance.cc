@@ -12,7 +12,7 @@
 #include "sluice/columnar/arrow_io.h"
 #include "sluice/columnar/row_hash.h"
 #include "sluice/delta/feed/change_feed.h"
-#include "sluice/exporter/source/pattern_source.h"
+#include "sluice/exporter/source/look_at_source.h"
 #include "sluice/plan/snapshot_plan.h"
 #include "sluice/verify/former_config.h"
 

@@ -96,7 +96,7 @@ Status CompareWithSource(Session& session, const Manifest& manifest, const RowTo
   RowTotals source;
   const runtime::CancelToken& cancel = session.services->cancel;
   const auto derived = session.mover->Visit(
-      again->task,
+      *again->task,
       [&](const arrow::RecordBatch& rows, const std::string& partition) {
         return source.Add(rows, partition);
       },
@@ -109,7 +109,7 @@ Status CompareWithSource(Session& session, const Manifest& manifest, const RowTo
   }
   verified.source = SourceVerdict::kDifferent;
   const RowSide from_source = [&](const RowVisit& visit) -> Status {
-    SLUICE_RETURN_IF_ERROR(session.mover->Visit(again->task, visit, cancel));
+    SLUICE_RETURN_IF_ERROR(session.mover->Visit(*again->task, visit, cancel));
     return {};
   };
   const RowSide from_destination = [&](const RowVisit& visit) {

@@ -2,30 +2,30 @@
 
 #include <utility>
 
-#include "sluice/exporter/source/pattern_source.h"
+#include "sluice/exporter/source/look_at_source.h"
 
 namespace sluice::exporter {
 
-Adoptable JudgeIntent(const Session& session, const ledger::Intent& intent) {
+std::optional<std::string> FindObstacle(const config::Table& table, const ledger::Intent& intent) {
   using ledger::ExportKind;
-  if (intent.table != session.table->table) {
-    return {false, fmt::format("it was begun for table {}", intent.table)};
+  if (intent.table != table.table) {
+    return fmt::format("it was begun for table {}", intent.table);
   }
-  if (intent.pattern != Name(session.table->pattern)) {
-    return {false, fmt::format("it was begun with pattern {}", intent.pattern)};
+  if (intent.pattern != Name(table.pattern)) {
+    return fmt::format("it was begun with pattern {}", intent.pattern);
   }
-  if (intent.shape_digest != ledger::DigestOf(plan::ShapeOf(*session.table))) {
-    return {false, "the config that shapes its files has changed since it was begun"};
+  if (intent.shape_digest != ledger::DigestOf(plan::ShapeOf(table))) {
+    return std::string("the config that shapes its files has changed since it was begun");
   }
   const bool has_rows = intent.kind == ExportKind::kWindow || intent.kind == ExportKind::kLate ||
                         intent.kind == ExportKind::kBackfill || plan::IsWholeTable(intent.kind);
   if (!has_rows || !intent.source_version) {
-    return {false, fmt::format("a {} is begun anew", Name(intent.kind))};
+    return fmt::format("a {} is begun anew", Name(intent.kind));
   }
-  return {true, {}};
+  return std::nullopt;
 }
 
-Result<Performance> PrepareAgain(Session& session, const ledger::Intent& intent) {
+Result<Job> PrepareAgain(Session& session, const ledger::Intent& intent) {
   ledger::Position before;
   if (intent.n > 1) {
     SLUICE_ASSIGN_OR_RETURN(const auto previous, session.ledger->ReadDecision(intent.n - 1));
@@ -38,10 +38,10 @@ Result<Performance> PrepareAgain(Session& session, const ledger::Intent& intent)
     return Fail(ErrorKind::kConflict, "the source was re-created: its table id was {} and is {}",
                 intent.table_id, source->facts().table_id);
   }
-  Performance again;
+  Job again;
   again.n = intent.n;
   again.adopted = true;
-  again.row_still_stands = source->RowStillStands(intent);
+  again.row_still_stands = plan::RowStillStands(source->facts(), intent);
   SLUICE_ASSIGN_OR_RETURN(again.planned, source->PlanAgain(intent));
   SLUICE_ASSIGN_OR_RETURN(again.task, source->MakeTask(again.planned));
   return again;

@@ -1,23 +1,19 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
-#include "sluice/exporter/commit/perform.h"
+#include "sluice/exporter/commit/job.h"
 #include "sluice/exporter/session/session.h"
 
 namespace sluice::exporter {
 
-/// Whether a number that another runner began can be done as it was meant.
-struct Adoptable {
-  bool yes = false;
-  std::string reason;  ///< why not, for the void decision
-};
-
-/// Compares an intent with today's config, format and pattern. No I/O.
-Adoptable JudgeIntent(const Session& session, const ledger::Intent& intent);
+/// Why the export that another runner began with `intent` cannot be done as it was meant, under today's
+/// config, format and pattern; nullopt: it can. Pure.
+std::optional<std::string> FindObstacle(const config::Table& table, const ledger::Intent& intent);
 
 /// Makes the work of `intent` again from its pinned source version: the same window, the same rows.
 /// kSourceGone, kNotFound or kConflict where that version can't be read any more.
-Result<Performance> PrepareAgain(Session& session, const ledger::Intent& intent);
+Result<Job> PrepareAgain(Session& session, const ledger::Intent& intent);
 
 }  // namespace sluice::exporter

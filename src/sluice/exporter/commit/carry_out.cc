@@ -1,8 +1,10 @@
 #include "sluice/exporter/commit/carry_out.h"
 
+#include <optional>
 #include <utility>
 
 #include "sluice/base/human_text.h"
+#include "sluice/exporter/commit/perform.h"
 #include "sluice/exporter/source/late_sources.h"
 
 namespace sluice::exporter {
@@ -10,25 +12,15 @@ namespace {
 
 using ledger::ExportKind;
 
-/// False where there is nothing to export: no row, or `late_rows: report`.
-Result<bool> WantsNumber(Session& session, const plan::ExportTask& task,
-                         const ledger::Position& position, RunReport& report) {
-  const auto counted = session.mover->CountLate(task, session.services->cancel);
-  if (!counted) {
-    Error error = counted.error();
-    const bool has_way_out = error.kind == ErrorKind::kSourceGone ||
-                             error.kind == ErrorKind::kCorrupt ||
-                             error.kind == ErrorKind::kUnsupported;
-    return Fail(has_way_out ? WithLateRemedy(session, position, std::move(error))
-                            : std::move(error));
-  }
-  const int64_t rows = *counted;
-  if (rows == 0) return false;
-  if (session.table->late_rows != config::LateRows::kReport) return true;
-  report.late_rows += rows;
-  report.notes.push_back(fmt::format("{} came late and {} not exported (late_rows: report)",
-                                     Plural(rows, "row"), rows == 1 ? "is" : "are"));
-  return false;
+Result<int64_t> CountLate(Session& session, const plan::ExportTask& task,
+                          const ledger::Position& position) {
+  auto counted = session.mover->CountLate(task, session.services->cancel);
+  if (counted) return counted;
+  Error error = std::move(counted).error();
+  const bool has_way_out = error.kind == ErrorKind::kSourceGone ||
+                           error.kind == ErrorKind::kCorrupt ||
+                           error.kind == ErrorKind::kUnsupported;
+  return Fail(has_way_out ? WithLateRemedy(session, position, std::move(error)) : std::move(error));
 }
 
 /// Windows and backfills of one run share a source version, and with it the rows without a watermark.
@@ -36,37 +28,77 @@ bool CountsNulls(ExportKind kind) {
   return kind == ExportKind::kWindow || kind == ExportKind::kBackfill;
 }
 
+/// Carries out one export after the other.
+class Carrier {
+ public:
+  Carrier(Session& session, PatternSource& source, int64_t newest, transfer::Progress& progress)
+      : session_(session), source_(source), newest_(newest), progress_(progress) {}
+
+  Status Carry(const plan::PlannedExport& planned) {
+    SLUICE_ASSIGN_OR_RETURN(Job job, Prepare(planned));
+    if (planned.kind == ExportKind::kLate) {
+      SLUICE_ASSIGN_OR_RETURN(const int64_t rows, CountLate(session_, *job.task, planned.position));
+      if (rows == 0) return {};
+      if (session_.table->late_rows == config::LateRows::kReport) {
+        done.late_rows += rows;
+        done.notes.push_back(fmt::format("{} came late and {} not exported (late_rows: report)",
+                                         Plural(rows, "row"), rows == 1 ? "is" : "are"));
+        return {};
+      }
+    }
+    SLUICE_ASSIGN_OR_RETURN(Outcome outcome, Perform(session_, std::move(job), progress_));
+    done.lost = !outcome.is_visible();
+    if (!done.lost) ++newest_;
+    if (CountsNulls(planned.kind) && outcome.published() != nullptr) {
+      null_watermarks_ = outcome.published()->null_watermarks;
+    }
+    Status then = std::move(outcome.then);
+    done.outcomes.push_back(std::move(outcome));
+    return then;
+  }
+
+  CarriedOut done;
+
+ private:
+  Result<Job> Prepare(const plan::PlannedExport& planned) {
+    Job job;
+    job.n = newest_ + 1;
+    job.planned = planned;
+    if (planned.kind == ExportKind::kReset) return job;
+    SLUICE_ASSIGN_OR_RETURN(job.task, source_.MakeTask(planned));
+    if (planned.kind != ExportKind::kLate) {
+      for (const plan::SourceFile* file : plan::FilesToExport(*job.task)) {
+        progress_.rows_expected += file->rows.value_or(0);
+      }
+    }
+    auto* window = std::get_if<plan::WindowRead>(&job.task->read);
+    if (window != nullptr && null_watermarks_) {
+      job.null_watermarks = null_watermarks_;
+      window->count_nulls.clear();
+    }
+    return job;
+  }
+
+  Session& session_;
+  PatternSource& source_;
+  int64_t newest_;
+  transfer::Progress& progress_;
+  std::optional<int64_t> null_watermarks_;
+};
+
 }  // namespace
 
-Result<Performed> CarryOut(Session& session, PatternSource& source, int64_t newest,
-                           const std::vector<plan::PlannedExport>& exports,
-                           transfer::Progress& progress, RunReport& report) {
+CarriedOut CarryOut(Session& session, PatternSource& source, int64_t newest,
+                    const std::vector<plan::PlannedExport>& exports, transfer::Progress& progress) {
+  Carrier carrier(session, source, newest, progress);
   if (!exports.empty() && KeepsState(session)) {
-    SLUICE_RETURN_IF_ERROR(session.state->RequireWritable());
+    carrier.done.then = session.state->RequireWritable();
   }
-  std::optional<int64_t> null_watermarks;
   for (const auto& planned : exports) {
-    Performance next;
-    next.planned = planned;
-    SLUICE_ASSIGN_OR_RETURN(next.task, source.MakeTask(planned));
-    if (planned.kind == ExportKind::kLate) {
-      SLUICE_ASSIGN_OR_RETURN(const bool wanted,
-                              WantsNumber(session, next.task, planned.position, report));
-      if (!wanted) continue;
-    }
-    next.n = newest + 1;
-    for (const auto& file : next.task.files) progress.rows_expected += file.rows.value_or(0);
-    if (CountsNulls(planned.kind) && null_watermarks) {
-      next.null_watermarks = null_watermarks;
-      next.task.count_nulls.clear();
-    }
-    SLUICE_ASSIGN_OR_RETURN(const Performed performed,
-                            Perform(session, std::move(next), progress, report));
-    if (performed == Performed::kLost) return performed;
-    ++newest;
-    if (CountsNulls(planned.kind)) null_watermarks = report.null_watermarks;
+    if (!carrier.done.then || carrier.done.lost) break;
+    carrier.done.then = carrier.Carry(planned);
   }
-  return Performed::kDone;
+  return std::move(carrier.done);
 }
 
 }  // namespace sluice::exporter

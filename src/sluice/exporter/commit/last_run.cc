@@ -38,17 +38,15 @@ std::string WithoutNames(std::string_view message) {
 
 }  // namespace
 
-void RecordLastRun(Session& session, const Status& status, bool exported, int64_t settled) {
-  const RunStatus ended = !status    ? RunStatus::kFailed
-                          : exported ? RunStatus::kExported
-                                     : RunStatus::kNothingNew;
+void RecordLastRun(Session& session, std::string_view ended, const Status& status,
+                   int64_t settled) {
   if (!status) {  // a run that ended well saw the newest number settled; a failed one may have seen none
     const auto before = ReadLastRun(session);
     settled = std::max(settled, before ? before->settled : 0);
   }
   const nlohmann::json json = {
       {"at", FormatTimestamp(session.services->clock->Now())},
-      {"status", Name(ended)},
+      {"status", ended},
       {"settled", settled},
       {"error",
        status ? std::string() : runtime::RedactError(WithoutNames(status.error().message))}};

@@ -2,8 +2,8 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
-#include "sluice/exporter/report/report.h"
 #include "sluice/exporter/session/session.h"
 
 namespace sluice::exporter {
@@ -18,9 +18,9 @@ struct LastRun {
   int64_t settled = 0;
 };
 
-/// Best effort. `status` is how the run ended; `exported` whether anything became visible. `settled`: see
+/// Best effort. `ended`: how the run ended, in a word; `status` why it failed, if it did. `settled`: see
 /// LastRun; what an earlier run noted stays where it is higher.
-void RecordLastRun(Session& session, const Status& status, bool exported, int64_t settled);
+void RecordLastRun(Session& session, std::string_view ended, const Status& status, int64_t settled);
 /// nullopt where no run was recorded or the note can't be read.
 std::optional<LastRun> ReadLastRun(Session& session);
 

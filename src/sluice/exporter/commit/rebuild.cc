@@ -3,8 +3,7 @@
 #include <utility>
 
 #include "sluice/exporter/commit/adopt.h"
-#include "sluice/exporter/commit/perform.h"
-#include "sluice/exporter/commit/settle.h"
+#include "sluice/exporter/commit/finish.h"
 #include "sluice/runtime/log.h"
 
 namespace sluice::exporter {
@@ -13,13 +12,12 @@ namespace {
 /// The next generation of `decision`: the same number, window and position, its rows moved again.
 Result<ledger::Decision> MoveAgain(Session& session, const ledger::Decision& decision,
                                    const ledger::Intent& intent) {
-  const Adoptable adoptable = JudgeIntent(session, intent);
-  if (!adoptable.yes) return Fail(ErrorKind::kSourceGone, "{}", adoptable.reason);
-  SLUICE_ASSIGN_OR_RETURN(Performance again, PrepareAgain(session, intent));
-  again.task.n = decision.n;
-  again.task.attempt = runtime::RandomHex16(*session.services->entropy);
+  const auto obstacle = FindObstacle(*session.table, intent);
+  if (obstacle) return Fail(ErrorKind::kSourceGone, "{}", *obstacle);
+  SLUICE_ASSIGN_OR_RETURN(Job again, PrepareAgain(session, intent));
+  BeginAttempt(again, *session.services->entropy);
   transfer::Progress progress;
-  auto moved = session.mover->Move(again.task, progress, session.services->cancel);
+  auto moved = session.mover->Move(*again.task, progress, session.services->cancel);
   if (!moved) {
     // Its uploads may be lost again while they are written: that says nothing about the source.
     Error error = std::move(moved).error();
@@ -46,11 +44,11 @@ Result<ledger::Decision> MoveAgain(Session& session, const ledger::Decision& dec
 
 }  // namespace
 
-Status Rebuild(Session& session, ledger::Decision decision, const std::vector<store::Key>& absent,
-               RunReport& report) {
+Result<std::variant<NextGeneration, GivenUp>> Rebuild(Session& session,
+                                                      const ledger::Decision& decision,
+                                                      const std::vector<store::Key>& absent) {
   spdlog::warn(
-      "{}: {} of {} files of export {} are gone before they became visible; making them "
-      "again",
+      "{}: {} of {} files of export {} are gone before they became visible; making them again",
       session.name(), absent.size(), decision.files.size(), decision.n);
   SLUICE_ASSIGN_OR_RETURN(const auto intent, session.ledger->ReadIntent(decision.n));
   auto next = MoveAgain(session, decision, intent);
@@ -60,23 +58,21 @@ Status Rebuild(Session& session, ledger::Decision decision, const std::vector<st
                                 error.kind == ErrorKind::kNotFound ||
                                 error.kind == ErrorKind::kConflict;
     if (!source_is_gone) return Fail(error);
-    return VoidDecided(
-        session, decision,
-        {"its files were lost before they became visible and can't be made again", error.message},
-        report);
+    return GivenUp{"its files were lost before they became visible and can't be made again",
+                   error.message};
   }
   SLUICE_ASSIGN_OR_RETURN(const auto put, session.ledger->PutDecision(*next));
   if (put == store::PutOutcome::kCreated) {
-    report.notes.push_back(
+    return NextGeneration{
+        *std::move(next),
         fmt::format("files of export {} were gone before they became visible; they were made again",
-                    decision.n));
-    return Settle(session, std::move(*next), /*manifest_exists=*/false, report);
+                    decision.n)};
   }
   // Another runner rebuilt it first: its generation counts, ours goes.
-  AbortUploads(session, next->files);
+  AbortUploads(*session.destination, next->files);
   SLUICE_ASSIGN_OR_RETURN(auto standing, session.ledger->ReadDecision(decision.n));
   if (!standing) return Fail(ErrorKind::kInternal, "export {} lost its decision", decision.n);
-  return Settle(session, std::move(*standing), /*manifest_exists=*/false, report);
+  return NextGeneration{*std::move(standing), {}};
 }
 
 }  // namespace sluice::exporter

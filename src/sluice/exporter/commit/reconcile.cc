@@ -3,9 +3,11 @@
 #include <utility>
 
 #include "sluice/exporter/commit/adopt.h"
+#include "sluice/exporter/commit/give_up.h"
+#include "sluice/exporter/commit/perform.h"
 #include "sluice/exporter/commit/settle.h"
 #include "sluice/exporter/commit/state_standing.h"
-#include "sluice/exporter/source/pattern_source.h"
+#include "sluice/exporter/source/look_at_source.h"
 #include "sluice/runtime/log.h"
 
 namespace sluice::exporter {
@@ -50,19 +52,20 @@ bool SourceHasMovedOn(Session& session, const LedgerView& view, Version pinned) 
                    (*today)->facts().table_id != view.intent->table_id);
 }
 
-/// Does the undecided newest number, whose runner is gone, as it was begun; or gives it up.
-Status AdoptOrVoid(Session& session, const LedgerView& view, const RunOptions& options,
-                   transfer::Progress& progress, RunReport& report) {
+/// Does the undecided newest export, whose runner is gone, as it was begun; or gives it up.
+Result<Outcome> AdoptOrVoid(Session& session, const LedgerView& view, bool reseed,
+                            transfer::Progress& progress) {
   const auto give_up = [&](std::string why, std::string detail = {}) {
-    return VoidUndecided(session, view.newest, view.position(), {std::move(why), std::move(detail)},
-                         report);
+    return VoidUndecided(session, view.newest, view.position(),
+                         {std::move(why), std::move(detail)});
   };
   if (!view.intent) return give_up("its intent was written by another version of sluice");
-  if (options.reseed && view.intent->kind != ExportKind::kReseed) {
+  if (reseed && view.intent->kind != ExportKind::kReseed) {
     return give_up("the feed is begun anew");
   }
-  const Adoptable adoptable = JudgeIntent(session, *view.intent);
-  if (!adoptable.yes) return give_up(adoptable.reason);
+  if (auto obstacle = FindObstacle(*session.table, *view.intent)) {
+    return give_up(*std::move(obstacle));
+  }
   const Version pinned = *view.intent->source_version;
   const std::string unreadable =
       fmt::format("version {} of the source can't be read any more", pinned.value);
@@ -78,31 +81,34 @@ Status AdoptOrVoid(Session& session, const LedgerView& view, const RunOptions& o
   }
   spdlog::info("{}: finishing export {}, which {} began", session.name(), view.newest,
                OwnerOf(view).runner.ToString());
-  const auto performed = Perform(session, std::move(*again), progress, report);
-  if (!performed) {
-    const Error& error = performed.error();
-    if (error.kind == ErrorKind::kSourceGone && SourceHasMovedOn(session, view, pinned)) {
-      return give_up(unreadable, error.message);
-    }
-    return Fail(error);
+  auto performed = Perform(session, *std::move(again), progress);
+  if (!performed && performed.error().kind == ErrorKind::kSourceGone &&
+      SourceHasMovedOn(session, view, pinned)) {
+    return give_up(unreadable, performed.error().message);
   }
-  if (*performed == Performed::kDone) ++report.resumed;
-  return {};
+  return performed;
+}
+
+/// Settles the newest export, which is decided and not settled.
+Result<Outcome> SettleNewest(Session& session, const LedgerView& view) {
+  const ledger::Decision& decision = *view.decision;
+  if (view.manifest && !decision.is_void() && !decision.state_forced && !decision.state_forget) {
+    SLUICE_RETURN_IF_ERROR(RequireNotLost(session, view.newest, view.position()));
+  }
+  return Settle(session, decision, view.manifest);
 }
 
 }  // namespace
 
 Result<Reconciled> Reconcile(Session& session, const RunOptions& options,
-                             transfer::Progress& progress, RunReport& report) {
+                             transfer::Progress& progress) {
   const Services& services = *session.services;
   const int64_t began = services.wall->MonotonicMicros();
-  Reconciled reconciled;
   while (true) {
-    SLUICE_ASSIGN_OR_RETURN(reconciled.view, session.ledger->Load());
-    const LedgerView& view = reconciled.view;
+    SLUICE_ASSIGN_OR_RETURN(LedgerView view, session.ledger->Load());
     if (view.newest == 0) {
       Status fresh = RequireFreshState(session);
-      if (fresh) return reconciled;
+      if (fresh) return AllSettled{std::move(view)};
       // Another runner may have done the first export between the two looks.
       SLUICE_ASSIGN_OR_RETURN(const LedgerView now, session.ledger->Load());
       if (now.newest == 0) return Fail(std::move(fresh).error());
@@ -110,37 +116,28 @@ Result<Reconciled> Reconcile(Session& session, const RunOptions& options,
     }
     if (!view.undecided()) {
       SLUICE_ASSIGN_OR_RETURN(const bool settled, IsSettled(session, view));
-      if (settled) return reconciled;
-      if (view.manifest && !view.decision->is_void() && !view.decision->state_forced &&
-          !view.decision->state_forget) {
-        SLUICE_RETURN_IF_ERROR(RequireNotLost(session, view.newest, view.position()));
-      }
-      const size_t before = report.windows.size();
-      SLUICE_RETURN_IF_ERROR(Settle(session, *view.decision, view.manifest, report));
-      if (report.windows.size() > before) ++report.resumed;
-      if (view.decision->is_void()) return reconciled;
-      reconciled.again = true;
-      return reconciled;
+      if (settled) return AllSettled{std::move(view)};
+      SLUICE_ASSIGN_OR_RETURN(Outcome outcome, SettleNewest(session, view));
+      if (view.decision->is_void()) return AllSettled{std::move(view)};
+      return Progressed{std::move(outcome)};
     }
     const ledger::Heartbeat owner = OwnerOf(view);
     if (ledger::Judge(owner, services.wall->Now(), session.runner) == ledger::Liveness::kGone) {
-      SLUICE_RETURN_IF_ERROR(AdoptOrVoid(session, view, options, progress, report));
-      reconciled.again = true;
-      return reconciled;
+      SLUICE_ASSIGN_OR_RETURN(Outcome outcome,
+                              AdoptOrVoid(session, view, options.reseed, progress));
+      return Progressed{std::move(outcome)};
     }
     const Duration waited{services.wall->MonotonicMicros() - began};
     if (!options.wait || waited >= *options.wait) {
-      report.notes.push_back(
-          fmt::format("export {} is being worked on by {}", view.newest, owner.runner.ToString()));
-      reconciled.busy = true;
-      return reconciled;
+      return Busy{
+          fmt::format("export {} is being worked on by {}", view.newest, owner.runner.ToString())};
     }
     services.wall->SleepFor(kPollInterval, services.cancel);
     SLUICE_RETURN_IF_ERROR(services.cancel.Check());
   }
 }
 
-void TellAlive(Session& session) {
+void PublishHeartbeat(Session& session) {
   const auto view = session.ledger->Load();
   if (!view) return;
   const int64_t settled = view->manifest ? view->newest : std::max<int64_t>(0, view->newest - 1);

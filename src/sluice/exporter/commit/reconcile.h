@@ -1,24 +1,34 @@
 #pragma once
 
-#include "sluice/exporter/report/report.h"
+#include <string>
+#include <variant>
+
+#include "sluice/exporter/commit/outcome.h"
 #include "sluice/exporter/session/run_options.h"
 #include "sluice/exporter/session/session.h"
 
 namespace sluice::exporter {
 
-/// What is left to do after one step of settling.
-struct Reconciled {
-  ledger::LedgerView view;  ///< valid where neither `again` nor `busy`: everything is settled
-  bool again = false;       ///< something was settled or given up: look again
-  bool busy = false;        ///< another runner lives and works on the newest number
+/// Every export is settled: the next one may begin.
+struct AllSettled {
+  ledger::LedgerView view;
 };
+/// What an earlier run left was settled, adopted or given up: look again.
+struct Progressed {
+  Outcome outcome;
+};
+/// Another runner is alive and works on the newest export.
+struct Busy {
+  std::string note;
+};
+using Reconciled = std::variant<AllSettled, Progressed, Busy>;
 
-/// Before a new number begins, every earlier one must be settled: finishes a decided number, adopts or
-/// gives up an undecided one whose runner is gone, waits (RunOptions::wait) for one that lives.
+/// One step towards a settled ledger: finishes a decided export, adopts or gives up an undecided one whose
+/// runner is gone, waits (RunOptions::wait) for one that lives.
 Result<Reconciled> Reconcile(Session& session, const RunOptions& options,
-                             transfer::Progress& progress, RunReport& report);
+                             transfer::Progress& progress);
 
 /// Rewrites the published heartbeat; best effort.
-void TellAlive(Session& session);
+void PublishHeartbeat(Session& session);
 
 }  // namespace sluice::exporter

@@ -20,17 +20,19 @@ std::vector<store::Key> MarkersOf(std::string_view name, const std::vector<store
   return {markers.begin(), markers.end()};
 }
 
-Status PutMarkers(Session& session, const ledger::Decision& decision) {
+Status PutMarkers(store::ObjectStore& destination, std::string_view name,
+                  const ledger::Decision& decision) {
   if (!plan::IsWholeTable(decision.manifest.kind)) return {};
-  for (const auto& marker : MarkersOf(session.name(), ledger::EverListed(decision))) {
-    SLUICE_RETURN_IF_ERROR(session.destination->Put(marker, ""));
+  for (const auto& marker : MarkersOf(name, ledger::EverListed(decision))) {
+    SLUICE_RETURN_IF_ERROR(destination.Put(marker, ""));
   }
   return {};
 }
 
-Status RemoveMarkers(Session& session, const std::vector<store::Key>& files) {
-  for (const auto& marker : MarkersOf(session.name(), files)) {
-    SLUICE_RETURN_IF_ERROR(session.destination->Delete(marker));
+Status RemoveMarkers(store::ObjectStore& destination, std::string_view name,
+                     const std::vector<store::Key>& files) {
+  for (const auto& marker : MarkersOf(name, files)) {
+    SLUICE_RETURN_IF_ERROR(destination.Delete(marker));
   }
   return {};
 }
@@ -40,7 +42,7 @@ Status RemoveMarkersIfGone(Session& session, const ledger::Decision& decision) {
   if (MarkersOf(session.name(), files).empty()) return {};
   SLUICE_ASSIGN_OR_RETURN(const auto manifest, session.ledger->ReadManifest(decision.n));
   if (!manifest || manifest->kind != ledger::ExportKind::kVoid) return {};
-  return RemoveMarkers(session, files);
+  return RemoveMarkers(*session.destination, session.name(), files);
 }
 
 }  // namespace sluice::exporter

@@ -15,10 +15,12 @@ namespace sluice::exporter {
 std::vector<store::Key> MarkersOf(std::string_view name, const std::vector<store::Key>& files);
 
 /// Beside the files of a decided snapshot or seed. Does nothing for other kinds.
-Status PutMarkers(Session& session, const ledger::Decision& decision);
+Status PutMarkers(store::ObjectStore& destination, std::string_view name,
+                  const ledger::Decision& decision);
 
 /// Takes the markers beside these files away.
-Status RemoveMarkers(Session& session, const std::vector<store::Key>& files);
+Status RemoveMarkers(store::ObjectStore& destination, std::string_view name,
+                     const std::vector<store::Key>& files);
 
 /// The same for a number of which nothing is to be read, because it was given up or dropped: whoever
 /// pauses before he marks it complete may do so after that. Does nothing as long as its manifest

@@ -64,6 +64,12 @@ Status FollowState(Session& session, const ledger::Decision& decision) {
   return {};
 }
 
+Status LetStateFollow(Session& session, const ledger::Decision& decision) {
+  if (!KeepsState(session)) return {};
+  SLUICE_ASSIGN_OR_RETURN(const bool followed, StateFollowed(session, decision.n));
+  return followed ? Status() : FollowState(session, decision);
+}
+
 Result<bool> StateIsToFollow(Session& session, const ledger::LedgerView& view) {
   if (!view.decision || !view.manifest || view.decision->is_void() || !KeepsState(session)) {
     return false;

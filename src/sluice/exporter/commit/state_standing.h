@@ -13,6 +13,9 @@ Result<bool> StateFollowed(Session& session, int64_t n);
 /// Lets the row follow `decision`. kConflict where it stands behind what the decision expects.
 Status FollowState(Session& session, const ledger::Decision& decision);
 
+/// The same for an export that is visible, unless the state has followed already or the pattern keeps none.
+Status LetStateFollow(Session& session, const ledger::Decision& decision);
+
 /// True where the newest number is published and the state has not followed it yet, as after a crash or
 /// beside a live run: the next run lets it. False where it can't, or lost what it had followed.
 Result<bool> StateIsToFollow(Session& session, const ledger::LedgerView& view);

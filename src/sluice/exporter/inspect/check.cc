@@ -5,6 +5,8 @@
 
 #include "sluice/base/human_text.h"
 #include "sluice/columnar/parquet_encoder.h"
+#include "sluice/delta/feed/change_feed.h"
+#include "sluice/delta/log/table_properties.h"
 #include "sluice/delta/schema/column_name.h"
 #include "sluice/delta/schema/schema.h"
 #include "sluice/exporter/commit/state_standing.h"
@@ -13,9 +15,9 @@
 #include "sluice/exporter/inspect/layout_change.h"
 #include "sluice/exporter/inspect/repair_advice.h"
 #include "sluice/exporter/inspect/retention.h"
-#include "sluice/exporter/source/append_source.h"
 #include "sluice/exporter/source/far_ahead.h"
-#include "sluice/exporter/source/feed_source.h"
+#include "sluice/exporter/source/look_at_source.h"
+#include "sluice/exporter/source/source_checks.h"
 #include "sluice/plan/append_task.h"
 #include "sluice/plan/column_choice.h"
 #include "sluice/state/state_change.h"
@@ -82,9 +84,9 @@ void CheckStart(Session& session, const delta::Snapshot& snapshot, Findings& fin
   if (!task) return;
   plan::LateCommit everything;
   everything.version = snapshot.version;
-  everything.added = std::move(task->files);
-  task->files.clear();
-  task->late = {std::move(everything)};
+  auto read = std::get<plan::WindowRead>(std::move(task->read));
+  everything.added = std::move(read.files);
+  task->read = plan::LateRead{read.watermark, read.window, {}, {std::move(everything)}};
   const auto rows = session.mover->CountLate(*task, session.services->cancel);
   if (!rows) {
     findings.AddFault(rows.error());
@@ -113,10 +115,9 @@ void CheckColumns(Session& session, const delta::Snapshot& snapshot, Findings& f
   if (!encodable) findings.AddFault(encodable.error());
 }
 
-void CheckClock(const Session& session, const AppendSource& source, Findings& findings) {
-  const auto* end = std::get_if<Timestamp>(&source.facts().position.end);
-  const auto far = FindFarAhead(session, end == nullptr ? std::nullopt : std::optional(*end),
-                                source.facts().row_end);
+void CheckClock(const Services& services, const config::Table& table,
+                const plan::SourceFacts& facts, Findings& findings) {
+  const auto far = FindFarAhead(table.name, facts.position.end, facts.row, LatestClock(services));
   if (far) findings.Add(Severity::kFault, far->message, far->remedy);
 }
 
@@ -124,33 +125,32 @@ void CheckPosition(Session& session, PatternSource& source, Findings& findings) 
   const auto work = source.Plan();
   if (!work) return findings.AddFault(work.error());
   if (work->then) findings.AddFault(*work->then);
-  std::vector<std::string> notes;
-  const auto changed = CheckSchemaChange(session, source.facts(), notes);
-  if (!changed) findings.AddFault(changed.error());
-  for (auto& note : notes) {
+  const auto changes = CheckSchemaChange(*session.table, source.facts());
+  if (!changes) return findings.AddFault(changes.error());
+  for (const auto& change : *changes) {
     findings.Add(
-        Severity::kWarning, std::move(note),
+        Severity::kWarning, change,
         "tell the partner; on_schema_change: fail stops at such a change, `columns` keeps new "
         "columns out");
   }
 }
 
 /// A feed needs its property on, and something that tells the partner's rows apart.
-void CheckFeed(Session& session, const FeedSource& source, Findings& findings) {
+void CheckFeed(Session& session, const delta::Snapshot& snapshot, Findings& findings) {
   const auto is_fault = [](const Finding& finding) { return finding.severity == Severity::kFault; };
-  if (!source.facts().feed_on) {
+  if (!delta::PropertiesOf(snapshot.metadata).change_data_feed) {
     // Planning says it with the versions, where it got that far.
     if (std::none_of(findings.all().begin(), findings.all().end(), is_fault)) {
       findings.Add(Severity::kFault, "the change data feed is off",
                    "ALTER TABLE ... SET TBLPROPERTIES (delta.enableChangeDataFeed = true)");
     }
   } else {
-    const auto since = delta::FeedEnabledSince(*session.log, source.snapshot());
+    const auto since = delta::FeedEnabledSince(*session.log, snapshot);
     findings.Add(Severity::kOk,
                  since ? fmt::format("the change data feed is on since version {}", since->value)
                        : std::string("the change data feed is on"));
   }
-  const auto choice = plan::ChooseColumns(*session.table, source.snapshot().metadata.schema);
+  const auto choice = plan::ChooseColumns(*session.table, snapshot.metadata.schema);
   if (!choice) return;  // told already
   static constexpr std::array<std::string_view, 5> kKeys{"id", "key", "uuid", "guid", "pk"};
   const bool has_key =
@@ -224,13 +224,12 @@ Status CheckTableInto(const Services& services, const config::Table& table, Find
     findings.AddFault(Error{ErrorKind::kConflict, fault.message, fault.remedy});
   }
   SLUICE_ASSIGN_OR_RETURN(const auto view, session.ledger->Load());
-  SLUICE_ASSIGN_OR_RETURN(const auto source,
-                          LookAtSource(session, view.position(), SourceOptions{}));
+  SourceOptions options;
   if (view.decision && !view.manifest && !view.decision->is_void()) {
     findings.Add(Severity::kNote,
                  fmt::format("export {} is decided and not yet visible", view.newest),
                  "the next run finishes it");
-    source->AssumeRowAt(view.decision->position.end);
+    options.assume_row_at = view.decision->position.end;
   }
   SLUICE_ASSIGN_OR_RETURN(const bool to_follow, StateIsToFollow(session, view));
   if (to_follow) {
@@ -238,8 +237,9 @@ Status CheckTableInto(const Services& services, const config::Table& table, Find
         Severity::kNote,
         fmt::format("export {} is visible and the state has not followed yet", view.newest),
         "the next run lets it");
-    source->AssumeRowAt(view.decision->position.end);
+    options.assume_row_at = view.decision->position.end;
   }
+  SLUICE_ASSIGN_OR_RETURN(const auto source, LookAtSource(session, view.position(), options));
   const delta::Snapshot& snapshot = source->snapshot();
   findings.Add(
       Severity::kOk,
@@ -253,12 +253,12 @@ Status CheckTableInto(const Services& services, const config::Table& table, Find
   CheckPosition(session, *source, findings);
   switch (table.pattern) {
     case config::Pattern::kAppend:
-      CheckClock(session, static_cast<AppendSource&>(*source), findings);
+      CheckClock(services, table, source->facts(), findings);
       CheckHistory(session, snapshot, findings);
       CheckStart(session, snapshot, findings);
       break;
     case config::Pattern::kCdc:
-      CheckFeed(session, static_cast<FeedSource&>(*source), findings);
+      CheckFeed(session, snapshot, findings);
       CheckHistory(session, snapshot, findings);
       break;
     case config::Pattern::kSnapshot:

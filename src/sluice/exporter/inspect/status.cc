@@ -66,7 +66,7 @@ Status AddWarnings(Session& session, const ledger::LedgerView& view, StatusRepor
     if (behind) AddWarning(report, table, behind->message, behind->remedy);
   }
   if (view.decision && !view.manifest) {
-    const auto allowed = RefuseExcludedColumns(session, *view.decision);
+    const auto allowed = RefuseExcludedColumns(*session.table, *view.decision);
     if (!allowed) AddWarning(report, table, allowed.error().message, allowed.error().remedy);
   }
   if (view.newest == 0) {
@@ -92,7 +92,7 @@ Result<std::string> DescribeUnfinished(Session& session, const ledger::LedgerVie
                        alive ? "is being worked on by" : "was begun and left by", who);
   }
   if (!view.manifest) {
-    const bool refused = !RefuseExcludedColumns(session, *view.decision);
+    const bool refused = !RefuseExcludedColumns(*session.table, *view.decision);
     return fmt::format("export {} is decided and not yet visible{}", view.newest,
                        refused ? "" : ": the next run finishes it");
   }
@@ -144,9 +144,11 @@ Status StatusInto(const Services& services, const config::Table& table, StatusRe
   if (table.pattern == config::Pattern::kAppend) {
     SLUICE_ASSIGN_OR_RETURN(const auto state, session.state->Read(table.table));
     const auto* row = state.Find(table.table);
-    const auto* end = std::get_if<Timestamp>(&position.end);
-    const auto far = FindFarAhead(session, end == nullptr ? std::nullopt : std::optional(*end),
-                                  row == nullptr ? std::nullopt : row->last_exported_end_time);
+    const bool has_row = row != nullptr && row->last_exported_end_time;
+    const auto far =
+        FindFarAhead(table.name, position.end,
+                     has_row ? ledger::Bound(*row->last_exported_end_time) : ledger::Bound(),
+                     LatestClock(services));
     if (far) AddWarning(report, table, far->message, far->remedy);
   }
   return {};

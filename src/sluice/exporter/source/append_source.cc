@@ -6,6 +6,7 @@
 #include "sluice/delta/schema/schema.h"
 #include "sluice/exporter/source/far_ahead.h"
 #include "sluice/exporter/source/late_sources.h"
+#include "sluice/exporter/source/source_checks.h"
 #include "sluice/plan/append_task.h"
 #include "sluice/plan/column_choice.h"
 
@@ -19,44 +20,39 @@ Result<std::unique_ptr<AppendSource>> AppendSource::Look(Session& session,
   const config::Table& table = *session.table;
   std::unique_ptr<AppendSource> source(new AppendSource(session));
   delta::SnapshotOptions wanted;
-  wanted.at = options.at;
   wanted.stats_columns = {table.watermark};
-  SLUICE_ASSIGN_OR_RETURN(const auto row, source->Pin(position, wanted));
+  SLUICE_RETURN_IF_ERROR(source->Pin(position, options, wanted));
   SLUICE_RETURN_IF_ERROR(plan::FindWatermark(table, source->snapshot_.metadata.schema));
-  if (row) source->facts_.row_end = row->last_exported_end_time;
   return source;
-}
-
-void AppendSource::AssumeRowAt(const ledger::Bound& end) {
-  const auto* t = std::get_if<Timestamp>(&end);
-  if (t == nullptr) return;
-  facts_.row_exists = true;
-  facts_.row_end = std::max(facts_.row_end.value_or(*t), *t);
 }
 
 Result<PlannedWork> AppendSource::Plan() {
   PlannedWork work;
+  const auto far = FindFarAhead(session_.name(), facts_.position.end, facts_.row,
+                                LatestClock(*session_.services));
+  if (far) work.notes.push_back(fmt::format("{}; {}", far->message, far->remedy));
   SLUICE_ASSIGN_OR_RETURN(work.exports, plan::PlanWindows(*session_.table, facts_));
   if (work.exports.empty()) return work;
   if (const auto* end = std::get_if<Timestamp>(&work.exports.back().end)) {
     SLUICE_RETURN_IF_ERROR(RequireClockNotAhead(session_, *end));
   }
   SLUICE_RETURN_IF_ERROR(
-      RequireNoHole(session_, facts_.position.scanned_through, facts_.source_version));
-  SLUICE_ASSIGN_OR_RETURN(auto late, PlanLate());
+      RequireNoHole(*session_.log, facts_.position.scanned_through, facts_.source_version));
+  SLUICE_ASSIGN_OR_RETURN(auto late, PlanBeforeRange());
   if (late) work.exports.insert(work.exports.begin(), *std::move(late));
   return work;
 }
 
-Result<std::optional<plan::PlannedExport>> AppendSource::PlanLate() {
+Result<std::optional<plan::PlannedExport>> AppendSource::PlanBeforeRange() {
   SLUICE_ASSIGN_OR_RETURN(const auto commits, ReadCommits());
   if (commits.empty()) return std::nullopt;
   plan::PlannedExport late = plan::PlanLate(facts_);
   SLUICE_ASSIGN_OR_RETURN(const auto task,
                           plan::MakeLateTask(*session_.table, late, snapshot_, commits));
-  if (task.late.empty()) return std::nullopt;
+  const auto& late_commits = std::get<plan::LateRead>(task.read).commits;
+  if (late_commits.empty()) return std::nullopt;
   SLUICE_RETURN_IF_ERROR(
-      RequireLateSources(session_, facts_.position, snapshot_, commits, task.late));
+      RequireLateSources(session_, facts_.position, snapshot_, commits, late_commits));
   return std::optional(std::move(late));
 }
 
@@ -83,14 +79,6 @@ Result<plan::PlannedExport> AppendSource::PlanAgain(const ledger::Intent& intent
   return plan::PlanFromIntent(*session_.table, intent, facts_);
 }
 
-bool AppendSource::RowStillStands(const ledger::Intent& intent) const {
-  if (intent.kind != ExportKind::kWindow) return true;
-  const auto* start = std::get_if<Timestamp>(&intent.start);
-  if (start == nullptr) return false;
-  if (std::holds_alternative<std::monostate>(facts_.position.end) && !facts_.row_end) return true;
-  return facts_.row_end == *start;
-}
-
 Result<plan::ExportTask> AppendSource::MakeTask(const plan::PlannedExport& planned) {
   if (planned.kind != ExportKind::kLate) {
     return plan::MakeWindowTask(*session_.table, planned, snapshot_);
@@ -99,14 +87,14 @@ Result<plan::ExportTask> AppendSource::MakeTask(const plan::PlannedExport& plann
   return plan::MakeLateTask(*session_.table, planned, snapshot_, commits);
 }
 
-Result<int64_t> AppendSource::BackfillLimit() {
+Result<int64_t> AppendSource::RangeLimit() {
   return plan::BackfillLimit(*session_.table, facts_).micros;
 }
 
-Result<std::vector<plan::PlannedExport>> AppendSource::PlanBackfill(
+Result<std::vector<plan::PlannedExport>> AppendSource::PlanRange(
     const Range& range, std::optional<int64_t> chunk, const std::vector<Replaced>& replaced) {
   SLUICE_RETURN_IF_ERROR(
-      RequireNoHole(session_, facts_.position.scanned_through, facts_.source_version));
+      RequireNoHole(*session_.log, facts_.position.scanned_through, facts_.source_version));
   std::vector<plan::Replaced> old;
   for (const auto& number : replaced)
     old.push_back({number.n, Timestamp{number.end}, Timestamp{number.start}});

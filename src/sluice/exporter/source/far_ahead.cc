@@ -6,21 +6,21 @@
 
 namespace sluice::exporter {
 
-std::optional<FarAhead> FindFarAhead(const Session& session, std::optional<Timestamp> exported,
-                                     std::optional<Timestamp> row) {
-  if (!exported && !row) return std::nullopt;
-  const bool by_row = row && (!exported || *row > *exported);
-  const Timestamp position = by_row ? *row : *exported;
-  const Services& services = *session.services;
-  const Timestamp now = std::max(services.clock->Now(), services.wall->Now());
-  if (position - now <= Days(1)) return std::nullopt;
+std::optional<FarAhead> FindFarAhead(std::string_view name, const ledger::Bound& exported,
+                                     const ledger::Bound& row, Timestamp now) {
+  const bool by_row = row > exported;  // no time at all comes before any time
+  const auto* position = std::get_if<Timestamp>(by_row ? &row : &exported);
+  if (position == nullptr || *position - now <= Days(1)) return std::nullopt;
   return FarAhead{
       fmt::format("{} at {}, {} from now: nothing is exported until then",
                   by_row ? "the row in _export_state stands" : "the exports end",
-                  FormatTimestamp(position),
-                  FormatDuration(Days((position - now).micros / Days(1).micros))),
-      fmt::format("if that time is a mistake, correct it with `sluice state set {} TIME`",
-                  session.name())};
+                  FormatTimestamp(*position),
+                  FormatDuration(Days((*position - now).micros / Days(1).micros))),
+      fmt::format("if that time is a mistake, correct it with `sluice state set {} TIME`", name)};
+}
+
+Timestamp LatestClock(const Services& services) {
+  return std::max(services.clock->Now(), services.wall->Now());
 }
 
 Status RequireClockNotAhead(const Session& session, Timestamp end) {

@@ -5,6 +5,7 @@
 
 #include "sluice/delta/log/table_properties.h"
 #include "sluice/exporter/source/gone_files.h"
+#include "sluice/exporter/source/source_checks.h"
 #include "sluice/plan/column_choice.h"
 #include "sluice/plan/snapshot_plan.h"
 
@@ -24,21 +25,11 @@ Result<std::unique_ptr<FeedSource>> FeedSource::Look(Session& session,
                                                      const ledger::Position& position,
                                                      const SourceOptions& options) {
   std::unique_ptr<FeedSource> source(new FeedSource(session));
-  delta::SnapshotOptions wanted;
-  wanted.at = options.at;
-  SLUICE_ASSIGN_OR_RETURN(const auto row, source->Pin(position, wanted));
+  SLUICE_RETURN_IF_ERROR(source->Pin(position, options, {}));
   plan::FeedFacts& facts = source->facts_;
-  if (row) facts.row_version = row->last_exported_version;
   facts.feed_on = delta::PropertiesOf(source->snapshot_.metadata).change_data_feed;
   facts.reseed = options.reseed;
   return source;
-}
-
-void FeedSource::AssumeRowAt(const ledger::Bound& end) {
-  const auto version = AsVersion(end);
-  if (!version) return;
-  facts_.row_exists = true;
-  facts_.row_version = std::max(facts_.row_version.value_or(*version), *version);
 }
 
 Result<PlannedWork> FeedSource::Plan() {
@@ -50,11 +41,10 @@ Result<PlannedWork> FeedSource::Plan() {
     beginning.after = Version{enabled.value - 1};
   }
   ledger::Position position = facts_.position;
-  ledger::Bound row = facts_.row_version ? ledger::Bound(*facts_.row_version) : ledger::Bound();
   if (beginning.first) {
     // Who asks for a new seed wants what the checkpoint has; whoever begins must know what is missing.
     if (!facts_.reseed) {
-      SLUICE_RETURN_IF_ERROR(RequireNoHole(session_, std::nullopt, facts_.source_version));
+      SLUICE_RETURN_IF_ERROR(RequireNoHole(*session_.log, std::nullopt, facts_.source_version));
     }
     position = beginning.first->position;
     work.exports.push_back(*std::move(beginning.first));
@@ -63,9 +53,9 @@ Result<PlannedWork> FeedSource::Plan() {
   SLUICE_ASSIGN_OR_RETURN(Readable readable, Survey(*beginning.after, facts_.source_version));
   ranges_ = std::move(readable.ranges);
   work.then = std::move(readable.then);
-  SLUICE_ASSIGN_OR_RETURN(
-      auto windows, plan::PlanFeedWindows(*session_.table, facts_, position, row, *beginning.after,
-                                          ranges_, session_.table->chunk_versions));
+  SLUICE_ASSIGN_OR_RETURN(auto windows, plan::PlanFeedWindows(*session_.table, facts_, position,
+                                                              facts_.row, *beginning.after, ranges_,
+                                                              session_.table->chunk_versions));
   for (auto& window : windows) work.exports.push_back(std::move(window));
   return work;
 }
@@ -114,16 +104,6 @@ Result<plan::PlannedExport> FeedSource::PlanAgain(const ledger::Intent& intent) 
   return plan::PlanFeedAgain(*session_.table, intent, facts_, ranges_.front());
 }
 
-bool FeedSource::RowStillStands(const ledger::Intent& intent) const {
-  if (intent.kind == ExportKind::kSeed) return !facts_.row_version;
-  if (intent.kind != ExportKind::kWindow) return true;
-  const auto start = AsVersion(intent.start);
-  if (!start) return false;
-  if (std::holds_alternative<std::monostate>(facts_.position.end) && !facts_.row_version)
-    return true;
-  return facts_.row_version == *start;
-}
-
 Result<plan::ExportTask> FeedSource::MakeTask(const plan::PlannedExport& planned) {
   if (plan::IsWholeTable(planned.kind)) {
     return plan::MakeWholeTableTask(*session_.table, planned, snapshot_);
@@ -133,13 +113,17 @@ Result<plan::ExportTask> FeedSource::MakeTask(const plan::PlannedExport& planned
     if (!start || Next(*start) < range.first || *start >= range.last) continue;
     return plan::MakeFeedTask(*session_.table, planned, snapshot_.metadata, range);
   }
-  // A reset moves no rows.
-  return plan::BeginTask(*session_.table, snapshot_.metadata);
+  return Fail(ErrorKind::kInternal, "versions ({}, {}] were not surveyed",
+              ledger::ToText(planned.start), ledger::ToText(planned.end));
 }
 
-Result<int64_t> FeedSource::BackfillLimit() {
+Result<std::optional<plan::PlannedExport>> FeedSource::PlanBeforeRange() {
+  return std::nullopt;  // a feed has no late rows: each change has a version of its own
+}
+
+Result<int64_t> FeedSource::RangeLimit() {
   if (const auto exported = AsVersion(facts_.position.end)) return exported->value;
-  if (facts_.row_version) return facts_.row_version->value;
+  if (const auto row = AsVersion(facts_.row)) return row->value;
   if (const auto* number = std::get_if<config::StartVersion>(&session_.table->start)) {
     return number->first.value - 1;
   }
@@ -151,7 +135,7 @@ Result<int64_t> FeedSource::BackfillLimit() {
   return facts_.source_version.value;  // a seed is of today or later
 }
 
-Result<std::vector<plan::PlannedExport>> FeedSource::PlanBackfill(
+Result<std::vector<plan::PlannedExport>> FeedSource::PlanRange(
     const Range& range, std::optional<int64_t> chunk, const std::vector<Replaced>& replaced) {
   SLUICE_RETURN_IF_ERROR(plan::CheckTableId(facts_, "`sluice run NAME --reseed`"));
   SLUICE_ASSIGN_OR_RETURN(Readable readable, Survey(Version{range.from}, Version{range.to}));

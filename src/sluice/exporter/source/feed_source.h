@@ -11,19 +11,18 @@ namespace sluice::exporter {
 
 /// Pattern B: a seed, or windows of the change feed. Where Spark refuses a range whole, it is cut: what
 /// can be exported is, and only what is really lost is an error.
-class FeedSource : public PinnedSource<plan::FeedFacts> {
+class FeedSource : public PinnedSource<plan::FeedFacts, RangeSource> {
  public:
   static Result<std::unique_ptr<FeedSource>> Look(Session& session,
                                                   const ledger::Position& position,
                                                   const SourceOptions& options);
 
-  void AssumeRowAt(const ledger::Bound& end) override;
   Result<PlannedWork> Plan() override;
   Result<plan::PlannedExport> PlanAgain(const ledger::Intent& intent) override;
-  bool RowStillStands(const ledger::Intent& intent) const override;
   Result<plan::ExportTask> MakeTask(const plan::PlannedExport& planned) override;
-  Result<int64_t> BackfillLimit() override;
-  Result<std::vector<plan::PlannedExport>> PlanBackfill(
+  Result<std::optional<plan::PlannedExport>> PlanBeforeRange() override;
+  Result<int64_t> RangeLimit() override;
+  Result<std::vector<plan::PlannedExport>> PlanRange(
       const Range& range, std::optional<int64_t> chunk,
       const std::vector<Replaced>& replaced) override;
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "sluice/exporter/source/source_checks.h"
+
 namespace sluice::exporter {
 namespace {
 
@@ -12,20 +14,13 @@ bool ChangesRows(const delta::Commit& commit) {
          std::any_of(commit.removes.begin(), commit.removes.end(), changes);
 }
 
-tl::unexpected<Error> NoRanges() {
-  return Fail(Error{ErrorKind::kUsage, "pattern snapshot has no ranges to backfill",
-                    "`sluice run` exports the whole table; --at-version chooses the version"});
-}
-
 }  // namespace
 
 Result<std::unique_ptr<SnapshotSource>> SnapshotSource::Look(Session& session,
                                                              const ledger::Position& position,
                                                              const SourceOptions& options) {
   std::unique_ptr<SnapshotSource> source(new SnapshotSource(session));
-  delta::SnapshotOptions wanted;
-  wanted.at = options.at;
-  SLUICE_RETURN_IF_ERROR(source->Pin(position, wanted));
+  SLUICE_RETURN_IF_ERROR(source->Pin(position, options, {}));
   if (options.at) {
     SLUICE_ASSIGN_OR_RETURN(const auto listing, session.log->List());
     if (!listing.commits.empty()) source->facts_.latest = listing.commits.back().version;
@@ -41,7 +36,7 @@ Result<PlannedWork> SnapshotSource::Plan() {
   SLUICE_ASSIGN_OR_RETURN(work.exports, plan::PlanSnapshot(*session_.table, facts_));
   if (work.exports.empty()) return work;
   SLUICE_RETURN_IF_ERROR(
-      RequireNoHole(session_, facts_.position.scanned_through, facts_.source_version));
+      RequireNoHole(*session_.log, facts_.position.scanned_through, facts_.source_version));
   return work;
 }
 
@@ -68,13 +63,6 @@ Result<plan::PlannedExport> SnapshotSource::PlanAgain(const ledger::Intent& inte
 
 Result<plan::ExportTask> SnapshotSource::MakeTask(const plan::PlannedExport& planned) {
   return plan::MakeWholeTableTask(*session_.table, planned, snapshot_);
-}
-
-Result<int64_t> SnapshotSource::BackfillLimit() { return NoRanges(); }
-
-Result<std::vector<plan::PlannedExport>> SnapshotSource::PlanBackfill(
-    const Range&, std::optional<int64_t>, const std::vector<Replaced>&) {
-  return NoRanges();
 }
 
 }  // namespace sluice::exporter

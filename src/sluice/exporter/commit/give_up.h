@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+
+#include "sluice/exporter/commit/outcome.h"
+#include "sluice/exporter/session/session.h"
+
+namespace sluice::exporter {
+
+/// Why an export is voided.
+struct GivenUp {
+  /// Stands in its manifest, which the partner reads: names no place of the source.
+  std::string why;
+  std::string detail;  ///< for the report only; may be empty
+};
+
+/// Decides that export n, which nobody decided, is void. `position` stays as it was. Lost if somebody else
+/// decided it meanwhile.
+Result<Outcome> VoidUndecided(Session& session, int64_t n, const ledger::Position& position,
+                              const GivenUp& reason);
+
+/// Gives up a decided export whose manifest is not there yet: its manifest says void, its uploads are
+/// aborted, its files deleted. kConflict if it was published meanwhile.
+Result<Outcome> VoidDecided(Session& session, const ledger::Decision& decision,
+                            const GivenUp& reason);
+
+}  // namespace sluice::exporter

@@ -1,0 +1,46 @@
+#include "sluice/exporter/source/pinned_source.h"
+
+#include <algorithm>
+
+#include "sluice/delta/schema/schema.h"
+#include "sluice/plan/column_choice.h"
+#include "sluice/state/state_change.h"
+
+namespace sluice::exporter {
+namespace {
+
+ledger::Bound RowPosition(const Session& session, const state::StateRow& row) {
+  if (session.table->pattern == config::Pattern::kAppend) {
+    return row.last_exported_end_time ? ledger::Bound(*row.last_exported_end_time)
+                                      : ledger::Bound();
+  }
+  return row.last_exported_version ? ledger::Bound(*row.last_exported_version) : ledger::Bound();
+}
+
+}  // namespace
+
+Status FillFacts(Session& session, const ledger::Position& position, const SourceOptions& options,
+                 const delta::Snapshot& snapshot, plan::SourceFacts& facts) {
+  const config::Table& table = *session.table;
+  facts.position = position;
+  facts.table_id = snapshot.metadata.id;
+  facts.source_version = snapshot.version;
+  facts.now = session.services->clock->Now();
+  SLUICE_ASSIGN_OR_RETURN(const plan::ColumnChoice choice,
+                          plan::ChooseColumns(table, snapshot.metadata.schema));
+  facts.exported_schema =
+      delta::SchemaToJson(delta::WithoutMetadata(delta::TableSchema{choice.output}));
+  facts.column_choice = plan::DescribeColumnChoice(table);
+  if (!KeepsState(session)) return {};
+  SLUICE_ASSIGN_OR_RETURN(const state::StateView state, session.state->Read(table.table));
+  const state::StateRow* row = state.Find(table.table);
+  facts.row_exists = row != nullptr;
+  if (row != nullptr) facts.row = RowPosition(session, *row);
+  if (!std::holds_alternative<std::monostate>(options.assume_row_at)) {
+    facts.row_exists = true;
+    facts.row = std::max(facts.row, options.assume_row_at);
+  }
+  return {};
+}
+
+}  // namespace sluice::exporter
