@@ -11,6 +11,7 @@ import deltalake
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from support.hand_written import HandWritten, array, field, mapping
 from support.paths import BINARY
 
 MIB = 1 << 20
@@ -62,4 +63,31 @@ def test_a_feed_of_two_thousand_commits(tmp_path, sluice):
         (path / "_delta_log" / f"{version:020}.json").write_text(json.dumps({"add": add}))
     peak = peak_bytes(sluice.add_feed("lake.long", path, start=0))
     assert sum(m["rows"] for m in sluice.export().manifests()) == 2_000
+    assert peak < LIMIT + PROGRAM, f"{peak / MIB:.0f} MiB"
+
+
+def texts(rows: int) -> pa.DictionaryArray:
+    """Five texts of 100 KB, over and over: next to nothing in memory, as in a file."""
+    words = pa.array([chr(ord("a") + i) * 100_000 for i in range(5)])
+    return pa.DictionaryArray.from_arrays(pa.array([i % 5 for i in range(rows)], pa.int32()), words)
+
+
+ROWS = 24_000  # 2.4 GB, more than one Arrow array of texts holds
+OFFSETS = pa.array(range(ROWS + 1), pa.int32())
+SHAPES = {
+    "flat": (lambda: texts(ROWS), "string"),
+    "list": (lambda: pa.ListArray.from_arrays(OFFSETS, texts(ROWS)), array("string")),
+    "map": (lambda: pa.MapArray.from_arrays(OFFSETS, pa.array(["k"] * ROWS), texts(ROWS)), mapping("string", "string")),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_long_texts_of_a_dictionary(shape, tmp_path, sluice):
+    column, kind = SHAPES[shape]
+    table = HandWritten(tmp_path / "lake" / "texts")
+    table.write(pa.table({"id": pa.array(range(ROWS), pa.int64()), "t": column()}), row_group_size=1 << 20,
+                dictionary_pagesize_limit=1 << 20, compression="zstd")
+    table.commit(field("id", "long"), field("t", kind))
+    peak = peak_bytes(sluice.add_snapshots("lake.texts", table.path))
+    assert sum(m["rows"] for m in sluice.export().manifests()) == ROWS
     assert peak < LIMIT + PROGRAM, f"{peak / MIB:.0f} MiB"

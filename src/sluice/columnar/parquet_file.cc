@@ -5,7 +5,10 @@
 #include <parquet/properties.h>
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
+
+#include "sluice/columnar/parquet_footer.h"
 
 namespace sluice::columnar {
 namespace {
@@ -20,6 +23,34 @@ parquet::ReaderProperties StreamingProperties(int64_t column_buffer_bytes) {
   properties.enable_buffered_stream();
   properties.set_buffer_size(column_buffer_bytes);
   return properties;
+}
+
+// The footer's bytes, without its length and the magic word after it.
+Result<std::string> ReadFooter(const ParquetFile& file) {
+  constexpr int64_t kFirstRead = int64_t{64} << 10;  // enough for most footers
+  constexpr int64_t kTailBytes = 8;
+  constexpr std::string_view kMagic = "PAR1", kEncrypted = "PARE";
+  SLUICE_ARROW_ASSIGN(const int64_t size, file.bytes->GetSize(), file.name);
+  const int64_t first = std::min(size, kFirstRead);
+  SLUICE_ARROW_ASSIGN(auto tail, file.bytes->ReadAt(size - first, first), file.name);
+  const std::string_view text(*tail);
+  if (text.ends_with(kEncrypted)) {
+    return Fail(ErrorKind::kUnsupported, "{}: the file is encrypted", file.name);
+  }
+  if (tail->size() < kTailBytes || !text.ends_with(kMagic)) {
+    return Fail(ErrorKind::kCorrupt, "{}: no Parquet file: it does not end with {}", file.name,
+                kMagic);
+  }
+  uint32_t length = 0;
+  std::memcpy(&length, text.data() + text.size() - kTailBytes, sizeof length);
+  if (int64_t{length} > size - kTailBytes) {
+    return Fail(ErrorKind::kCorrupt, "{}: its footer is longer than the file", file.name);
+  }
+  const auto end = static_cast<int64_t>(text.size()) - kTailBytes;
+  if (length <= end) return std::string(text.substr(static_cast<size_t>(end - length), length));
+  SLUICE_ARROW_ASSIGN(auto whole, file.bytes->ReadAt(size - kTailBytes - length, length),
+                      file.name);
+  return whole->ToString();
 }
 
 // Each column's share, and no more than its largest chunk has.
@@ -43,10 +74,14 @@ Result<ParquetFile> OpenParquet(const store::ObjectStore& store, const store::Ke
   file.name = store.DisplayName(key);
   SLUICE_ASSIGN_OR_RETURN(auto object, store.Open(key));
   file.bytes = columnar::MakeRandomAccessFile(std::move(object));
+  SLUICE_ASSIGN_OR_RETURN(const std::string bytes, ReadFooter(file));
+  auto footer = ParseParquetFooter(bytes);
+  if (!footer) return Fail(std::move(footer).error().Within(file.name));
+  file.schema = std::make_shared<const SchemaNode>(std::move(footer->root));
+  file.calendar = ReadFileCalendar(footer->key_values);
   return GuardParquet(file.name, [&]() -> Result<ParquetFile> {
-    const auto reader =
-        parquet::ParquetFileReader::Open(file.bytes, StreamingProperties(kColumnBufferBytes));
-    file.metadata = reader->metadata();
+    file.metadata = parquet::FileMetaData::Make(footer->plain.data(),
+                                                static_cast<int64_t>(footer->plain.size()));
     return std::move(file);
   });
 }

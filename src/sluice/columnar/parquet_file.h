@@ -10,6 +10,8 @@
 
 #include "sluice/base/result.h"
 #include "sluice/columnar/arrow_io.h"
+#include "sluice/columnar/file_schema.h"
+#include "sluice/columnar/legacy_calendar.h"
 #include "sluice/store/object_store.h"
 
 namespace sluice::columnar {
@@ -18,15 +20,17 @@ namespace sluice::columnar {
 struct ParquetFile {
   std::string name;  ///< for messages
   std::shared_ptr<arrow::io::RandomAccessFile> bytes;
-  std::shared_ptr<parquet::FileMetaData> metadata;
+  std::shared_ptr<parquet::FileMetaData> metadata;  ///< of the plain footer: without annotations
+  std::shared_ptr<const SchemaNode> schema;         ///< with them
+  FileCalendar calendar;
 };
 
-/// kNotFound if the object is not there, kCorrupt if it is no Parquet.
+/// kNotFound if the object is not there, kCorrupt if it is no Parquet, kUnsupported if it is encrypted.
 Result<ParquetFile> OpenParquet(const store::ObjectStore& store, const store::Key& key);
 
-/// Streams the leaf columns `columns` of `row_groups` in batches of at most `batch_rows` rows. Pages
-/// are read one after the other, so that a huge row group is never in memory as a whole. INT96 comes
-/// as microseconds. The stream keeps `file`'s bytes alive; `reader` must outlive it.
+/// Streams the leaf columns `columns` of `row_groups` in batches of at most `batch_rows` rows, which
+/// `reader` may be told to change on the way. Most callers want ReadRowGroup().
+/// The stream keeps `file`'s bytes alive; `reader` must outlive it.
 struct ParquetStream {
   std::unique_ptr<parquet::arrow::FileReader> reader;
   std::unique_ptr<arrow::RecordBatchReader> batches;

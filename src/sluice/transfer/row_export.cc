@@ -23,9 +23,6 @@ constexpr int64_t kStagingShare = 16;
 constexpr int64_t kBatchShare = 32;
 constexpr int64_t kMaxStagingBytes = int64_t{32} << 20;
 constexpr int64_t kMaxBatchRows = 1 << 16;
-constexpr int64_t kMinBatchRows = 256;
-/// Decoded bytes for each compressed one, at the most that is usual.
-constexpr int64_t kDecodedRatio = 8;
 /// Row groups whose rows may be gathered before they are handed on.
 constexpr size_t kMaxUndone = 64;
 /// Finishing files is waiting for the store more than work.
@@ -126,12 +123,10 @@ Result<std::shared_ptr<arrow::TimestampArray>> RowExport::InstantsOf(
 Status RowExport::ReadRowGroup(
     const delta::DataFile& data, int row_group,
     const std::function<Status(const std::shared_ptr<arrow::RecordBatch>&)>& work) {
-  const int64_t rows = std::max<int64_t>(data.row_group_rows(row_group), 1);
-  const int64_t row_bytes = data.row_group_bytes(row_group) / rows * kDecodedRatio + 16;
   const TransferLimits& limits = environment_.limits;
-  const int64_t batch_bytes = limits.memory_bytes / (kBatchShare * std::max(1, limits.threads));
-  const int64_t batch_rows = std::clamp(batch_bytes / row_bytes, kMinBatchRows, kMaxBatchRows);
-  return data.ReadRowGroup(row_group, batch_rows,
+  const columnar::BatchLimit limit(
+      kMaxBatchRows, limits.memory_bytes / (kBatchShare * std::max(1, limits.threads)));
+  return data.ReadRowGroup(row_group, limit,
                            [&](const std::shared_ptr<arrow::RecordBatch>& batch) -> Status {
                              SLUICE_RETURN_IF_ERROR(cancel_.Check());
                              if (stop_) return Fail(Stopped());

@@ -48,16 +48,13 @@ class ChangeRows : public DataFile {
   int num_row_groups() const override { return file_->num_row_groups(); }
   int64_t num_rows() const override { return file_->num_rows(); }
   int64_t row_group_rows(int row_group) const override { return file_->row_group_rows(row_group); }
-  int64_t row_group_bytes(int row_group) const override {
-    return file_->row_group_bytes(row_group);
-  }
   RowGroupBounds row_group_bounds(int row_group, const std::string& column) const override {
     return file_->row_group_bounds(row_group, column);
   }
   bool has_int96() const override { return file_->has_int96(); }
   const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
 
-  Status ReadRowGroup(int row_group, int64_t batch_rows,
+  Status ReadRowGroup(int row_group, const columnar::BatchLimit& limit,
                       const std::function<Status(const std::shared_ptr<arrow::RecordBatch>&)>&
                           visit) const override {
     const auto complete = [&](const std::shared_ptr<arrow::RecordBatch>& batch) -> Status {
@@ -70,7 +67,7 @@ class ChangeRows : public DataFile {
       }
       return visit(arrow::RecordBatch::Make(schema_, batch->num_rows(), std::move(columns)));
     };
-    return file_->ReadRowGroup(row_group, batch_rows, complete);
+    return file_->ReadRowGroup(row_group, limit, complete);
   }
 
  private:

@@ -11,10 +11,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
-#include "sluice/columnar/conform.h"
+#include "sluice/columnar/column_plan.h"
 #include "sluice/columnar/parquet_file.h"
+#include "sluice/columnar/row_group_reader.h"
 #include "sluice/delta/read/data_path.h"
 #include "sluice/delta/read/deletion_vector.h"
 #include "sluice/delta/read/row_group_bounds.h"
@@ -31,16 +33,20 @@ struct Source {
   std::shared_ptr<arrow::DataType> type;
   std::shared_ptr<arrow::Scalar> constant;  // set where there is no column
   int column = -1;                          // among the root's fields
+  columnar::ColumnPlan plan;                // of that column
   int batch_index = -1;                     // among the columns that are read
-  int64_t char_length = 0;                  // of a CHAR(n) column
+  CharLengths chars;
 };
 
-// The file's column of that name; exact spelling first, as an older spelling may differ by case.
-int FindColumn(const parquet::schema::GroupNode& root, const std::string& name) {
+// The file's column of that name; -1 if there is none.
+Result<int> FindColumn(const columnar::SchemaNode& root, const std::string& name) {
   int found = -1;
-  for (int i = 0; i < root.field_count(); ++i) {
-    if (root.field(i)->name() == name) return i;
-    if (found < 0 && SameColumnName(root.field(i)->name(), name)) found = i;
+  for (size_t i = 0; i < root.children.size(); ++i) {
+    if (!SameColumnName(root.children[i].name, name)) continue;
+    if (found >= 0) {
+      return Fail(ErrorKind::kUnsupported, "the file has two columns of the name '{}'", name);
+    }
+    found = static_cast<int>(i);
   }
   return found;
 }
@@ -101,18 +107,11 @@ class ParquetDataFile : public DataFile {
     return file_.metadata->RowGroup(row_group)->num_rows();
   }
 
-  int64_t row_group_bytes(int row_group) const override {
-    const auto metadata = file_.metadata->RowGroup(row_group);
-    int64_t bytes = 0;
-    for (const int leaf : leaves_) bytes += metadata->ColumnChunk(leaf)->total_compressed_size();
-    return bytes;
-  }
-
   RowGroupBounds row_group_bounds(int row_group, const std::string& column) const override {
     for (const Source& source : sources_) {
       if (source.column < 0 || !SameColumnName(source.field.name, column)) continue;
       const auto read = [&]() -> Result<RowGroupBounds> {
-        return ReadRowGroupBounds(*file_.metadata, row_group, source.column, source.field.type);
+        return ReadRowGroupBounds(file_, row_group, source.column, source.field.type);
       };
       // Bounds are a hint: without them the row group is read.
       return columnar::GuardParquet(file_.name, read).value_or(RowGroupBounds());
@@ -131,31 +130,31 @@ class ParquetDataFile : public DataFile {
 
   const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
 
-  Status ReadRowGroup(int row_group, int64_t batch_rows,
+  Status ReadRowGroup(int row_group, const columnar::BatchLimit& limit,
                       const std::function<Status(const std::shared_ptr<arrow::RecordBatch>&)>&
                           visit) const override {
-    if (row_group < 0 || row_group >= num_row_groups() || batch_rows <= 0) {
+    if (row_group < 0 || row_group >= num_row_groups() || limit.most_rows <= 0) {
       return Fail(ErrorKind::kInternal, "{}: row group {} of {}, {} rows a batch", file_.name,
-                  row_group, num_row_groups(), batch_rows);
+                  row_group, num_row_groups(), limit.most_rows);
     }
     const int64_t begin = first_rows_[static_cast<size_t>(row_group)];
     const int64_t rows = row_group_rows(row_group);
     if (mask_ && mask_->CountWanted(begin, begin + rows) == 0) return {};
-    return leaves_.empty() ? ReadConstants(begin, rows, batch_rows, visit)
-                           : ReadColumns(row_group, begin, rows, batch_rows, visit);
+    return leaves_.empty() ? ReadConstants(begin, rows, limit.most_rows, visit)
+                           : ReadColumns(row_group, begin, rows, limit, visit);
   }
 
  private:
   using Visit = std::function<Status(const std::shared_ptr<arrow::RecordBatch>&)>;
 
   Status AddSources(const PartitionValues& partition_values, const Projection& projection) {
-    const parquet::schema::GroupNode& root = *file_.metadata->schema()->group_node();
+    const columnar::ColumnPlanOptions options{SameColumnName, file_.calendar};
     arrow::FieldVector fields;
     for (const Field& field : projection.fields) {
       Source source;
       source.field = field;
       SLUICE_ASSIGN_OR_RETURN(source.type, ToArrow(field.type));
-      source.char_length = CharLength(field);
+      SLUICE_ASSIGN_OR_RETURN(source.chars, ReadCharLengths(field));
       if (IsPartitionColumn(projection, field.name)) {
         auto value = ParsePartitionValue(PartitionText(partition_values, field.name), field.type);
         if (!value) {
@@ -163,8 +162,14 @@ class ParquetDataFile : public DataFile {
         }
         source.constant = *std::move(value);
       } else {
-        source.column = FindColumn(root, field.name);
-        if (source.column < 0) source.constant = arrow::MakeNullScalar(source.type);
+        SLUICE_ASSIGN_OR_RETURN(source.column, FindColumn(*file_.schema, field.name));
+        if (source.column < 0) {
+          source.constant = arrow::MakeNullScalar(source.type);
+        } else {
+          const auto& node = file_.schema->children[static_cast<size_t>(source.column)];
+          SLUICE_ASSIGN_OR_RETURN(
+              source.plan, columnar::ColumnPlan::Make(node, source.type, field.name, options));
+        }
       }
       fields.push_back(arrow::field(field.name, source.type, field.nullable));
       sources_.push_back(std::move(source));
@@ -175,23 +180,16 @@ class ParquetDataFile : public DataFile {
 
   // A batch has its columns in the file's order, not in that of the projection.
   void SelectLeaves() {
-    const parquet::SchemaDescriptor& schema = *file_.metadata->schema();
-    const parquet::schema::GroupNode& root = *schema.group_node();
-    std::vector<bool> wanted(static_cast<size_t>(root.field_count()));
+    std::map<int, int> batch_index;  // by the column in the file
     for (const Source& source : sources_) {
-      if (source.column >= 0) wanted[static_cast<size_t>(source.column)] = true;
+      if (source.column < 0 || !batch_index.emplace(source.column, 0).second) continue;
+      leaves_.insert(leaves_.end(), source.plan.leaves().begin(), source.plan.leaves().end());
     }
-    std::vector<int> batch_index(wanted.size(), -1);
+    std::sort(leaves_.begin(), leaves_.end());
     int next = 0;
-    for (size_t i = 0; i < wanted.size(); ++i) {
-      if (wanted[i]) batch_index[i] = next++;
-    }
+    for (auto& [column, index] : batch_index) index = next++;
     for (Source& source : sources_) {
-      if (source.column >= 0) source.batch_index = batch_index[static_cast<size_t>(source.column)];
-    }
-    for (int leaf = 0; leaf < schema.num_columns(); ++leaf) {
-      const int column = root.FieldIndex(*schema.GetColumnRoot(leaf));
-      if (column >= 0 && wanted[static_cast<size_t>(column)]) leaves_.push_back(leaf);
+      if (source.column >= 0) source.batch_index = batch_index[source.column];
     }
   }
 
@@ -203,23 +201,15 @@ class ParquetDataFile : public DataFile {
     return {};
   }
 
-  Status ReadColumns(int row_group, int64_t begin, int64_t rows, int64_t batch_rows,
+  Status ReadColumns(int row_group, int64_t begin, int64_t rows, const columnar::BatchLimit& limit,
                      const Visit& visit) const {
-    SLUICE_ASSIGN_OR_RETURN(const columnar::ParquetStream stream,
-                            columnar::StreamParquet(file_, {row_group}, leaves_, batch_rows));
     int64_t done = 0;
-    while (true) {
-      std::shared_ptr<arrow::RecordBatch> batch;
-      SLUICE_RETURN_IF_ERROR(columnar::GuardParquet(file_.name, [&]() -> Status {
-        SLUICE_ARROW_RETURN(stream.batches->ReadNext(&batch), file_.name);
-        return {};
-      }));
-      if (batch == nullptr) break;
-      if (batch->num_rows() == 0) continue;
-      if (done + batch->num_rows() > rows) break;
-      SLUICE_RETURN_IF_ERROR(Emit(batch.get(), begin + done, batch->num_rows(), visit));
-      done += batch->num_rows();
-    }
+    SLUICE_RETURN_IF_ERROR(columnar::ReadRowGroup(
+        file_, row_group, leaves_, limit, [&](const arrow::RecordBatch& batch) -> Status {
+          const int64_t first = std::exchange(done, done + batch.num_rows());
+          if (done > rows) return {};
+          return Emit(&batch, begin + first, batch.num_rows(), visit);
+        }));
     if (done == rows) return {};
     return Fail(ErrorKind::kCorrupt, "{}: row group {} does not hold the {} rows that it announces",
                 file_.name, row_group, rows);
@@ -237,8 +227,7 @@ class ParquetDataFile : public DataFile {
       return Fail(ErrorKind::kCorrupt, "{}: column '{}' can't be read", file_.name,
                   source.field.name);
     }
-    auto column =
-        columnar::Conform(batch->column(source.batch_index), source.type, source.field.name);
+    auto column = source.plan.Build(batch->column(source.batch_index));
     if (!column) return Fail(std::move(column).error().Within(file_.name));
     return column;
   }
@@ -249,8 +238,8 @@ class ParquetDataFile : public DataFile {
     arrow::ArrayVector columns;
     for (const Source& source : sources_) {
       SLUICE_ASSIGN_OR_RETURN(auto column, ColumnOf(source, batch, count));
-      if (source.char_length > 0) {
-        SLUICE_ASSIGN_OR_RETURN(column, PadChars(column, source.char_length));
+      if (source.chars.any()) {
+        SLUICE_ASSIGN_OR_RETURN(column, PadChars(column, source.chars));
       }
       columns.push_back(std::move(column));
     }

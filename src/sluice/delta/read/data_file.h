@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sluice/base/result.h"
+#include "sluice/columnar/batch_limit.h"
 #include "sluice/delta/log/actions.h"
 #include "sluice/delta/read/row_group_bounds.h"
 #include "sluice/store/object_store.h"
@@ -36,7 +37,7 @@ struct RowSelection {
 
 /// One data file of a table, read as the rows that are live at its version: projected, cast to the
 /// table's types, its partition values filled in, CHAR(n) filled up with blanks, rows masked by its
-/// deletion vector left out.
+/// deletion vector left out. Only what is read can stop a read.
 /// Thread-safe: row groups may be read concurrently.
 ///
 /// Errors name the file: kSourceGone if it is not there (vacuumed), kCorrupt for bytes that are not
@@ -58,18 +59,17 @@ class DataFile {
   virtual ~DataFile() = default;
 
   virtual int num_row_groups() const = 0;
-  virtual int64_t num_rows() const = 0;                      ///< physical
-  virtual int64_t row_group_rows(int row_group) const = 0;   ///< physical
-  virtual int64_t row_group_bytes(int row_group) const = 0;  ///< compressed, projected columns
+  virtual int64_t num_rows() const = 0;                     ///< physical
+  virtual int64_t row_group_rows(int row_group) const = 0;  ///< physical
   virtual RowGroupBounds row_group_bounds(int row_group, const std::string& column) const = 0;
   /// True if a projected timestamp column is stored as INT96.
   virtual bool has_int96() const = 0;
   virtual const std::shared_ptr<arrow::Schema>& schema() const = 0;
 
-  /// Decodes one row group in batches of at most `batch_rows` rows with schema(). `visit` returning
-  /// an error stops. Batches without rows are not visited.
+  /// Decodes one row group in batches with schema(). `visit` returning an error stops. Batches
+  /// without rows are not visited.
   virtual Status ReadRowGroup(
-      int row_group, int64_t batch_rows,
+      int row_group, const columnar::BatchLimit& limit,
       const std::function<Status(const std::shared_ptr<arrow::RecordBatch>&)>& visit) const = 0;
 };
 

@@ -2,56 +2,54 @@
 
 #include <parquet/metadata.h>
 
-#include <parquet/schema.h>
 #include <parquet/statistics.h>
 #include <parquet/types.h>
 
 #include <limits>
 
+#include "sluice/columnar/legacy_calendar.h"
+#include "sluice/columnar/parquet_file.h"
+
 namespace sluice::delta {
 namespace {
 
 // How a stored integer becomes one in the Delta type's terms.
-enum class Scale { kNone, kOne, kMillis, kNanos };
+enum class Scale { kNone, kOne, kMillis };
 
 bool IsInteger(TypeId id) {
   return id == TypeId::kLong || id == TypeId::kInteger || id == TypeId::kShort ||
          id == TypeId::kByte;
 }
 
-Scale TimestampScale(const parquet::LogicalType& logical, TypeId id) {
-  if (!logical.is_timestamp()) return Scale::kNone;
-  const auto& timestamp = static_cast<const parquet::TimestampLogicalType&>(logical);
-  if (timestamp.is_adjusted_to_utc() != (id == TypeId::kTimestamp)) return Scale::kNone;
-  switch (timestamp.time_unit()) {
-    case parquet::LogicalType::TimeUnit::MILLIS:
+// Nanoseconds are not read at all.
+Scale TimestampScale(const columnar::Annotation& note) {
+  switch (note.unit) {
+    case columnar::Annotation::Unit::kMillis:
       return Scale::kMillis;
-    case parquet::LogicalType::TimeUnit::MICROS:
+    case columnar::Annotation::Unit::kMicros:
       return Scale::kOne;
-    case parquet::LogicalType::TimeUnit::NANOS:
-      return Scale::kNanos;
-    default:
-      return Scale::kNone;
+    case columnar::Annotation::Unit::kNanos:
+      break;
   }
+  return Scale::kNone;
 }
 
-Scale ScaleOf(const parquet::ColumnDescriptor& descriptor, const DataType& type) {
-  const parquet::Type::type physical = descriptor.physical_type();
-  if (physical != parquet::Type::INT32 && physical != parquet::Type::INT64) return Scale::kNone;
-  const auto& logical = descriptor.logical_type();
-  if (logical == nullptr) return Scale::kNone;
-  if (type.id == TypeId::kDate) return logical->is_date() ? Scale::kOne : Scale::kNone;
+Scale ScaleOf(const columnar::SchemaNode& leaf, const DataType& type) {
+  using Kind = columnar::Annotation::Kind;
+  const bool is_int32 = leaf.physical == columnar::PhysicalType::kInt32;
+  const bool is_int64 = leaf.physical == columnar::PhysicalType::kInt64;
+  if (!is_int32 && !is_int64) return Scale::kNone;
+  const columnar::Annotation& note = leaf.annotation;
+  if (type.id == TypeId::kDate) {
+    return is_int32 && note.kind == Kind::kDate ? Scale::kOne : Scale::kNone;
+  }
   if (type.id == TypeId::kTimestamp || type.id == TypeId::kTimestampNtz) {
-    return TimestampScale(*logical, type.id);
+    return is_int64 && note.kind == Kind::kTimestamp ? TimestampScale(note) : Scale::kNone;
   }
   if (!IsInteger(type.id)) return Scale::kNone;
-  if (logical->is_none()) return Scale::kOne;
-  const bool is_signed =
-      logical->is_int() && static_cast<const parquet::IntLogicalType&>(*logical).is_signed();
-  return is_signed ? Scale::kOne : Scale::kNone;
+  const bool plain = note.kind == Kind::kNone || (note.kind == Kind::kInteger && note.is_signed);
+  return plain ? Scale::kOne : Scale::kNone;
 }
-
-int64_t FloorDivide(int64_t value, int64_t by) { return value / by - (value % by < 0 ? 1 : 0); }
 
 std::optional<int64_t> Rescale(int64_t value, Scale scale) {
   constexpr int64_t kThousand = 1000;
@@ -64,9 +62,6 @@ std::optional<int64_t> Rescale(int64_t value, Scale scale) {
         return std::nullopt;
       }
       return value * kThousand;
-    case Scale::kNanos:
-      // As values are cut to micros when they are read: the order is kept.
-      return FloorDivide(value, kThousand);
     case Scale::kNone:
       break;
   }
@@ -80,27 +75,38 @@ void FillBounds(const parquet::Statistics& statistics, Scale scale, RowGroupBoun
   bounds.max = Rescale(typed.max(), scale);
 }
 
+// From the calendar of the file to ours. Where a bound has no place there, nothing is known.
+void Rebase(const columnar::FileCalendar& calendar, TypeId type, RowGroupBounds& bounds) {
+  if (calendar.dates_mark.empty() || (type != TypeId::kDate && type != TypeId::kTimestamp)) return;
+  for (std::optional<int64_t>* bound : {&bounds.min, &bounds.max}) {
+    if (!*bound) continue;
+    *bound = type == TypeId::kDate ? std::optional(columnar::GregorianDay(**bound))
+                                   : columnar::GregorianMicros(**bound, calendar);
+  }
+}
+
 }  // namespace
 
-RowGroupBounds ReadRowGroupBounds(const parquet::FileMetaData& metadata, int row_group, int column,
+RowGroupBounds ReadRowGroupBounds(const columnar::ParquetFile& file, int row_group, int column,
                                   const DataType& type) {
   RowGroupBounds bounds;
-  const parquet::SchemaDescriptor& schema = *metadata.schema();
-  const parquet::schema::NodePtr& node = schema.group_node()->field(column);
-  if (!node->is_primitive() || node->is_repeated()) return bounds;
-  const int leaf = schema.ColumnIndex(*node);
-  if (leaf < 0) return bounds;
-  const auto chunk = metadata.RowGroup(row_group)->ColumnChunk(leaf);
+  const columnar::SchemaNode& node = file.schema->children[static_cast<size_t>(column)];
+  if (node.physical == columnar::PhysicalType::kGroup ||
+      node.repetition == columnar::Repetition::kRepeated) {
+    return bounds;
+  }
+  const auto chunk = file.metadata->RowGroup(row_group)->ColumnChunk(node.first_leaf);
   const auto statistics = chunk->statistics();
   if (statistics == nullptr) return bounds;
   if (statistics->HasNullCount()) bounds.null_count = statistics->null_count();
-  const Scale scale = ScaleOf(*schema.Column(leaf), type);
+  const Scale scale = ScaleOf(node, type);
   if (scale == Scale::kNone || !statistics->HasMinMax()) return bounds;
-  if (schema.Column(leaf)->physical_type() == parquet::Type::INT32) {
+  if (node.physical == columnar::PhysicalType::kInt32) {
     FillBounds<parquet::Int32Type>(*statistics, scale, bounds);
   } else {
     FillBounds<parquet::Int64Type>(*statistics, scale, bounds);
   }
+  Rebase(file.calendar, type.id, bounds);
   return bounds;
 }
 

@@ -5,8 +5,8 @@
 
 #include "sluice/delta/schema/schema.h"
 
-namespace parquet {
-class FileMetaData;
+namespace sluice::columnar {
+struct ParquetFile;
 }
 
 namespace sluice::delta {
@@ -18,9 +18,9 @@ struct RowGroupBounds {
 };
 
 /// The footer's bounds of the column that is the root's `column`-th field, in terms of the Delta type
-/// `type`. Empty where the footer has none, where the column is nested, and where its Parquet type does
+/// `type` and of the proleptic calendar. Empty where the footer has none, where the column is nested, and where its Parquet type does
 /// not compare as `type` does. May throw what Parquet throws.
-RowGroupBounds ReadRowGroupBounds(const parquet::FileMetaData& metadata, int row_group, int column,
+RowGroupBounds ReadRowGroupBounds(const columnar::ParquetFile& file, int row_group, int column,
                                   const DataType& type);
 
 }  // namespace sluice::delta

@@ -2,7 +2,9 @@
 
 #include <arrow/type_fwd.h>
 
+#include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "sluice/base/result.h"
 #include "sluice/delta/schema/schema.h"
@@ -11,12 +13,21 @@
 /// values without their trailing blanks, and Spark adds them when it reads.
 namespace sluice::delta {
 
-/// n of a CHAR(n) column; 0 for any other type, VARCHAR(n) included.
-int64_t CharLength(const Field& field);
+/// The lengths of a column's CHAR(n) values, in its own shape.
+struct CharLengths {
+  int64_t length = 0;  ///< 0: a string of any length, or no string
+  /// Of a struct its fields, of an array its element, of a map its key and value; empty where no
+  /// CHAR(n) lies below.
+  std::vector<CharLengths> parts;
+  bool any() const { return length > 0 || !parts.empty(); }
+};
 
-/// `strings` (utf8), each filled up with blanks to `length` characters; longer ones and nulls as they
-/// are.
-Result<std::shared_ptr<arrow::Array>> PadChars(const std::shared_ptr<arrow::Array>& strings,
-                                               int64_t length);
+/// What the note in the metadata of a column of the table says. kUnsupported where it speaks of a CHAR(n)
+/// inside the column that can't be found there.
+Result<CharLengths> ReadCharLengths(const Field& column);
+
+/// `values`, each CHAR(n) filled up with blanks to n characters; longer ones and nulls as they are.
+Result<std::shared_ptr<arrow::Array>> PadChars(const std::shared_ptr<arrow::Array>& values,
+                                               const CharLengths& lengths);
 
 }  // namespace sluice::delta

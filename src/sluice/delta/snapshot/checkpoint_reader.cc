@@ -6,10 +6,11 @@
 #include <fmt/format.h>
 
 #include <functional>
-#include <numeric>
+#include <optional>
 #include <utility>
 
-#include "sluice/columnar/conform.h"
+#include "sluice/columnar/column_plan.h"
+#include "sluice/columnar/row_group_reader.h"
 #include "sluice/delta/log/commit_parser.h"
 #include "sluice/delta/schema/column_name.h"
 #include "sluice/delta/snapshot/checkpoint_row.h"
@@ -19,73 +20,54 @@ namespace {
 
 // Small enough that a batch of adds with long statistics stays in the megabytes.
 constexpr int64_t kBatchRows = 4096;
-constexpr std::string_view kParsedStats = "stats_parsed";
+constexpr const char* kAdd = "add";
+constexpr const char* kParsedStats = "stats_parsed";
 
-using LeafFilter = std::function<bool(const std::vector<std::string>& path)>;
-using Visit = std::function<Status(const arrow::StructArray& column)>;
+using Visit = std::function<Status(const arrow::StructArray& rows)>;
 
-std::vector<int> SelectLeaves(const columnar::ParquetFile& file, const LeafFilter& wanted) {
-  std::vector<int> leaves;
-  const parquet::SchemaDescriptor* schema = file.metadata->schema();
-  for (int i = 0; i < schema->num_columns(); ++i) {
-    if (wanted(schema->Column(i)->path()->ToDotVector())) leaves.push_back(i);
+// How the column `action` is read as `type`; nullopt where the checkpoint has no such column.
+Result<std::optional<columnar::ColumnPlan>> PlanColumn(
+    const columnar::ParquetFile& file, const std::string& action,
+    const std::shared_ptr<arrow::DataType>& type) {
+  const columnar::ColumnPlanOptions options{SameColumnName, {}};
+  for (const columnar::SchemaNode& node : file.schema->children) {
+    if (node.name != action) continue;
+    auto plan = columnar::ColumnPlan::Make(node, type, action, options);
+    if (!plan) return Fail(std::move(plan).error().Within(file.name));
+    return *std::move(plan);
   }
-  return leaves;
+  return std::nullopt;
 }
 
-// Streams what `wanted` selects of the column `action`; files without it are passed over.
-Status VisitColumn(const columnar::ParquetFile& file, std::string_view action,
-                   const LeafFilter& wanted, const Visit& visit) {
-  const std::vector<int> leaves =
-      SelectLeaves(file, [&](const auto& path) { return path[0] == action && wanted(path); });
-  if (leaves.empty()) return {};
-  std::vector<int> row_groups(static_cast<size_t>(file.metadata->num_row_groups()));
-  std::iota(row_groups.begin(), row_groups.end(), 0);
-  SLUICE_ASSIGN_OR_RETURN(const columnar::ParquetStream stream,
-                          columnar::StreamParquet(file, row_groups, leaves, kBatchRows));
-  return columnar::GuardParquet(file.name, [&]() -> Status {
-    while (true) {
-      std::shared_ptr<arrow::RecordBatch> batch;
-      SLUICE_ARROW_RETURN(stream.batches->ReadNext(&batch), file.name);
-      if (batch == nullptr) return {};
-      const auto column = batch->GetColumnByName(std::string(action));
-      if (column == nullptr || column->type_id() != arrow::Type::STRUCT) {
-        return Fail(ErrorKind::kCorrupt, "{}: column '{}' is no struct", file.name, action);
-      }
-      SLUICE_RETURN_IF_ERROR(visit(static_cast<const arrow::StructArray&>(*column)));
-    }
-  });
-}
-
-Result<std::shared_ptr<arrow::StructArray>> ConformStruct(
-    const std::shared_ptr<arrow::Array>& array, const std::shared_ptr<arrow::DataType>& type,
-    std::string_view column) {
-  SLUICE_ASSIGN_OR_RETURN(auto conformed, columnar::Conform(array, type, column));
-  return std::static_pointer_cast<arrow::StructArray>(std::move(conformed));
+// Streams what `plan` selects.
+Status VisitColumn(const columnar::ParquetFile& file, const columnar::ColumnPlan& plan,
+                   const Visit& visit) {
+  const auto build = [&](const arrow::RecordBatch& batch) -> Status {
+    SLUICE_ASSIGN_OR_RETURN(const auto rows, plan.Build(batch.column(0)));
+    return visit(static_cast<const arrow::StructArray&>(*rows));
+  };
+  for (int group = 0; group < file.metadata->num_row_groups(); ++group) {
+    SLUICE_RETURN_IF_ERROR(columnar::ReadRowGroup(file, group, plan.leaves(), kBatchRows, build));
+  }
+  return {};
 }
 
 // A checkpoint whose column has an impossible type is a damaged one: others may be fine.
-Error AsCorrupt(Error error, const std::string& file) {
+Error AsCorrupt(Error error) {
   error.kind = ErrorKind::kCorrupt;
-  return std::move(error).Within(file);
+  return error;
 }
 
 // Calls `take(actions, row)` for every row of `action` that is not null.
 template <typename Take>
-Status VisitActions(const columnar::ParquetFile& file, std::string_view action,
+Status VisitActions(const columnar::ParquetFile& file, const std::string& action,
                     const std::shared_ptr<arrow::DataType>& type, Take take) {
-  const auto wanted = [&](const std::vector<std::string>& path) {
-    if (path.size() < 2) return true;
-    for (const auto& field : type->fields()) {
-      if (field->name() == path[1]) return true;
-    }
-    return false;
-  };
-  return VisitColumn(file, action, wanted, [&](const arrow::StructArray& column) -> Status {
-    auto actions = ConformStruct(arrow::MakeArray(column.data()), type, action);
-    if (!actions) return Fail(AsCorrupt(std::move(actions).error(), file.name));
-    for (int64_t row = 0; row < (*actions)->length(); ++row) {
-      if (HasAction(**actions, row)) take(**actions, row);
+  const auto plan = PlanColumn(file, action, type);
+  if (!plan) return Fail(AsCorrupt(plan.error()));
+  if (!*plan) return {};
+  return VisitColumn(file, **plan, [&](const arrow::StructArray& rows) -> Status {
+    for (int64_t row = 0; row < rows.length(); ++row) {
+      if (HasAction(rows, row)) take(rows, row);
     }
     return {};
   });
@@ -98,43 +80,30 @@ class AddReader {
       : names_(options.stats_columns),
         keep_raw_(options.with_raw_stats),
         fields_(replay.stats_fields()),
-        parsed_type_(ParsedStatisticsType(fields_)),
+        type_with_stats_(WithStatistics(fields_)),
         replay_(replay) {}
 
   Status Read(const columnar::ParquetFile& file) {
-    const auto wanted = [&](const auto& path) { return Wants(path); };
-    return VisitColumn(file, "add", wanted, [&](const arrow::StructArray& column) -> Status {
-      auto adds = ConformStruct(arrow::MakeArray(column.data()), add_type_, "add");
-      if (!adds) return Fail(AsCorrupt(std::move(adds).error(), file.name));
-      const auto parsed = ConformParsed(column);
-      for (int64_t row = 0; row < (*adds)->length(); ++row) {
-        if (HasAction(**adds, row)) TakeRow(**adds, parsed.get(), row);
+    // Statistics are a hint, so that odd types are no error.
+    auto plan = PlanColumn(file, kAdd, type_with_stats_);
+    if (!plan) plan = PlanColumn(file, kAdd, CheckpointAddType());
+    if (!plan) return Fail(AsCorrupt(plan.error()));
+    if (!*plan) return {};
+    return VisitColumn(file, **plan, [&](const arrow::StructArray& adds) -> Status {
+      const auto parsed =
+          std::static_pointer_cast<arrow::StructArray>(adds.GetFieldByName(kParsedStats));
+      for (int64_t row = 0; row < adds.length(); ++row) {
+        if (HasAction(adds, row)) TakeRow(adds, parsed.get(), row);
       }
       return {};
     });
   }
 
  private:
-  bool Wants(const std::vector<std::string>& path) const {
-    if (path.size() < 2) return true;
-    if (path[1] == kParsedStats) return WantsParsed(path);
-    return add_type_->GetFieldByName(path[1]) != nullptr;
-  }
-
-  bool WantsParsed(const std::vector<std::string>& path) const {
-    if (path.size() == 3) return path[2] == "numRecords" || path[2] == "tightBounds";
-    if (path.size() != 4) return false;  // statistics of columns nested in structs
-    for (const Field& field : fields_) {
-      if (SameColumnName(field.name, path[3])) return true;
-    }
-    return false;
-  }
-
-  // nullptr where there are none; statistics are a hint, so that odd types are no error.
-  std::shared_ptr<arrow::StructArray> ConformParsed(const arrow::StructArray& column) const {
-    const auto parsed = column.GetFieldByName(std::string(kParsedStats));
-    if (parsed == nullptr || parsed->type_id() != arrow::Type::STRUCT) return nullptr;
-    return ConformStruct(parsed, parsed_type_, kParsedStats).value_or(nullptr);
+  static std::shared_ptr<arrow::DataType> WithStatistics(const std::vector<Field>& fields) {
+    arrow::FieldVector all = CheckpointAddType()->fields();
+    all.push_back(arrow::field(kParsedStats, ParsedStatisticsType(fields)));
+    return arrow::struct_(std::move(all));
   }
 
   void TakeRow(const arrow::StructArray& adds, const arrow::StructArray* parsed, int64_t row) {
@@ -152,9 +121,7 @@ class AddReader {
   const std::vector<std::string>& names_;
   const bool keep_raw_;
   const std::vector<Field>& fields_;
-  const std::shared_ptr<arrow::StructType> add_type_ =
-      std::static_pointer_cast<arrow::StructType>(CheckpointAddType());
-  const std::shared_ptr<arrow::DataType> parsed_type_;
+  const std::shared_ptr<arrow::DataType> type_with_stats_;
   LogReplay& replay_;
 };
 

@@ -19,7 +19,7 @@ std::shared_ptr<arrow::DataType> DeletionVectorType() {
        arrow::field("cardinality", arrow::int64())});
 }
 
-// The readers below may cast without asking: the array was conformed to one of the types above.
+// The readers below may cast without asking: the array was read as one of the types above.
 template <typename ArrayType>
 const ArrayType& Child(const arrow::StructArray& row_group, const char* name) {
   const int index = row_group.struct_type()->GetFieldIndex(name);

@@ -10,7 +10,7 @@
 #include "sluice/delta/schema/statistics.h"
 #include "sluice/delta/snapshot/snapshot.h"
 
-/// The rows of a checkpoint as actions. Each reader takes one action's column, conformed to the type
+/// The rows of a checkpoint as actions. Each reader takes one action's column, read as the type
 /// that the matching ...Type() gives, and a row at which it is not null. Pure.
 namespace sluice::delta {
 

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <cstdint>
+
+namespace sluice::columnar {
+
+/// How much of a row group may be decoded at one time.
+struct BatchLimit {
+  BatchLimit(int64_t rows, int64_t bytes = int64_t{16} << 20)  // NOLINT: a number of rows will do
+      : most_rows(rows), wanted_bytes(bytes) {}
+  int64_t most_rows;
+  /// Of the decoded columns, about: a batch has as many rows as fill it, and one at least.
+  int64_t wanted_bytes;
+};
+
+}  // namespace sluice::columnar

@@ -1,0 +1,336 @@
+#include "sluice/columnar/parquet_footer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "sluice/columnar/thrift_compact.h"
+
+namespace sluice::columnar {
+namespace {
+
+using Kind = Annotation::Kind;
+using Unit = Annotation::Unit;
+
+// Fields of FileMetaData.
+constexpr int kSchema = 2, kKeyValues = 5, kEncryption = 8;
+// Fields of SchemaElement.
+constexpr int kType = 1, kTypeLength = 2, kRepetition = 3, kName = 4, kChildren = 5;
+constexpr int kConvertedType = 6, kScale = 7, kPrecision = 8, kLogicalType = 10;
+constexpr int kMaxDepth = 64;
+
+// One SchemaElement, and what of it stays in the plain footer.
+struct Element {
+  SchemaNode node;
+  int64_t children = 0;
+  int64_t converted = -1;
+  int64_t precision = 0, scale = 0;
+  std::string plain;
+};
+
+// Calls `take(field)` for each field of a struct; what it leaves unread must be skipped by it.
+template <typename Take>
+void ForEachField(ThriftReader& reader, Take take) {
+  int id = 0;
+  while (reader.ok()) {
+    const ThriftField field = reader.Field(id);
+    if (field.type == ThriftType::kStop) return;
+    id = field.id;
+    take(field);
+  }
+}
+
+bool IsInteger(ThriftType type) {
+  return type == ThriftType::kInt16 || type == ThriftType::kInt32 || type == ThriftType::kInt64;
+}
+
+// The integer of a field that should be one; 0 for anything else, passed over.
+int64_t IntegerOf(ThriftReader& reader, ThriftType type) {
+  if (IsInteger(type)) return reader.Integer();
+  if (type == ThriftType::kByte) return reader.Byte();
+  reader.Skip(type);
+  return 0;
+}
+
+// A union of empty structs: the id of the one that is set.
+int UnionOf(ThriftReader& reader, ThriftType type) {
+  int set = 0;
+  if (type != ThriftType::kStruct) {
+    reader.Skip(type);
+    return set;
+  }
+  ForEachField(reader, [&](const ThriftField& field) {
+    set = field.id;
+    reader.Skip(field.type);
+  });
+  return set;
+}
+
+Unit UnitOf(int id) { return id == 1 ? Unit::kMillis : id == 2 ? Unit::kMicros : Unit::kNanos; }
+
+// The struct inside the union LogicalType.
+void ReadParameters(ThriftReader& reader, Annotation& note) {
+  ForEachField(reader, [&](const ThriftField& field) {
+    const bool is_true = field.type == ThriftType::kTrue;
+    if (note.kind == Kind::kDecimal) {
+      (field.id == 1 ? note.scale : note.precision) =
+          static_cast<int>(IntegerOf(reader, field.type));
+    } else if (note.kind == Kind::kInteger && field.id == 1) {
+      note.bits = static_cast<int>(IntegerOf(reader, field.type));
+    } else if (note.kind == Kind::kInteger) {
+      note.is_signed = is_true;
+      reader.Skip(field.type);
+    } else if ((note.kind == Kind::kTime || note.kind == Kind::kTimestamp) && field.id == 1) {
+      note.is_utc = is_true;
+      reader.Skip(field.type);
+    } else if ((note.kind == Kind::kTime || note.kind == Kind::kTimestamp) && field.id == 2) {
+      note.unit = UnitOf(UnionOf(reader, field.type));
+    } else {
+      reader.Skip(field.type);
+    }
+  });
+}
+
+Kind LogicalKind(int id) {
+  constexpr Kind kKinds[] = {Kind::kOther,     Kind::kString,  Kind::kMap,     Kind::kList,
+                             Kind::kString,    Kind::kDecimal, Kind::kDate,    Kind::kTime,
+                             Kind::kTimestamp, Kind::kOther,   Kind::kInteger, Kind::kNull,
+                             Kind::kJson,      Kind::kBson,    Kind::kUuid};
+  return id > 0 && static_cast<size_t>(id) < std::size(kKinds) ? kKinds[id] : Kind::kOther;
+}
+
+Annotation ReadLogicalType(ThriftReader& reader) {
+  Annotation note;
+  ForEachField(reader, [&](const ThriftField& field) {
+    note.kind = LogicalKind(field.id);
+    if (field.type == ThriftType::kStruct) {
+      ReadParameters(reader, note);
+    } else {
+      reader.Skip(field.type);
+    }
+  });
+  return note;
+}
+
+Annotation FromConvertedType(const Element& element) {
+  Annotation note;
+  const auto integer = [&](int64_t first, bool is_signed) {
+    note.kind = Kind::kInteger;
+    note.bits = 8 << (element.converted - first);
+    note.is_signed = is_signed;
+  };
+  const auto time = [&](Kind kind, Unit unit) {
+    note.kind = kind;
+    note.unit = unit;
+  };
+  switch (element.converted) {
+    case -1:
+      break;
+    case 0:
+    case 4:
+      note.kind = Kind::kString;
+      break;
+    case 1:
+    case 2:
+      note.kind = Kind::kMap;
+      break;
+    case 3:
+      note.kind = Kind::kList;
+      break;
+    case 5:
+      note.kind = Kind::kDecimal;
+      note.precision = static_cast<int>(element.precision);
+      note.scale = static_cast<int>(element.scale);
+      break;
+    case 6:
+      note.kind = Kind::kDate;
+      break;
+    case 7:
+      time(Kind::kTime, Unit::kMillis);
+      break;
+    case 8:
+      time(Kind::kTime, Unit::kMicros);
+      break;
+    case 9:
+      time(Kind::kTimestamp, Unit::kMillis);
+      break;
+    case 10:
+      time(Kind::kTimestamp, Unit::kMicros);
+      break;
+    case 11:
+    case 12:
+    case 13:
+    case 14:
+      integer(11, /*is_signed=*/false);
+      break;
+    case 15:
+    case 16:
+    case 17:
+    case 18:
+      integer(15, /*is_signed=*/true);
+      break;
+    case 19:
+      note.kind = Kind::kJson;
+      break;
+    case 20:
+      note.kind = Kind::kBson;
+      break;
+    default:
+      note.kind = Kind::kOther;
+      break;
+  }
+  return note;
+}
+
+PhysicalType ToPhysical(int64_t type) {
+  constexpr PhysicalType kTypes[] = {PhysicalType::kBoolean,   PhysicalType::kInt32,
+                                     PhysicalType::kInt64,     PhysicalType::kInt96,
+                                     PhysicalType::kFloat,     PhysicalType::kDouble,
+                                     PhysicalType::kByteArray, PhysicalType::kFixedLengthByteArray};
+  return type >= 0 && static_cast<size_t>(type) < std::size(kTypes) ? kTypes[type]
+                                                                    : PhysicalType::kGroup;
+}
+
+Element ReadElement(ThriftReader& reader) {
+  Element element;
+  ThriftWriter plain;
+  Annotation logical;
+  bool has_logical = false;
+  ForEachField(reader, [&](const ThriftField& field) {
+    const size_t begin = reader.position();
+    switch (field.id) {
+      case kType:
+        element.node.physical = ToPhysical(IntegerOf(reader, field.type));
+        break;
+      case kTypeLength:
+        element.node.fixed_length = static_cast<int>(IntegerOf(reader, field.type));
+        break;
+      case kRepetition: {
+        const int64_t repetition = IntegerOf(reader, field.type);
+        element.node.repetition = repetition == 1   ? Repetition::kOptional
+                                  : repetition == 2 ? Repetition::kRepeated
+                                                    : Repetition::kRequired;
+        break;
+      }
+      case kName:
+        if (field.type == ThriftType::kBinary) {
+          element.node.name = reader.Binary();
+        } else {
+          reader.Skip(field.type);
+        }
+        break;
+      case kChildren:
+        element.children = IntegerOf(reader, field.type);
+        break;
+      case kConvertedType:
+        element.converted = IntegerOf(reader, field.type);
+        return;
+      case kScale:
+        element.scale = IntegerOf(reader, field.type);
+        return;
+      case kPrecision:
+        element.precision = IntegerOf(reader, field.type);
+        return;
+      case kLogicalType:
+        has_logical = field.type == ThriftType::kStruct;
+        if (has_logical) {
+          logical = ReadLogicalType(reader);
+        } else {
+          reader.Skip(field.type);
+        }
+        return;
+      default:
+        reader.Skip(field.type);
+        return;
+    }
+    plain.Field(field.id, field.type, reader.Since(begin));
+  });
+  plain.Stop();
+  element.plain = std::move(plain.out());
+  element.node.annotation = has_logical ? logical : FromConvertedType(element);
+  return element;
+}
+
+// Puts the flat list of elements together as a tree; false where it is none.
+bool BuildTree(std::vector<Element>& elements, size_t& next, int& leaves, int depth,
+               SchemaNode& out) {
+  if (next >= elements.size() || depth > kMaxDepth) return false;
+  Element& element = elements[next++];
+  out = std::move(element.node);
+  out.first_leaf = leaves;
+  if (out.physical != PhysicalType::kGroup) {
+    out.leaves = 1;
+    ++leaves;
+    return element.children == 0;
+  }
+  for (int64_t i = 0; i < element.children; ++i) {
+    SchemaNode child;
+    if (!BuildTree(elements, next, leaves, depth + 1, child)) return false;
+    out.children.push_back(std::move(child));
+  }
+  out.leaves = leaves - out.first_leaf;
+  return true;
+}
+
+// The list `schema`; its plain form is appended to `plain`.
+std::vector<Element> ReadSchema(ThriftReader& reader, ThriftWriter& plain) {
+  std::vector<Element> elements;
+  const ThriftList list = reader.List();
+  plain.List(list);
+  for (uint64_t i = 0; i < list.size && reader.ok(); ++i) {
+    elements.push_back(ReadElement(reader));
+    plain.out().append(elements.back().plain);
+  }
+  return elements;
+}
+
+void ReadKeyValues(ThriftReader& reader, std::map<std::string, std::string>& out) {
+  const ThriftList list = reader.List();
+  for (uint64_t i = 0; i < list.size && reader.ok(); ++i) {
+    std::string key, value;
+    ForEachField(reader, [&](const ThriftField& field) {
+      if (field.type != ThriftType::kBinary) {
+        reader.Skip(field.type);
+      } else {
+        (field.id == 1 ? key : value) = reader.Binary();
+      }
+    });
+    out.emplace(std::move(key), std::move(value));
+  }
+}
+
+}  // namespace
+
+Result<ParquetFooter> ParseParquetFooter(std::string_view bytes) {
+  ParquetFooter footer;
+  ThriftReader reader(bytes);
+  ThriftWriter plain;
+  std::vector<Element> elements;
+  bool encrypted = false;
+  ForEachField(reader, [&](const ThriftField& field) {
+    const size_t begin = reader.position();
+    if (field.id == kSchema && field.type == ThriftType::kList) {
+      plain.Field(field.id, field.type);
+      elements = ReadSchema(reader, plain);
+    } else if (field.id == kKeyValues && field.type == ThriftType::kList) {
+      ReadKeyValues(reader, footer.key_values);
+    } else {
+      encrypted = encrypted || field.id == kEncryption;
+      reader.Skip(field.type);
+      plain.Field(field.id, field.type, reader.Since(begin));
+    }
+  });
+  plain.Stop();
+  if (encrypted) return Fail(ErrorKind::kUnsupported, "the file is encrypted");
+  size_t next = 0;
+  int leaves = 0;
+  if (!reader.ok() || !BuildTree(elements, next, leaves, 0, footer.root) ||
+      next != elements.size()) {
+    return Fail(ErrorKind::kCorrupt, "its footer is damaged");
+  }
+  footer.plain = std::move(plain.out());
+  return footer;
+}
+
+}  // namespace sluice::columnar
