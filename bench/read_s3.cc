@@ -16,7 +16,7 @@
 
 #include "sluice/columnar/parquet_file.h"
 #include "sluice/runtime/executor.h"
-#include "sluice/store/s3_store.h"
+#include "sluice/store/s3/s3_store.h"
 
 namespace sluice {
 namespace {

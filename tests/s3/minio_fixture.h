@@ -6,10 +6,11 @@
 #include <stdexcept>
 #include <string>
 
+#include "sluice/aws/find_credentials.h"
 #include "sluice/runtime/clock.h"
 #include "sluice/runtime/entropy.h"
-#include "sluice/store/s3_client.h"
-#include "sluice/store/s3_store.h"
+#include "sluice/store/s3/s3_client.h"
+#include "sluice/store/s3/s3_store.h"
 
 /// The server that `tools/minio run` started for these tests.
 namespace sluice::s3 {
@@ -28,11 +29,11 @@ inline store::S3Options Options() {
 
 /// A client of one bucket, for calls that the store does not make.
 inline store::S3Client Client(const std::string& bucket) {
-  const auto http = std::make_shared<const store::HttpClient>(store::HttpOptions{});
+  const auto http = std::make_shared<const net::HttpClient>(net::HttpOptions{});
   return {bucket,
           Options(),
           http,
-          *store::FindS3Credentials({}, "us-east-1", http),
+          *aws::FindCredentials({}, "us-east-1", http),
           "us-east-1",
           runtime::SystemClock(),
           runtime::SystemEntropy()};

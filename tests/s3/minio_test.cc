@@ -9,7 +9,7 @@
 
 #include "minio_fixture.h"
 #include "sluice/store/checksum.h"
-#include "sluice/store/s3_wire.h"
+#include "sluice/store/s3/s3_wire.h"
 #include "sluice/testing/matchers.h"
 
 /// What the contract does not ask, because it is S3's alone.
@@ -128,7 +128,7 @@ TEST(MinioTest, CopyOfWhatWasReplacedSinceItWasPlannedIsRefused) {
 /// Under KMS an ETag is random and under parts it counts them: nothing may take it for a digest.
 TEST(MinioTest, EtagThatIsNoMd5GuardsReadsAndCopiesAllTheSame) {
   store::S3Options options = Options();
-  options.encryption = {store::S3Encryption::Type::kSseKms, "sluice-test"};
+  options.encryption = {store::ServerEncryption::Type::kSseKms, "sluice-test"};
   const auto store = *store::OpenS3Store(Bucket(), "etags", options);
   const std::string bytes = RandomBytes(9 << 20);  // two parts
   const auto upload = *store->StartUpload("source");
@@ -146,7 +146,7 @@ TEST(MinioTest, EtagThatIsNoMd5GuardsReadsAndCopiesAllTheSame) {
 
 TEST(MinioTest, ObjectsAreEncryptedAsAsked) {
   store::S3Options options = Options();
-  options.encryption = {store::S3Encryption::Type::kSseKms, "sluice-test"};
+  options.encryption = {store::ServerEncryption::Type::kSseKms, "sluice-test"};
   const auto store = *store::OpenS3Store(Bucket(), "sse", options);
   const auto upload = *store->StartUpload("k");
   ASSERT_THAT(upload->Append(Span("bytes")), IsOk());

@@ -7,7 +7,7 @@
 #include "sluice/exporter/session/session.h"
 #include "sluice/ledger/ledger_path.h"
 #include "sluice/prune/prune.h"
-#include "sluice/store/local_leftovers.h"
+#include "sluice/store/local/local_leftovers.h"
 
 namespace sluice::prune {
 namespace {

@@ -7,7 +7,7 @@
 #include "sluice/ledger/ledger_path.h"
 #include "sluice/prune/prune.h"
 #include "sluice/prune/prune_fixture.h"
-#include "sluice/store/local_store.h"
+#include "sluice/store/local/local_store.h"
 #include "sluice/testing/matchers.h"
 
 namespace sluice::prune {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "sluice/base/result.h"
-#include "sluice/store/s3_options.h"
+#include "sluice/store/encryption.h"
 
 /// What the owner of a bucket has configured, as far as it matters to who keeps objects in it. Value
 /// types, in S3's own words.
@@ -18,7 +18,7 @@ struct PublicAccessBlock {
 };
 
 struct DefaultEncryption {
-  S3Encryption::Type type = S3Encryption::Type::kNone;
+  ServerEncryption::Type type = ServerEncryption::Type::kNone;
   std::optional<std::string> kms_key_id;  ///< sse-kms without it: the account's aws/s3 key
 };
 
@@ -65,9 +65,5 @@ class BucketSettings {
   /// The policy's JSON; "" where there is none.
   virtual Result<std::string> Policy() const = 0;
 };
-
-/// Errors as OpenS3Store has them.
-Result<std::shared_ptr<const BucketSettings>> OpenBucketSettings(const std::string& bucket,
-                                                                 const S3Options& options);
 
 }  // namespace sluice::store

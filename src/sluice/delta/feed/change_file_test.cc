@@ -7,7 +7,7 @@
 #include "sluice/delta/read/fixture_rows.h"
 #include "sluice/delta/snapshot/load_snapshot.h"
 #include "sluice/delta/write/data_file_writer.h"
-#include "sluice/store/local_store.h"
+#include "sluice/store/local/local_store.h"
 #include "sluice/testing/matchers.h"
 #include "sluice/testing/memory_store.h"
 

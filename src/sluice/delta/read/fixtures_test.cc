@@ -7,7 +7,7 @@
 #include "sluice/delta/read/fixture_rows.h"
 #include "sluice/delta/snapshot/load_snapshot.h"
 #include "sluice/delta/snapshot/snapshot.h"
-#include "sluice/store/local_store.h"
+#include "sluice/store/local/local_store.h"
 #include "sluice/testing/matchers.h"
 
 /// The tables in tests/fixtures, which real Spark wrote, read as Spark reads them.

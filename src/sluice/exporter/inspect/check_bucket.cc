@@ -10,7 +10,7 @@
 namespace sluice::exporter {
 namespace {
 
-using store::S3Encryption;
+using store::ServerEncryption;
 
 /// A crash must be settled before its uploads are gone: a long weekend must not be too long.
 constexpr int kUploadDays = 7;
@@ -127,27 +127,27 @@ class BucketCheck {
   void CheckEncryption() {
     const auto answer =
         Known(settings_.Encryption(), "the default encryption", "s3:GetEncryptionConfiguration");
-    const bool asked = use_.encryption.type != S3Encryption::Type::kNone;
+    const bool asked = use_.encryption.type != ServerEncryption::Type::kNone;
     if (!answer && !asked) return;
-    S3Encryption::Type type = use_.encryption.type;
+    ServerEncryption::Type type = use_.encryption.type;
     auto key = use_.encryption.kms_key_id;
     if (!asked) {
       type = answer->type;
       key = answer->kms_key_id;
-    } else if (type == S3Encryption::Type::kSseKms && !key && answer &&
-               answer->type == S3Encryption::Type::kSseKms) {
+    } else if (type == ServerEncryption::Type::kSseKms && !key && answer &&
+               answer->type == ServerEncryption::Type::kSseKms) {
       key = answer->kms_key_id;
     }
     const char* by = asked ? "as `encryption` asks" : "by the bucket's default";
     switch (type) {
-      case S3Encryption::Type::kNone:
+      case ServerEncryption::Type::kNone:
         Add(Severity::kNote, "new objects are not encrypted by the server",
             "set `encryption: {type: sse-s3}`, or a default encryption on the bucket");
         return;
-      case S3Encryption::Type::kSseS3:
+      case ServerEncryption::Type::kSseS3:
         Add(Severity::kOk, fmt::format("new objects are encrypted with SSE-S3, {}", by));
         return;
-      case S3Encryption::Type::kSseKms:
+      case ServerEncryption::Type::kSseKms:
         break;
     }
     Add(Severity::kOk, fmt::format("new objects are encrypted with SSE-KMS{}, {}",

@@ -12,7 +12,7 @@ namespace sluice::exporter {
 /// What lies in a bucket, and how it is to lie there.
 struct BucketUse {
   std::string prefix;                    ///< of all our objects: "" or ends in '/'
-  store::S3Encryption encryption;        ///< what writes ask for
+  store::ServerEncryption encryption;    ///< what writes ask for
   std::optional<std::string> region;     ///< as configured
   std::optional<PartnerAccess> partner;  ///< where a role is configured
 };

@@ -6,7 +6,7 @@
 namespace sluice::exporter {
 namespace {
 
-using store::S3Encryption;
+using store::ServerEncryption;
 using ::testing::HasSubstr;
 
 /// A bucket as it should be; a test changes one thing of it.
@@ -27,7 +27,7 @@ struct FakeBucket : store::BucketSettings {
       std::optional(store::PublicAccessBlock{true, true, true, true});
   Result<bool> is_public = false;
   Result<store::DefaultEncryption> encryption =
-      store::DefaultEncryption{S3Encryption::Type::kSseS3, {}};
+      store::DefaultEncryption{ServerEncryption::Type::kSseS3, {}};
   std::vector<store::LifecycleRule> rules;
   store::Versioning versioning = store::Versioning::kOff;
   std::optional<store::ObjectLock> lock;
@@ -159,7 +159,7 @@ TEST_F(CheckBucketTest, OldVersionsThatNobodyDropsAreANote) {
 TEST_F(CheckBucketTest, APartnerCannotReadUnderAwssOwnKey) {
   use_.partner = PartnerAccess{"arn:aws:iam::1:role/p", "acme", "out/", {}, {}};
   bucket_.policy = Fail(ErrorKind::kPermission, "no");
-  bucket_.encryption = store::DefaultEncryption{S3Encryption::Type::kSseKms, {}};
+  bucket_.encryption = store::DefaultEncryption{ServerEncryption::Type::kSseKms, {}};
   EXPECT_THAT(Only(Severity::kWarning).message, HasSubstr("aws/s3"));
 }
 

@@ -10,7 +10,8 @@
 #include "sluice/runtime/clock.h"
 #include "sluice/runtime/entropy.h"
 #include "sluice/store/bucket_settings.h"
-#include "sluice/store/open_store.h"
+#include "sluice/store/location.h"
+#include "sluice/store/object_store.h"
 #include "sluice/transfer/mover.h"
 
 namespace sluice::exporter {

@@ -6,7 +6,8 @@
 #include "sluice/exporter/session/store_options.h"
 #include "sluice/plan/output_layout.h"
 #include "sluice/runtime/executor.h"
-#include "sluice/store/open_store.h"
+#include "sluice/store/s3/s3_bucket.h"
+#include "sluice/stores/open_store.h"
 
 namespace sluice::exporter {
 
@@ -21,7 +22,7 @@ Services MakeServices(std::shared_ptr<const config::Config> config,
   services.program = "sluice " SLUICE_VERSION;
   services.open_store = [config = services.config, cancel = services.cancel](
                             const store::Location& location, StoreRole role) {
-    return store::OpenStore(location, StoreOptionsFor(*config, role, cancel));
+    return stores::OpenStore(location, StoreOptionsFor(*config, role, cancel));
   };
   services.open_bucket = [config = services.config, cancel = services.cancel](
                              const std::string& bucket, StoreRole role) {

@@ -5,22 +5,22 @@
 namespace sluice::exporter {
 namespace {
 
-store::S3Auth ToAuth(const config::Auth& auth) {
+aws::Auth ToAuth(const config::Auth& auth) {
   return {auth.profile,        auth.role_arn,       auth.external_id,
           auth.access_key_env, auth.secret_key_env, auth.session_token_env};
 }
 
-store::S3Encryption ToEncryption(const config::Encryption& encryption) {
-  store::S3Encryption result;
+store::ServerEncryption ToEncryption(const config::Encryption& encryption) {
+  store::ServerEncryption result;
   result.kms_key_id = encryption.kms_key_id;
   switch (encryption.type) {
     case config::Encryption::Type::kNone:
       break;
     case config::Encryption::Type::kSseS3:
-      result.type = store::S3Encryption::Type::kSseS3;
+      result.type = store::ServerEncryption::Type::kSseS3;
       break;
     case config::Encryption::Type::kSseKms:
-      result.type = store::S3Encryption::Type::kSseKms;
+      result.type = store::ServerEncryption::Type::kSseKms;
       break;
   }
   return result;

@@ -3,7 +3,7 @@
 #include "sluice/config/config.h"
 #include "sluice/exporter/session/services.h"
 #include "sluice/runtime/cancellation.h"
-#include "sluice/store/s3_options.h"
+#include "sluice/store/s3/s3_options.h"
 
 namespace sluice::exporter {
 
