@@ -289,8 +289,9 @@ std::vector<ListedObject> JudgeObjects(const std::vector<store::ObjectInfo>& obj
 Result<std::vector<ListedObject>> ListDestination(const Services& services,
                                                   const ListingOptions& options) {
   SLUICE_ASSIGN_OR_RETURN(const Places places, FindPlaces(*services.config));
-  SLUICE_ASSIGN_OR_RETURN(auto destination,
-                          services.open_store(places.destination, StoreRole::kDestination));
+  SLUICE_ASSIGN_OR_RETURN(
+      auto destination,
+      services.open_store(places.destination, StoreRole::kDestination, services.cancel));
   // Files before manifests: a manifest comes after its files, so none that is there already seems foreign.
   std::vector<store::ObjectInfo> objects;
   for (const auto& prefix : Prefixes(options)) {
