@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "sluice/base/result.h"
-#include "sluice/state/export_state.h"
+#include "sluice/state/state_row.h"
 
 /// What a change of _export_state comes to, decided from values alone (commit-protocol step 7).
 namespace sluice::state {

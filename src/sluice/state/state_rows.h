@@ -8,8 +8,8 @@
 
 #include "sluice/base/result.h"
 #include "sluice/delta/schema/schema.h"
-#include "sluice/state/export_state.h"
 #include "sluice/state/state_change.h"
+#include "sluice/state/state_row.h"
 
 /// The rows of _export_state as Arrow tables: found, read, changed. No I/O.
 namespace sluice::state {
