@@ -4,9 +4,11 @@
 #include <xxhash.h>
 
 #include <array>
+#include <limits>
 #include <utility>
 
 #include "sluice/base/time_zone.h"
+#include "sluice/ledger/record_fields.h"
 
 namespace sluice::ledger {
 namespace {
@@ -24,48 +26,27 @@ constexpr std::array<std::pair<ExportKind, std::string_view>, 8> kKinds{{
     {ExportKind::kVoid, "void"},
 }};
 
-/// Thrown inside parsers only; caught by Parse().
-struct BadRecord {
-  std::string what;
-};
-
-ExportKind ParseKind(const json& value) {
-  const auto text = value.get<std::string>();
+ExportKind ParseKind(const RecordFields& fields, const char* key) {
+  const std::string text = fields.Text(key);
   for (const auto& [kind, name] : kKinds) {
     if (name == text) return kind;
   }
-  throw BadRecord{"unknown kind '" + text + "'"};
+  throw BadRecord{fmt::format("field '{}' is an unknown kind, '{}'", fields.PathOf(key), text)};
 }
 
-Timestamp ParseInstant(const json& value) {
-  const auto text = value.get<std::string>();
-  auto parsed = ParseTimestamp(text, TimeZone::Utc());
-  if (!parsed) throw BadRecord{"bad time '" + text + "'"};
-  return *parsed;
-}
-
-Bound ParseBound(const json& value) {
+Bound ParseBound(const RecordFields& fields, const char* key) {
+  const json& value = fields.At(key);
   if (value.is_null()) return std::monostate{};
-  if (value.is_number_integer()) return Version{value.get<int64_t>()};
-  return ParseInstant(value);
+  if (value.is_number_integer()) return Version{fields.Integer(key)};
+  return ParseRecordInstant(value, fields.PathOf(key));
 }
 
 json ToJson(const std::optional<Version>& version) {
   return version ? json(version->value) : json(nullptr);
 }
 
-std::optional<Version> ParseVersion(const json& value) {
-  if (value.is_null()) return std::nullopt;
-  return Version{value.get<int64_t>()};
-}
-
 json ToJson(const std::optional<Timestamp>& instant) {
   return instant ? json(FormatTimestamp(*instant)) : json(nullptr);
-}
-
-std::optional<Timestamp> ParseOptionalInstant(const json& value) {
-  if (value.is_null()) return std::nullopt;
-  return ParseInstant(value);
 }
 
 json ToJson(const Position& position) {
@@ -79,16 +60,16 @@ json ToJson(const Position& position) {
           {"newest_commit", ToJson(position.newest_commit)}};
 }
 
-Position ParsePosition(const json& value) {
+Position ParsePosition(const RecordFields& fields) {
   Position position;
-  position.first_start = ParseBound(value.at("first_start"));
-  position.end = ParseBound(value.at("end"));
-  position.scanned_through = ParseVersion(value.at("scanned_through"));
-  value.at("table_id").get_to(position.table_id);
-  value.at("exported_schema").get_to(position.exported_schema);
-  value.at("column_choice").get_to(position.column_choice);
-  position.newest_snapshot = ParseOptionalInstant(value.at("newest_snapshot"));
-  position.newest_commit = ParseOptionalInstant(value.at("newest_commit"));
+  position.first_start = ParseBound(fields, "first_start");
+  position.end = ParseBound(fields, "end");
+  position.scanned_through = fields.OptionalVersion("scanned_through");
+  position.table_id = fields.Text("table_id");
+  position.exported_schema = fields.Text("exported_schema");
+  position.column_choice = fields.Text("column_choice");
+  position.newest_snapshot = fields.OptionalInstant("newest_snapshot");
+  position.newest_commit = fields.OptionalInstant("newest_commit");
   return position;
 }
 
@@ -123,35 +104,49 @@ json ToJson(const Manifest& m) {
               {"program", m.program}};
   if (!m.reason.empty()) out["reason"] = m.reason;
   if (m.expired) out["expired"] = true;
+  if (m.final_until) out["final_until"] = FormatTimestamp(*m.final_until);
+  if (m.skipped) out["skipped"] = true;
   return out;
 }
 
-Manifest ManifestFrom(const json& value) {
+/// Column names are read from it, so it has the shape of a Delta schema, or is null.
+json ParseSchemaField(const RecordFields& fields) {
+  const json& schema = fields.At("schema");
+  if (schema.is_null()) return schema;
+  const RecordFields inner(schema, fields.PathOf("schema"));
+  if (!inner.Has("fields")) return schema;
+  for (const auto& field : inner.Objects("fields")) field.Text("name");
+  return schema;
+}
+
+Manifest ManifestFrom(const RecordFields& fields) {
   Manifest m;
-  value.at("n").get_to(m.n);
-  m.kind = ParseKind(value.at("kind"));
-  value.at("table").get_to(m.table);
-  value.at("table_id").get_to(m.table_id);
-  m.source_version = ParseVersion(value.at("source_version"));
-  m.start = ParseBound(value.at("start"));
-  m.end = ParseBound(value.at("end"));
-  value.at("timezone").get_to(m.timezone);
-  m.schema = value.at("schema");
-  for (const auto& file : value.at("files")) {
-    m.files.push_back(ManifestFile{file.at("path"), file.at("size"), file.at("rows"),
-                                   file.at("checksum"), file.at("partition")});
+  m.n = fields.Count("n");
+  m.kind = ParseKind(fields, "kind");
+  m.table = fields.Text("table");
+  m.table_id = fields.Text("table_id");
+  m.source_version = fields.OptionalVersion("source_version");
+  m.start = ParseBound(fields, "start");
+  m.end = ParseBound(fields, "end");
+  m.timezone = fields.Text("timezone");
+  m.schema = ParseSchemaField(fields);
+  for (const auto& file : fields.Objects("files")) {
+    m.files.push_back(ManifestFile{file.Text("path"), file.Count("size"), file.Count("rows"),
+                                   file.Text("checksum"), file.Text("partition")});
   }
-  value.at("partitions_touched").get_to(m.partitions_touched);
-  value.at("partitions_final").get_to(m.partitions_final);
-  value.at("reopened").get_to(m.reopened);
-  value.at("replaces").get_to(m.replaces);
-  value.at("rows").get_to(m.rows);
-  value.at("row_hash").get_to(m.row_hash);
-  value.at("null_watermarks").get_to(m.null_watermarks);
-  m.reason = value.value("reason", "");
-  m.expired = value.value("expired", false);
-  m.committed_at = ParseInstant(value.at("committed_at"));
-  value.at("program").get_to(m.program);
+  m.partitions_touched = fields.Texts("partitions_touched");
+  m.partitions_final = fields.Texts("partitions_final");
+  m.reopened = fields.Texts("reopened");
+  m.replaces = fields.Numbers("replaces");
+  m.rows = fields.Count("rows");
+  m.row_hash = fields.At("row_hash").is_null() ? std::string() : fields.Text("row_hash");
+  m.null_watermarks = fields.Count("null_watermarks");
+  m.reason = fields.TextOr("reason", "");
+  m.expired = fields.FlagOr("expired", false);
+  if (fields.Has("final_until")) m.final_until = fields.Instant("final_until");
+  m.skipped = fields.FlagOr("skipped", false);
+  m.committed_at = fields.Instant("committed_at");
+  m.program = fields.Text("program");
   return m;
 }
 
@@ -167,39 +162,34 @@ json ToJson(const DecidedFile& file) {
           {"partition", file.partition}};
 }
 
-DecidedFile DecidedFileFrom(const json& value) {
+DecidedFile DecidedFileFrom(const RecordFields& fields) {
   DecidedFile file;
-  value.at("key").get_to(file.upload.key);
-  value.at("upload_id").get_to(file.upload.upload_id);
-  for (const auto& part : value.at("parts")) {
-    file.upload.parts.push_back(store::UploadedPart{part.at("number"), part.at("etag"),
-                                                    part.at("size"), part.value("checksum", "")});
+  file.upload.key = fields.Text("key");
+  file.upload.upload_id = fields.Text("upload_id");
+  for (const auto& part : fields.Objects("parts")) {
+    const int64_t number = part.Count("number");
+    constexpr int64_t kMostParts = 10'000;
+    if (number > kMostParts) RefuseField(part.PathOf("number"), part.At("number"), "a part number");
+    file.upload.parts.push_back(store::UploadedPart{static_cast<int>(number), part.Text("etag"),
+                                                    part.Count("size"),
+                                                    part.TextOr("checksum", "")});
   }
-  value.at("size").get_to(file.upload.size);
-  value.at("checksum").get_to(file.upload.checksum);
-  value.at("rows").get_to(file.rows);
-  value.at("partition").get_to(file.partition);
+  file.upload.size = fields.Count("size");
+  file.upload.checksum = fields.Text("checksum");
+  file.rows = fields.Count("rows");
+  file.partition = fields.Text("partition");
   return file;
 }
 
-/// Runs `read` on the parsed text and turns every way of being wrong into an Error.
-template <typename T, typename Read>
-Result<T> Parse(std::string_view text, std::string_view name, Read&& read) {
-  try {
-    const json value = json::parse(text);
-    const int format = value.at("format").get<int>();
-    if (format > kFormat) {
-      return Fail(Error{ErrorKind::kUnsupported,
-                        fmt::format("{}: written in format {}, this program knows format {}", name,
-                                    format, kFormat),
-                        "run the newer sluice that wrote it"});
-    }
-    return read(value);
-  } catch (const json::exception& e) {
-    return Fail(ErrorKind::kCorrupt, "{}: not a ledger record: {}", name, e.what());
-  } catch (const BadRecord& e) {
-    return Fail(ErrorKind::kCorrupt, "{}: not a ledger record: {}", name, e.what);
-  }
+Runner RunnerFrom(const RecordFields& fields) {
+  Runner runner;
+  runner.host = fields.Text("host");
+  runner.boot_id = fields.Text("boot_id");
+  runner.pid_space = fields.Text("pid_space");
+  runner.pid = fields.Integer("pid");
+  runner.start_ticks = fields.Integer("start_ticks");
+  runner.run_id = fields.Text("run_id");
+  return runner;
 }
 
 std::string Dump(const json& value) {
@@ -261,24 +251,26 @@ std::string Serialize(const Intent& intent) {
 }
 
 Result<Intent> ParseIntent(std::string_view text, std::string_view name) {
-  return Parse<Intent>(text, name, [](const json& value) {
+  return ParseRecord<Intent>(text, name, kFormat, [](const RecordFields& fields) {
     Intent intent;
-    value.at("n").get_to(intent.n);
-    intent.kind = ParseKind(value.at("kind"));
-    value.at("table").get_to(intent.table);
-    value.at("name").get_to(intent.name);
-    value.at("pattern").get_to(intent.pattern);
-    value.at("table_id").get_to(intent.table_id);
-    intent.source_version = ParseVersion(value.at("source_version"));
-    intent.start = ParseBound(value.at("start"));
-    intent.end = ParseBound(value.at("end"));
-    intent.snapshot_at = ParseOptionalInstant(value.at("snapshot_at"));
-    value.at("replaces").get_to(intent.replaces);
-    intent.shape = value.at("shape");
-    value.at("shape_digest").get_to(intent.shape_digest);
-    intent.created_at = ParseInstant(value.at("created_at"));
-    value.at("runner").get_to(intent.runner);
-    value.at("program").get_to(intent.program);
+    intent.n = fields.Count("n");
+    intent.kind = ParseKind(fields, "kind");
+    intent.table = fields.Text("table");
+    intent.name = fields.Text("name");
+    intent.pattern = fields.Text("pattern");
+    intent.table_id = fields.Text("table_id");
+    intent.source_version = fields.OptionalVersion("source_version");
+    intent.start = ParseBound(fields, "start");
+    intent.end = ParseBound(fields, "end");
+    intent.snapshot_at = fields.OptionalInstant("snapshot_at");
+    intent.replaces = fields.Numbers("replaces");
+    const json& shape = fields.At("shape");
+    if (!shape.is_null()) fields.Object("shape");
+    intent.shape = shape;
+    intent.shape_digest = fields.Text("shape_digest");
+    intent.created_at = fields.Instant("created_at");
+    intent.runner = RunnerFrom(fields.Object("runner"));
+    intent.program = fields.Text("program");
     return intent;
   });
 }
@@ -309,27 +301,32 @@ std::string Serialize(const Decision& d) {
 }
 
 Result<Decision> ParseDecision(std::string_view text, std::string_view name) {
-  return Parse<Decision>(text, name, [](const json& value) {
+  return ParseRecord<Decision>(text, name, kFormat, [](const RecordFields& fields) {
     Decision d;
-    value.at("n").get_to(d.n);
-    value.at("generation").get_to(d.generation);
-    value.at("attempt").get_to(d.attempt);
-    for (const auto& file : value.at("files")) d.files.push_back(DecidedFileFrom(file));
-    value.at("superseded").get_to(d.superseded);
-    d.manifest = ManifestFrom(value.at("manifest"));
-    d.position = ParsePosition(value.at("position"));
-    const json& state = value.at("state");
-    d.state_expected = ParseBound(state.at("expected"));
-    d.state_value = ParseBound(state.at("value"));
-    state.at("forget").get_to(d.state_forget);
-    state.at("forced").get_to(d.state_forced);
-    d.watermark_min = ParseBound(value.at("watermark").at("min"));
-    d.watermark_max = ParseBound(value.at("watermark").at("max"));
-    const json& groups = value.at("row_groups");
-    groups.at("copied").get_to(d.row_groups_copied);
-    groups.at("spliced").get_to(d.row_groups_spliced);
-    groups.at("rewritten").get_to(d.row_groups_rewritten);
-    value.at("runner").get_to(d.runner);
+    d.n = fields.Count("n");
+    const int64_t generation = fields.Count("generation");
+    if (generation < 1 || generation > std::numeric_limits<int>::max()) {
+      RefuseField("generation", fields.At("generation"), "a number from 1 on");
+    }
+    d.generation = static_cast<int>(generation);
+    d.attempt = fields.Text("attempt");
+    for (const auto& file : fields.Objects("files")) d.files.push_back(DecidedFileFrom(file));
+    d.superseded = fields.Texts("superseded");
+    d.manifest = ManifestFrom(fields.Object("manifest"));
+    d.position = ParsePosition(fields.Object("position"));
+    const RecordFields state = fields.Object("state");
+    d.state_expected = ParseBound(state, "expected");
+    d.state_value = ParseBound(state, "value");
+    d.state_forget = state.Flag("forget");
+    d.state_forced = state.Flag("forced");
+    const RecordFields watermark = fields.Object("watermark");
+    d.watermark_min = ParseBound(watermark, "min");
+    d.watermark_max = ParseBound(watermark, "max");
+    const RecordFields groups = fields.Object("row_groups");
+    d.row_groups_copied = groups.Count("copied");
+    d.row_groups_spliced = groups.Count("spliced");
+    d.row_groups_rewritten = groups.Count("rewritten");
+    d.runner = RunnerFrom(fields.Object("runner"));
     return d;
   });
 }
@@ -337,7 +334,7 @@ Result<Decision> ParseDecision(std::string_view text, std::string_view name) {
 std::string Serialize(const Manifest& manifest) { return Dump(ToJson(manifest)); }
 
 Result<Manifest> ParseManifest(std::string_view text, std::string_view name) {
-  return Parse<Manifest>(text, name, [](const json& value) { return ManifestFrom(value); });
+  return ParseRecord<Manifest>(text, name, kFormat, ManifestFrom);
 }
 
 }  // namespace sluice::ledger

@@ -96,6 +96,11 @@ struct Manifest {
   /// A snapshot that was complete and then dropped by `keep`: a void without files, written over the
   /// snapshot's own manifest before its files go.
   bool expired = false;
+  /// Every partition that ends by this instant is final, with or without a folder; nullopt in resets, voids
+  /// and manifests from before there was this field, whose `partitions_final` lists them all.
+  std::optional<Timestamp> final_until;
+  /// A reset only: what it passes over is left out on purpose, and is no gap.
+  bool skipped = false;
   Timestamp committed_at;
   std::string program;
 };

@@ -85,6 +85,8 @@ Decision FullDecision() {
   d.manifest.null_watermarks = 6;
   d.manifest.reason = "because";
   d.manifest.expired = true;
+  d.manifest.final_until = kNow;
+  d.manifest.skipped = true;
   d.manifest.committed_at = kNow;
   d.manifest.program = "sluice 0.1.0";
   d.position = {kNow, Version{4}, Version{5}, "tid", "{}", "columns:a", kNow, Timestamp{-1}};
@@ -160,6 +162,111 @@ TEST(RecordsTest, EveryMissingOrWronglyTypedFieldIsCorrupt) {
     wrong[key] = nlohmann::json::array({"x", nlohmann::json::object()});
     EXPECT_THAT(ParseDecision(wrong.dump(), "d"), IsError(ErrorKind::kCorrupt)) << key;
   }
+}
+
+/// Every value in `json`, as JSON pointers.
+void Collect(const nlohmann::json& json, const std::string& at, std::vector<std::string>& all) {
+  if (!at.empty()) all.push_back(at);
+  for (const auto& [key, value] : json.items()) {
+    if (json.is_structured()) Collect(value, at + "/" + key, all);
+  }
+}
+
+/// One value of every JSON type, and numbers at the edges.
+std::vector<nlohmann::json> Oddities() {
+  return {nullptr,
+          true,
+          -7,
+          std::numeric_limits<int64_t>::min(),
+          std::numeric_limits<uint64_t>::max(),
+          1e300,
+          0.5,
+          "",
+          "x",
+          "\xff\xfe",
+          "9999999-99-99T99:99:99Z",
+          nlohmann::json::array(),
+          nlohmann::json::array({1, "a", nullptr}),
+          nlohmann::json::object(),
+          nlohmann::json::object({{"fields", nlohmann::json::array({1})}})};
+}
+
+/// Puts every oddity in the place of every value of `record`: it is read, or corrupt with key and field named.
+template <typename ParseOne>
+void MutateEveryField(const std::string& record, const std::string& key, ParseOne&& parse) {
+  const auto whole = nlohmann::json::parse(record);
+  std::vector<std::string> pointers;
+  Collect(whole, "", pointers);
+  const auto expect = [&](const nlohmann::json& mutated, const std::string& pointer) {
+    const std::string text = mutated.dump(-1, ' ', false, nlohmann::json::error_handler_t::ignore);
+    const auto back = parse(text, key);
+    if (back) return (void)Serialize(*back);
+    if (back.error().kind == ErrorKind::kUnsupported && pointer == "/format") return;
+    EXPECT_EQ(back.error().kind, ErrorKind::kCorrupt) << pointer << " " << text;
+    EXPECT_THAT(back.error().message, ::testing::HasSubstr(key));
+    const std::string top = pointer.substr(1, pointer.find_first_of("/", 1) - 1);
+    EXPECT_THAT(back.error().message, ::testing::HasSubstr(top)) << pointer << " " << text;
+  };
+  for (const auto& pointer : pointers) {
+    const nlohmann::json::json_pointer at(pointer);
+    for (const auto& oddity : Oddities()) {
+      auto mutated = whole;
+      mutated[at] = oddity;
+      expect(mutated, pointer);
+    }
+    auto without = whole;
+    auto& parent = without[at.parent_pointer()];
+    if (parent.is_object()) parent.erase(at.back());
+    expect(without, pointer);
+  }
+}
+
+TEST(RecordsTest, ManifestEditedByHandIsReadOrCorruptWithKeyAndField) {
+  MutateEveryField(Serialize(FullDecision().manifest), "manifests/12.json",
+                   [](const auto& text, const auto& key) { return ParseManifest(text, key); });
+}
+
+TEST(RecordsTest, DecisionEditedByHandIsReadOrCorruptWithKeyAndField) {
+  MutateEveryField(Serialize(FullDecision()), "ledger/12.commit.json",
+                   [](const auto& text, const auto& key) { return ParseDecision(text, key); });
+}
+
+TEST(RecordsTest, IntentEditedByHandIsReadOrCorruptWithKeyAndField) {
+  Intent intent;
+  intent.n = 12;
+  intent.start = kNow;
+  intent.end = Version{4};
+  intent.replaces = {1};
+  intent.shape = {{"timezone", "UTC"}};
+  intent.runner = SomeRunner();
+  MutateEveryField(Serialize(intent), "ledger/12.intent.json",
+                   [](const auto& text, const auto& key) { return ParseIntent(text, key); });
+}
+
+TEST(RecordsTest, RecordNestedTooDeeplyIsCorrupt) {
+  auto manifest = nlohmann::json::parse(Serialize(FullDecision().manifest));
+  std::string text = manifest.dump();
+  const std::string schema = "\"schema\":";
+  text.insert(text.find(schema) + schema.size(), std::string(100'000, '['));
+  EXPECT_THAT(ParseManifest(text, "m"), IsError(ErrorKind::kCorrupt));
+}
+
+TEST(RecordsTest, ManifestWithoutTheNewerFieldsIsReadAsBefore) {
+  auto old = nlohmann::json::parse(Serialize(FullDecision().manifest));
+  old.erase("final_until");
+  old.erase("skipped");
+  const auto back = ParseManifest(old.dump(), "m");
+  ASSERT_THAT(back, IsOk());
+  EXPECT_FALSE(back->final_until);
+  EXPECT_FALSE(back->skipped);
+}
+
+TEST(RecordsTest, RowHashOfBytesThatMovedUndecodedIsNone) {
+  auto undecoded = nlohmann::json::parse(Serialize(FullDecision().manifest));
+  undecoded["row_hash"] = nullptr;
+  const auto back = ParseManifest(undecoded.dump(), "m");
+  ASSERT_THAT(back, IsOk());
+  EXPECT_EQ(back->row_hash, "");
 }
 
 TEST(RecordsTest, LaterFormatIsRefusedAndNotGuessedAt) {
