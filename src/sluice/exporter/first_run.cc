@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <set>
 #include <variant>
+
+#include "sluice/ledger/in_force.h"
 
 namespace sluice::exporter {
 namespace {
@@ -12,18 +12,12 @@ namespace {
 using ledger::ExportKind;
 using ledger::Manifest;
 
-/// Backfills that stand: since the last reset, and not replaced.
+/// Backfills in force that were made since the last `state forget`.
 std::vector<Manifest> StandingBackfills(const std::vector<ledger::Decision>& decisions) {
-  std::vector<Manifest> backfills;
-  std::set<int64_t> replaced;
-  for (const auto& decision : decisions) {
-    const Manifest& manifest = decision.manifest;
-    if (manifest.kind == ExportKind::kReset) backfills.clear();
-    if (manifest.kind == ExportKind::kBackfill) backfills.push_back(manifest);
-    replaced.insert(manifest.replaces.begin(), manifest.replaces.end());
-  }
-  std::erase_if(backfills, [&](const Manifest& backfill) { return replaced.contains(backfill.n); });
-  return backfills;
+  auto manifests = ledger::SinceBeginning(ledger::InForce(ledger::ManifestsOf(decisions)));
+  std::erase_if(manifests,
+                [](const Manifest& manifest) { return manifest.kind != ExportKind::kBackfill; });
+  return manifests;
 }
 
 bool Overlap(const plan::PlannedExport& window, const Manifest& backfill) {

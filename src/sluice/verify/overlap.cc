@@ -1,8 +1,9 @@
 #include "sluice/verify/overlap.h"
 
 #include <algorithm>
-#include <optional>
 #include <tuple>
+
+#include "sluice/ledger/in_force.h"
 
 namespace sluice::verify {
 namespace {
@@ -10,12 +11,7 @@ namespace {
 using ledger::Bound;
 using ledger::ExportKind;
 using ledger::Manifest;
-
-std::optional<int64_t> ValueOf(const Bound& bound) {
-  if (const auto* time = std::get_if<Timestamp>(&bound)) return time->micros;
-  if (const auto* version = std::get_if<Version>(&bound)) return version->value;
-  return std::nullopt;
-}
+using ledger::ValueOf;
 
 struct Window {
   const Manifest* manifest = nullptr;

@@ -5,18 +5,13 @@
 #include <utility>
 
 #include "sluice/exporter/commit/last_run.h"
+#include "sluice/ledger/in_force.h"
 #include "sluice/plan/source_facts.h"
 #include "sluice/runtime/log.h"
 #include "sluice/state/state_change.h"
 
 namespace sluice::exporter {
 namespace {
-
-std::optional<int64_t> BoundValue(const ledger::Bound& bound) {
-  if (const auto* t = std::get_if<Timestamp>(&bound)) return t->micros;
-  if (const auto* v = std::get_if<Version>(&bound)) return v->value;
-  return std::nullopt;
-}
 
 std::string DescribeRow(const state::StateRow* row, state::Progress progress) {
   if (row == nullptr) return "is missing";
@@ -32,8 +27,8 @@ state::Advance AdvanceBy(const Session& session, const ledger::Decision& decisio
   advance.n = decision.n;
   advance.source_table = session.table->table;
   advance.progress = ProgressOf(session);
-  advance.expected = BoundValue(decision.state_expected);
-  advance.value = BoundValue(decision.state_value);
+  advance.expected = ledger::ValueOf(decision.state_expected);
+  advance.value = ledger::ValueOf(decision.state_value);
   advance.ran_at = session.services->clock->Now();
   return advance;
 }
@@ -52,7 +47,7 @@ Status FollowState(Session& session, const ledger::Decision& decision) {
     reset.n = decision.n;
     reset.source_table = session.table->table;
     reset.progress = ProgressOf(session);
-    if (!decision.state_forget) reset.value = BoundValue(decision.state_value);
+    if (!decision.state_forget) reset.value = ledger::ValueOf(decision.state_value);
     reset.ran_at = session.services->clock->Now();
     return session.state->Apply(reset);
   }
@@ -98,7 +93,7 @@ Status RequireFreshState(Session& session) {
 }
 
 Result<std::optional<Error>> FindRowBehind(Session& session, const ledger::Position& position) {
-  const auto exported = BoundValue(position.end);
+  const auto exported = ledger::ValueOf(position.end);
   if (!KeepsState(session) || !exported) return std::nullopt;
   SLUICE_ASSIGN_OR_RETURN(const auto state, session.state->Read(session.table->table));
   const state::StateRow* row = state.Find(session.table->table);

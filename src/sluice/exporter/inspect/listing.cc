@@ -13,6 +13,7 @@
 #include "sluice/exporter/commit/snapshot_marker.h"
 #include "sluice/exporter/inspect/repair_advice.h"
 #include "sluice/exporter/session/session.h"
+#include "sluice/ledger/in_force.h"
 #include "sluice/ledger/ledger.h"
 #include "sluice/ledger/ledger_path.h"
 #include "sluice/plan/output_layout.h"
@@ -31,9 +32,11 @@ constexpr std::string_view kMarkerName = "_SUCCESS";
 struct NamedFile {
   const ledger::ManifestFile* file = nullptr;
   const ledger::Manifest* manifest = nullptr;
-  bool replaced = false;
+  ledger::Judgement judgement;
   std::string_view table;
 
+  /// A later export holds its rows, so that it goes some day.
+  bool replaced() const { return judgement.by > 0; }
   int64_t n() const { return manifest->n; }
   std::string remedy() const { return RepairAdvice(table, *manifest); }
 };
@@ -93,7 +96,7 @@ class Judge {
   std::vector<ListedObject> Missing() const {
     std::vector<ListedObject> missing;
     for (const auto& [key, named] : named_) {
-      if (named.replaced || seen_.contains(key)) continue;
+      if (named.replaced() || seen_.contains(key)) continue;
       store::ObjectInfo object;
       object.key = key;
       object.size = named.file->size;
@@ -118,15 +121,13 @@ class Judge {
  private:
   void AddTable(const ListedTable& table) {
     names_.insert(table.name);
-    std::set<int64_t> replaced;
+    const auto judged = ledger::JudgeExports(table.manifests);
     for (const auto& manifest : table.manifests) {
-      replaced.insert(manifest.replaces.begin(), manifest.replaces.end());
       published_[{table.name, manifest.n}] = &manifest;
-    }
-    for (const auto& manifest : table.manifests) {
       std::vector<store::Key> files;
+      const ledger::Judgement& judgement = judged.at(manifest.n);
       for (const auto& file : manifest.files) {
-        named_[file.path] = {&file, &manifest, replaced.contains(manifest.n), table.name};
+        named_[file.path] = {&file, &manifest, judgement, table.name};
         by_name_.emplace(LastPart(file.path), file.path);
         files.push_back(file.path);
       }
@@ -147,9 +148,9 @@ class Judge {
       return {object, Standing::kWrongSize,
               fmt::format("export {} says {} bytes", named.n(), named.file->size), named.remedy()};
     }
-    if (named.replaced) {
+    if (named.replaced()) {
       return {object, Standing::kReplaced,
-              fmt::format("export {} is replaced by a later one", named.n()), ""};
+              fmt::format("export {} is replaced by export {}", named.n(), named.judgement.by), ""};
     }
     return {object, Standing::kExported, "", ""};
   }
@@ -289,9 +290,16 @@ std::vector<ListedObject> JudgeObjects(const std::vector<store::ObjectInfo>& obj
 Result<std::vector<ListedObject>> ListDestination(const Services& services,
                                                   const ListingOptions& options) {
   SLUICE_ASSIGN_OR_RETURN(const Places places, FindPlaces(*services.config));
-  SLUICE_ASSIGN_OR_RETURN(
-      auto destination,
-      services.open_store(places.destination, StoreRole::kDestination, services.cancel));
+  SLUICE_ASSIGN_OR_RETURN(auto destination,
+                          services.open_store(places.destination, StoreRole::kDestination));
+  for (const auto* table : options.tables) {
+    SLUICE_RETURN_IF_ERROR(OpenSession(services, *table));
+  }
+  if (options.tables.empty()) {
+    for (const auto& table : services.config->tables) {
+      SLUICE_RETURN_IF_ERROR(OpenSession(services, table));
+    }
+  }
   // Files before manifests: a manifest comes after its files, so none that is there already seems foreign.
   std::vector<store::ObjectInfo> objects;
   for (const auto& prefix : Prefixes(options)) {

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "sluice/ledger/extent_set.h"
+#include "sluice/ledger/records.h"
+
+/// Which exports count. Pure: the one place that knows, for every command and every reader of manifests.
+namespace sluice::ledger {
+
+enum class Standing {
+  kInForce,    ///< readers should find its rows
+  kVoid,       ///< it was given up
+  kExpired,    ///< a snapshot that `keep` dropped
+  kReplaced,   ///< a later export names it in `replaces`
+  kForgotten,  ///< `state forget` began the exports anew, and later windows hold all of its time
+};
+
+struct Judgement {
+  Standing standing = Standing::kInForce;
+  /// kReplaced, kForgotten: the export that took its place. For kForgotten, the one with which the later
+  /// windows were complete.
+  int64_t by = 0;
+};
+
+/// The value of a time or a version; nullopt for monostate.
+std::optional<int64_t> ValueOf(const Bound& bound);
+
+/// What a window, a backfill or late rows span; nullopt for other kinds and for empty ones. That of late
+/// rows is all of the time that was exported before them.
+std::optional<Extent> ExtentOf(const Manifest& manifest);
+
+/// True for a reset by `state forget`: exports begin anew after it.
+bool BeginsAnew(const Manifest& manifest);
+
+/// The standing of every export. `manifests`: all that there are, ascending by n.
+///
+/// A forgotten export of a table that was re-created since (another table id) stays in force: its rows
+/// came from another table. Whole tables (seeds, snapshots) are never forgotten: each is complete by itself.
+std::map<int64_t, Judgement> JudgeExports(const std::vector<Manifest>& manifests);
+
+/// Those in force, resets included, in the given order.
+std::vector<Manifest> InForce(std::vector<Manifest> manifests);
+
+/// Those that follow the last reset by `state forget`; all where there is none.
+std::vector<Manifest> SinceBeginning(std::vector<Manifest> manifests);
+
+/// The manifests that decisions carry, voids by manifests included; ascending like `decisions`.
+std::vector<Manifest> ManifestsOf(const std::vector<Decision>& decisions);
+
+}  // namespace sluice::ledger
