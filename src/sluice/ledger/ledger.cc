@@ -1,19 +1,26 @@
 #include "sluice/ledger/ledger.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
+#include <iterator>
 #include <map>
-#include <set>
 #include <utility>
 
 #include "sluice/base/time_zone.h"
 #include "sluice/ledger/ledger_path.h"
+#include "sluice/ledger/record_fields.h"
+#include "sluice/runtime/executor.h"
 
 namespace sluice::ledger {
 namespace {
 
 using store::Key;
 using store::ObjectStore;
+
+/// An object store answers many small requests at once; a disk is no slower for it.
+constexpr int kRequestsAtOnce = 16;
 
 /// What lies in the ledger folder for one number.
 struct Found {
@@ -24,34 +31,108 @@ struct Found {
 
 std::string_view LastPart(std::string_view key) { return key.substr(key.rfind('/') + 1); }
 
-Result<std::map<int64_t, Found>> ListNumbers(const ObjectStore& ledger, const std::string& name,
-                                             int64_t from) {
-  std::map<int64_t, Found> numbers;
-  const Key folder = LedgerFolder(name);
-  const Key after = from > 0 ? folder + FormatNumber(from) : Key();
-  SLUICE_RETURN_IF_ERROR(ledger.List(folder, after, [&](const store::ObjectInfo& object) {
-    const auto entry = ParseLedgerEntry(LastPart(object.key));
-    if (!entry) return true;
-    Found& found = numbers[entry->n];
-    using Type = LedgerEntryName::Type;
-    if (entry->type == Type::kIntent) found.intent = true;
-    if (entry->type == Type::kHeartbeat) found.heartbeat = true;
-    if (entry->type == Type::kDecision) {
-      found.generation = std::max(found.generation, entry->generation);
-    }
-    return true;
-  }));
-  // A heartbeat alone proves nothing: it is written after the intent, and may outlive a repair.
+using Numbers = std::map<int64_t, Found>;
+
+void Note(const store::ObjectInfo& object, const Key& folder, Numbers& numbers) {
+  if (object.key.find('/', folder.size()) != Key::npos) return;
+  const auto entry = ParseLedgerEntry(LastPart(object.key));
+  if (!entry) return;
+  Found& found = numbers[entry->n];
+  using Type = LedgerEntryName::Type;
+  if (entry->type == Type::kIntent) found.intent = true;
+  if (entry->type == Type::kHeartbeat) found.heartbeat = true;
+  if (entry->type == Type::kDecision) {
+    found.generation = std::max(found.generation, entry->generation);
+  }
+}
+
+/// A heartbeat alone proves nothing: it is written after the intent, and may outlive a repair.
+void DropLoneHeartbeats(Numbers& numbers) {
   std::erase_if(
       numbers, [](const auto& item) { return !item.second.intent && item.second.generation == 0; });
+}
+
+/// All of a ledger; grows with its age.
+Result<Numbers> ListAllNumbers(const ObjectStore& ledger, const Key& folder) {
+  Numbers numbers;
+  SLUICE_RETURN_IF_ERROR(ledger.List(folder, {}, [&](const store::ObjectInfo& object) {
+    Note(object, folder, numbers);
+    return true;
+  }));
+  DropLoneHeartbeats(numbers);
   return numbers;
 }
 
-Result<Decision> GetDecision(const ObjectStore& ledger, const std::string& name, int64_t n,
+/// What lies there for one number.
+Result<Found> FindNumber(const ObjectStore& ledger, const Key& folder, int64_t n) {
+  Numbers numbers;
+  SLUICE_RETURN_IF_ERROR(
+      ledger.List(folder + FormatNumber(n) + ".", {}, [&](const store::ObjectInfo& object) {
+        Note(object, folder, numbers);
+        return true;
+      }));
+  return numbers[n];
+}
+
+/// True if any number beyond `n` has an entry.
+Result<bool> AnyBeyond(const ObjectStore& ledger, const Key& folder, int64_t n) {
+  bool any = false;
+  // '/' comes after '.': the entries of n itself are passed over.
+  SLUICE_RETURN_IF_ERROR(
+      ledger.List(folder, folder + FormatNumber(n) + "/", [&](const store::ObjectInfo& object) {
+        any = ParseLedgerEntry(LastPart(object.key)).has_value();
+        return false;
+      }));
+  return any;
+}
+
+/// The numbers from `from` on, if they are few; else those about the newest one.
+Result<Numbers> ListNewest(const ObjectStore& ledger, const Key& folder, int64_t from) {
+  constexpr int kFew = 900;  // objects: a page of S3 holds 1000
+  while (true) {
+    Numbers numbers;
+    int seen = 0;
+    const Key after = from > 0 ? folder + FormatNumber(from) : Key();
+    SLUICE_RETURN_IF_ERROR(ledger.List(folder, after, [&](const store::ObjectInfo& object) {
+      Note(object, folder, numbers);
+      return ++seen <= kFew;
+    }));
+    if (seen <= kFew) {
+      DropLoneHeartbeats(numbers);
+      return numbers;
+    }
+    // Ever longer strides until nothing lies beyond, then halves of the last one.
+    int64_t low = numbers.rbegin()->first, stride = kFew;
+    while (true) {
+      SLUICE_ASSIGN_OR_RETURN(const bool beyond, AnyBeyond(ledger, folder, low + stride));
+      if (!beyond) break;
+      low += stride;
+      stride *= 2;
+    }
+    for (; stride > 1; stride /= 2) {
+      const int64_t middle = low + stride / 2;
+      SLUICE_ASSIGN_OR_RETURN(const bool beyond, AnyBeyond(ledger, folder, middle));
+      if (beyond) low = middle;
+    }
+    from = std::max<int64_t>(1, low - 1);
+  }
+}
+
+/// kCorrupt where the record in `key` is about another number than its name says.
+template <typename Record>
+Result<Record> OfNumber(Result<Record> record, int64_t n, const std::string& key) {
+  if (record && record->n != n) {
+    return Fail(NotARecord(key, fmt::format("field 'n' is {}, not {}", record->n, n)));
+  }
+  return record;
+}
+
+Result<Decision> GetDecision(const ObjectStore& ledger, const Key& folder, int64_t n,
                              int generation) {
-  const Key key = DecisionKey(name, n, generation);
+  const Key key = DecisionKey(folder, n, generation);
   SLUICE_ASSIGN_OR_RETURN(const std::string text, ledger.Get(key));
-  return ParseDecision(text, ledger.DisplayName(key));
+  const std::string shown = ledger.DisplayName(key);
+  return OfNumber(ParseDecision(text, shown), n, shown);
 }
 
 Result<bool> Exists(const ObjectStore& store, const Key& key) {
@@ -84,12 +165,13 @@ const Position& LedgerView::position() const {
 }
 
 Ledger::Ledger(std::shared_ptr<ObjectStore> ledger_store, std::shared_ptr<ObjectStore> destination,
-               std::string name)
+               std::string name, Key folder)
     : ledger_store_(std::move(ledger_store)),
       destination_(std::move(destination)),
-      name_(std::move(name)) {}
+      name_(std::move(name)),
+      folder_(folder.empty() ? LedgerFolder(name_) : std::move(folder)) {}
 
-Result<int64_t> Ledger::SettledHint() const {
+Result<int64_t> Ledger::PublishedHint() const {
   auto text = destination_->Get(PublishedHeartbeatKey(name_));
   if (!text) {
     if (text.error().kind == ErrorKind::kNotFound) return 0;
@@ -97,10 +179,14 @@ Result<int64_t> Ledger::SettledHint() const {
   }
   const auto json = nlohmann::json::parse(*text, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object() || !json.contains("n") || !json["n"].is_number_integer()) return 0;
-  const auto n = json["n"].get<int64_t>();
-  if (n < 1) return 0;
+  return std::max<int64_t>(0, json["n"].get<int64_t>());
+}
+
+Result<int64_t> Ledger::SettledHint() const {
+  SLUICE_ASSIGN_OR_RETURN(const int64_t n, PublishedHint());
+  if (n == 0) return 0;
   SLUICE_ASSIGN_OR_RETURN(const bool known, Exists(*destination_, ManifestKey(name_, n)));
-  SLUICE_ASSIGN_OR_RETURN(const bool decided, Exists(*ledger_store_, DecisionKey(name_, n, 1)));
+  SLUICE_ASSIGN_OR_RETURN(const bool decided, Exists(*ledger_store_, DecisionKey(folder_, n, 1)));
   return known && decided ? n : 0;
 }
 
@@ -115,22 +201,20 @@ Status Ledger::RequireNoManifest() const {
   return Fail(Error{
       ErrorKind::kConflict,
       fmt::format("{} is published, but the ledger that it belongs to is not in {}",
-                  destination_->DisplayName(found),
-                  ledger_store_->DisplayName(LedgerFolder(name_))),
-      fmt::format("if `state` was moved, move _sluice/{}/ledger with it; otherwise restore that "
-                  "folder, or give the table another `name`, whose exports begin anew",
-                  name_)});
+                  destination_->DisplayName(found), ledger_store_->DisplayName(folder_)),
+      "if `state` was moved, move the ledger into that folder, too; otherwise restore it, or give "
+      "the table another `name`, whose exports begin anew"});
 }
 
 Result<LedgerView> Ledger::Load() const {
   SLUICE_ASSIGN_OR_RETURN(const int64_t hint, SettledHint());
-  SLUICE_ASSIGN_OR_RETURN(auto numbers, ListNumbers(*ledger_store_, name_, hint));
+  SLUICE_ASSIGN_OR_RETURN(auto numbers, ListNewest(*ledger_store_, folder_, hint));
   LedgerView view;
   if (numbers.empty()) {
     const Status fresh = RequireNoManifest();
     if (fresh) return view;
     // Another runner may have done the first export between the two looks.
-    SLUICE_ASSIGN_OR_RETURN(numbers, ListNumbers(*ledger_store_, name_, 0));
+    SLUICE_ASSIGN_OR_RETURN(numbers, ListNewest(*ledger_store_, folder_, 0));
     if (numbers.empty()) return Fail(fresh.error());
   }
   const auto& [newest, found] = *numbers.rbegin();
@@ -146,7 +230,7 @@ Result<LedgerView> Ledger::Load() const {
   }
   if (found.generation > 0) {
     SLUICE_ASSIGN_OR_RETURN(Decision recorded,
-                            GetDecision(*ledger_store_, name_, newest, found.generation));
+                            GetDecision(*ledger_store_, folder_, newest, found.generation));
     SLUICE_ASSIGN_OR_RETURN(view.decision, Effective(std::move(recorded), &view.manifest));
     return view;
   }
@@ -157,12 +241,12 @@ Result<LedgerView> Ledger::Load() const {
       return Fail(
           Error{ErrorKind::kCorrupt,
                 fmt::format("{}: export {} was begun, but the decision of export {} is gone",
-                            ledger_store_->DisplayName(LedgerFolder(name_)), newest, newest - 1),
+                            ledger_store_->DisplayName(folder_), newest, newest - 1),
                 "restore the ledger folder; sluice never deletes decisions"});
     }
   }
   if (found.heartbeat) {
-    const Key key = RunnerHeartbeatKey(name_, newest);
+    const Key key = RunnerHeartbeatKey(folder_, newest);
     auto text = ledger_store_->Get(key);
     if (text) {
       auto heartbeat = ParseHeartbeat(*text, ledger_store_->DisplayName(key));
@@ -179,22 +263,38 @@ Status Ledger::RequireUnpublished(int64_t n) const {
   SLUICE_ASSIGN_OR_RETURN(const bool published, Exists(*destination_, key));
   if (!published) return {};
   // Another runner may have decided and published it since the ledger was listed.
-  SLUICE_ASSIGN_OR_RETURN(const bool decided, Exists(*ledger_store_, DecisionKey(name_, n, 1)));
+  SLUICE_ASSIGN_OR_RETURN(const bool decided, Exists(*ledger_store_, DecisionKey(folder_, n, 1)));
   if (decided) return {};
   return Fail(Error{
       ErrorKind::kConflict,
       fmt::format("{} is published, but its decision {} is gone", destination_->DisplayName(key),
-                  ledger_store_->DisplayName(DecisionKey(name_, n, 1))),
+                  ledger_store_->DisplayName(DecisionKey(folder_, n, 1))),
       "restore that decision from a backup or an older version of the object; sluice never "
       "deletes one"});
 }
 
+Status Ledger::RecordIdentity() const {
+  if (!identity_) return {};
+  const Key key = IdentityKey(folder_, 1);
+  SLUICE_ASSIGN_OR_RETURN(const auto put, ledger_store_->PutIfAbsent(key, Serialize(*identity_)));
+  if (put == store::PutOutcome::kCreated) return {};
+  // Another runner began it since we looked.
+  SLUICE_ASSIGN_OR_RETURN(const std::string text, ledger_store_->Get(key));
+  SLUICE_ASSIGN_OR_RETURN(const auto recorded,
+                          ParseIdentity(text, ledger_store_->DisplayName(key)));
+  const auto differences = Differences(recorded, *identity_, /*with_state=*/true);
+  if (differences.empty()) return {};
+  return Fail(ErrorKind::kConflict, "{} was begun by another config meanwhile, for {}",
+              ledger_store_->DisplayName(folder_), fmt::join(differences, ", "));
+}
+
 Result<store::PutOutcome> Ledger::PutIntent(const Intent& intent) {
-  return ledger_store_->PutIfAbsent(IntentKey(name_, intent.n), Serialize(intent));
+  SLUICE_RETURN_IF_ERROR(RecordIdentity());
+  return ledger_store_->PutIfAbsent(IntentKey(folder_, intent.n), Serialize(intent));
 }
 
 Result<store::PutOutcome> Ledger::PutDecision(const Decision& decision) {
-  return ledger_store_->PutIfAbsent(DecisionKey(name_, decision.n, decision.generation),
+  return ledger_store_->PutIfAbsent(DecisionKey(folder_, decision.n, decision.generation),
                                     Serialize(decision));
 }
 
@@ -207,7 +307,7 @@ Status Ledger::PutTombstone(const Manifest& tombstone) {
 }
 
 Status Ledger::PutHeartbeat(int64_t n, const Heartbeat& heartbeat) {
-  return ledger_store_->Put(RunnerHeartbeatKey(name_, n), Serialize(heartbeat));
+  return ledger_store_->Put(RunnerHeartbeatKey(folder_, n), Serialize(heartbeat));
 }
 
 Status Ledger::PutPublishedHeartbeat(int64_t newest_settled, Timestamp now,
@@ -221,11 +321,10 @@ Status Ledger::PutPublishedHeartbeat(int64_t newest_settled, Timestamp now,
 }
 
 Result<std::optional<Decision>> Ledger::ReadDecision(int64_t n) const {
-  SLUICE_ASSIGN_OR_RETURN(const auto numbers, ListNumbers(*ledger_store_, name_, n));
-  const auto found = numbers.find(n);
-  if (found == numbers.end() || found->second.generation == 0) return std::nullopt;
+  SLUICE_ASSIGN_OR_RETURN(const Found found, FindNumber(*ledger_store_, folder_, n));
+  if (found.generation == 0) return std::nullopt;
   SLUICE_ASSIGN_OR_RETURN(Decision recorded,
-                          GetDecision(*ledger_store_, name_, n, found->second.generation));
+                          GetDecision(*ledger_store_, folder_, n, found.generation));
   bool manifest_exists = false;
   SLUICE_ASSIGN_OR_RETURN(Decision decision, Effective(std::move(recorded), &manifest_exists));
   return std::optional(std::move(decision));
@@ -263,9 +362,10 @@ Result<Decision> Ledger::Effective(Decision decision, bool* manifest_exists) con
 }
 
 Result<Intent> Ledger::ReadIntent(int64_t n) const {
-  const Key key = IntentKey(name_, n);
+  const Key key = IntentKey(folder_, n);
   SLUICE_ASSIGN_OR_RETURN(const std::string text, ledger_store_->Get(key));
-  return ParseIntent(text, ledger_store_->DisplayName(key));
+  const std::string shown = ledger_store_->DisplayName(key);
+  return OfNumber(ParseIntent(text, shown), n, shown);
 }
 
 Result<std::optional<Manifest>> Ledger::ReadManifest(int64_t n) const {
@@ -275,51 +375,61 @@ Result<std::optional<Manifest>> Ledger::ReadManifest(int64_t n) const {
     if (text.error().kind == ErrorKind::kNotFound) return std::nullopt;
     return Fail(std::move(text).error());
   }
-  SLUICE_ASSIGN_OR_RETURN(auto manifest, ParseManifest(*text, destination_->DisplayName(key)));
+  const std::string shown = destination_->DisplayName(key);
+  SLUICE_ASSIGN_OR_RETURN(auto manifest, OfNumber(ParseManifest(*text, shown), n, shown));
   return std::optional(std::move(manifest));
 }
 
 Result<std::vector<Manifest>> Ledger::ReadManifests() const {
-  SLUICE_ASSIGN_OR_RETURN(const auto objects, store::ListAll(*destination_, ManifestFolder(name_)));
+  std::vector<int64_t> numbers;
+  SLUICE_RETURN_IF_ERROR(
+      destination_->List(ManifestFolder(name_), {}, [&](const store::ObjectInfo& object) {
+        if (const auto n = ParseManifestName(LastPart(object.key))) numbers.push_back(*n);
+        return true;
+      }));
+  std::vector<std::optional<Manifest>> read(numbers.size());
+  SLUICE_RETURN_IF_ERROR(runtime::ParallelFor(
+      numbers.size(), kRequestsAtOnce, runtime::CancelToken(), [&](size_t i) -> Status {
+        SLUICE_ASSIGN_OR_RETURN(read[i], ReadManifest(numbers[i]));
+        return {};
+      }));
   std::vector<Manifest> manifests;
-  for (const auto& object : objects) {
-    if (!ParseManifestName(LastPart(object.key))) continue;
-    SLUICE_ASSIGN_OR_RETURN(const std::string text, destination_->Get(object.key));
-    SLUICE_ASSIGN_OR_RETURN(auto manifest,
-                            ParseManifest(text, destination_->DisplayName(object.key)));
-    manifests.push_back(std::move(manifest));
+  for (auto& manifest : read) {
+    if (manifest) manifests.push_back(*std::move(manifest));
   }
   return manifests;
 }
 
-Result<Ledger::Mismatch> Ledger::FindMismatch() const {
+Result<Ledger::Numbers> Ledger::ListNumbers() const {
   // The manifests first: each comes after its decision.
-  std::set<int64_t> published;
+  Numbers numbers;
   SLUICE_RETURN_IF_ERROR(
       destination_->List(ManifestFolder(name_), {}, [&](const store::ObjectInfo& object) {
-        if (const auto n = ParseManifestName(LastPart(object.key))) published.insert(*n);
+        if (const auto n = ParseManifestName(LastPart(object.key))) numbers.published.insert(*n);
         return true;
       }));
-  SLUICE_ASSIGN_OR_RETURN(const auto numbers, ListNumbers(*ledger_store_, name_, 0));
-  Mismatch mismatch;
-  for (const int64_t n : published) {
-    const auto found = numbers.find(n);
-    const bool decided = found != numbers.end() && found->second.generation > 0;
-    if (!decided) mismatch.undecided.push_back(n);
+  SLUICE_ASSIGN_OR_RETURN(const auto entries, ListAllNumbers(*ledger_store_, folder_));
+  for (const auto& [n, found] : entries) {
+    if (found.intent) numbers.begun.insert(n);
+    if (found.generation > 0) numbers.decided.insert(n);
   }
-  for (const auto& [n, found] : numbers) {
-    if (found.generation > 0 && !published.contains(n)) mismatch.unpublished.push_back(n);
-  }
-  if (!numbers.empty()) mismatch.newest = numbers.rbegin()->first;
-  return mismatch;
+  return numbers;
+}
+
+std::vector<int64_t> Ledger::Numbers::Unpublished() const {
+  std::vector<int64_t> unpublished;
+  std::set_difference(decided.begin(), decided.end(), published.begin(), published.end(),
+                      std::back_inserter(unpublished));
+  return unpublished;
 }
 
 Result<std::vector<Decision>> Ledger::ReadDecisions() const {
-  SLUICE_ASSIGN_OR_RETURN(const auto numbers, ListNumbers(*ledger_store_, name_, 0));
+  SLUICE_ASSIGN_OR_RETURN(const auto numbers, ListAllNumbers(*ledger_store_, folder_));
   std::vector<Decision> decisions;
   for (const auto& [n, found] : numbers) {
     if (found.generation == 0) continue;
-    SLUICE_ASSIGN_OR_RETURN(auto decision, GetDecision(*ledger_store_, name_, n, found.generation));
+    SLUICE_ASSIGN_OR_RETURN(auto decision,
+                            GetDecision(*ledger_store_, folder_, n, found.generation));
     bool exists = false;
     SLUICE_ASSIGN_OR_RETURN(auto manifest, VoidManifest(decision, &exists));
     if (manifest) decision = Overruled(decision, *std::move(manifest));

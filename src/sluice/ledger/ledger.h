@@ -2,10 +2,12 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "sluice/base/result.h"
+#include "sluice/ledger/ledger_identity.h"
 #include "sluice/ledger/records.h"
 #include "sluice/store/object_store.h"
 
@@ -34,12 +36,16 @@ struct LedgerView {
 /// can't be (a decision without its predecessor), kConflict for a manifest without its decision.
 class Ledger {
  public:
-  /// `ledger_store` is rooted beside the state table, `destination` at the destination.
+  /// `ledger_store` is rooted beside the state table, `destination` at the destination. `folder`: of the
+  /// ledger, as FindLedger gives it; LedgerFolder(name) where it is left out.
   Ledger(std::shared_ptr<store::ObjectStore> ledger_store,
-         std::shared_ptr<store::ObjectStore> destination, std::string name);
+         std::shared_ptr<store::ObjectStore> destination, std::string name, store::Key folder = {});
 
-  /// Lists from the newest number whose manifest the published heartbeat names, so that years of
-  /// numbers cost no more than a few; a wrong hint costs a whole listing and nothing else.
+  /// From now on the first intent records that the ledger is `identity`'s, before it is put.
+  void RecordWith(LedgerIdentity identity) { identity_ = std::move(identity); }
+
+  /// Looks for the newest number from the one on whose manifest the published heartbeat names, so that years
+  /// of numbers cost no more than a few; without a hint it takes a dozen requests more.
   Result<LedgerView> Load() const;
 
   /// kConflict where n is published and not decided: somebody took its decision away, and a second one
@@ -68,21 +74,27 @@ class Ledger {
   Result<std::optional<Manifest>> ReadManifest(int64_t n) const;
   /// Every manifest, ascending by n.
   Result<std::vector<Manifest>> ReadManifests() const;
-  /// What of the ledger and the manifests does not go together. Reads names only.
-  struct Mismatch {
-    std::vector<int64_t> unpublished;  ///< decided, without a manifest
-    std::vector<int64_t> undecided;    ///< published, without a decision
-    int64_t newest = 0;                ///< number in the ledger
+  /// Every number of the ledger and of the manifests. Reads names only.
+  struct Numbers {
+    std::set<int64_t> published, decided;
+    std::set<int64_t> begun;  ///< with an intent; most are decided, too
+    /// Decided, without a manifest.
+    std::vector<int64_t> Unpublished() const;
   };
-  Result<Mismatch> FindMismatch() const;
+  Result<Numbers> ListNumbers() const;
+  /// The number that the published heartbeat says is settled; 0 where it says nothing.
+  Result<int64_t> PublishedHint() const;
   /// Every decision's latest generation, ascending by n; as ReadDecision, but a void that only the
   /// manifest tells of comes without its position.
   Result<std::vector<Decision>> ReadDecisions() const;
 
   const std::string& name() const { return name_; }
+  const store::Key& folder() const { return folder_; }
 
  private:
   Result<int64_t> SettledHint() const;
+  /// kConflict where the ledger is recorded as another's.
+  Status RecordIdentity() const;
   /// kConflict where manifests are published although the ledger is empty.
   Status RequireNoManifest() const;
   /// The manifest that overrules `decision`, if one does.
@@ -93,6 +105,8 @@ class Ledger {
   std::shared_ptr<store::ObjectStore> ledger_store_;
   std::shared_ptr<store::ObjectStore> destination_;
   std::string name_;
+  store::Key folder_;
+  std::optional<LedgerIdentity> identity_;
 };
 
 }  // namespace sluice::ledger

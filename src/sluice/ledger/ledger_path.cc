@@ -8,6 +8,7 @@ namespace sluice::ledger {
 namespace {
 
 constexpr size_t kNumberDigits = 20;
+constexpr std::string_view kDefaultStateFolder = "_export_state";
 
 /// Takes the number off the front of `text`; nullopt unless it has the exact form we write.
 std::optional<int64_t> TakeNumber(std::string_view& text) {
@@ -20,27 +21,58 @@ std::optional<int64_t> TakeNumber(std::string_view& text) {
   return n;
 }
 
+/// The generation in `file`: from 2 on, between `before` and ".json", as we write it.
+std::optional<int> ParseGeneration(std::string_view file, std::string_view before) {
+  constexpr std::string_view kAfter = ".json";
+  if (!file.starts_with(before) || !file.ends_with(kAfter)) return std::nullopt;
+  file.remove_prefix(before.size());
+  if (file.size() <= kAfter.size()) return std::nullopt;
+  file.remove_suffix(kAfter.size());
+  int generation = 0;
+  const auto [stop, error] = std::from_chars(file.data(), file.data() + file.size(), generation);
+  if (error != std::errc{} || stop != file.data() + file.size() || generation < 2 ||
+      fmt::format("{}", generation) != file) {
+    return std::nullopt;
+  }
+  return generation;
+}
+
 }  // namespace
 
 std::string FormatNumber(int64_t n) { return fmt::format("{:020}", n); }
 
 store::Key LedgerFolder(std::string_view name) { return fmt::format("_sluice/{}/ledger/", name); }
 
-store::Key IntentKey(std::string_view name, int64_t n) {
-  return LedgerFolder(name) + FormatNumber(n) + ".intent.json";
+store::Key LedgerFolderOf(std::string_view state_folder, std::string_view name) {
+  if (state_folder == kDefaultStateFolder) return LedgerFolder(name);
+  return fmt::format("_sluice/state={}/{}/ledger/", state_folder, name);
 }
 
-store::Key DecisionKey(std::string_view name, int64_t n, int generation) {
+store::Key IntentKey(std::string_view folder, int64_t n) {
+  return fmt::format("{}{}.intent.json", folder, FormatNumber(n));
+}
+
+store::Key DecisionKey(std::string_view folder, int64_t n, int generation) {
   const std::string suffix =
       generation == 1 ? ".commit.json" : fmt::format(".commit.{}.json", generation);
-  return LedgerFolder(name) + FormatNumber(n) + suffix;
+  return fmt::format("{}{}{}", folder, FormatNumber(n), suffix);
 }
 
-store::Key RunnerHeartbeatKey(std::string_view name, int64_t n) {
-  return LedgerFolder(name) + FormatNumber(n) + ".heartbeat.json";
+store::Key RunnerHeartbeatKey(std::string_view folder, int64_t n) {
+  return fmt::format("{}{}.heartbeat.json", folder, FormatNumber(n));
 }
 
-store::Key LastRunKey(std::string_view name) { return LedgerFolder(name) + "last_run.json"; }
+store::Key LastRunKey(std::string_view folder) { return fmt::format("{}last_run.json", folder); }
+
+store::Key IdentityKey(std::string_view folder, int generation) {
+  if (generation == 1) return fmt::format("{}identity.json", folder);
+  return fmt::format("{}identity.{}.json", folder, generation);
+}
+
+std::optional<int> ParseIdentityName(std::string_view file) {
+  if (file == "identity.json") return 1;
+  return ParseGeneration(file, "identity.");
+}
 
 store::Key ManifestFolder(std::string_view name) {
   return fmt::format("_sluice/{}/manifests/", name);
@@ -76,19 +108,9 @@ std::optional<LedgerEntryName> ParseLedgerEntry(std::string_view file) {
   if (file == ".intent.json") return LedgerEntryName{Type::kIntent, *n, 1};
   if (file == ".heartbeat.json") return LedgerEntryName{Type::kHeartbeat, *n, 1};
   if (file == ".commit.json") return LedgerEntryName{Type::kDecision, *n, 1};
-  constexpr std::string_view kBefore = ".commit.";
-  constexpr std::string_view kAfter = ".json";
-  if (!file.starts_with(kBefore) || !file.ends_with(kAfter)) return std::nullopt;
-  file.remove_prefix(kBefore.size());
-  if (file.size() <= kAfter.size()) return std::nullopt;
-  file.remove_suffix(kAfter.size());
-  int generation = 0;
-  const auto [stop, error] = std::from_chars(file.data(), file.data() + file.size(), generation);
-  if (error != std::errc{} || stop != file.data() + file.size() || generation < 2 ||
-      fmt::format("{}", generation) != file) {
-    return std::nullopt;
-  }
-  return LedgerEntryName{Type::kDecision, *n, generation};
+  const auto generation = ParseGeneration(file, ".commit.");
+  if (!generation) return std::nullopt;
+  return LedgerEntryName{Type::kDecision, *n, *generation};
 }
 
 std::optional<int64_t> ParseManifestName(std::string_view file) {

@@ -125,7 +125,7 @@ TEST_F(LedgerTest, HeartbeatAloneBeginsNothing) {
 
 TEST_F(LedgerTest, TornHeartbeatIsNone) {
   Begin(1);
-  ASSERT_THAT(beside_state_->Put(RunnerHeartbeatKey("events", 1), "{\"run"), IsOk());
+  ASSERT_THAT(beside_state_->Put(RunnerHeartbeatKey(ledger_.folder(), 1), "{\"run"), IsOk());
   EXPECT_FALSE(Load().heartbeat.has_value());
 }
 
@@ -172,6 +172,65 @@ TEST_F(LedgerTest, RightHintSparesOldNumbers) {
   EXPECT_LE(counting->calls(), 5);
 }
 
+/// How many calls of a store it takes to `ask` a ledger of `exports` exports.
+class CallsTest : public LedgerTest {
+ protected:
+  template <typename Ask>
+  int CallsOf(int64_t exports, Ask&& ask) {
+    beside_state_ = testing::MakeMemoryStore();
+    destination_ = testing::MakeMemoryStore();
+    ledger_ = Ledger(beside_state_, destination_, "events");
+    for (int64_t n = 1; n <= exports; ++n) Export(n);
+    visited_ = 0;
+    const auto counting = std::make_shared<CountingStore>(beside_state_, visited_);
+    ask(Ledger(counting, destination_, "events"));
+    return visited_;
+  }
+
+  /// Counts the objects that listings show.
+  class CountingStore : public testing::FaultyStore {
+   public:
+    CountingStore(std::shared_ptr<store::ObjectStore> inner, int& visited)
+        : FaultyStore(std::move(inner), [](int, std::string_view,
+                                           const store::Key&) { return testing::Fault::kNone; }),
+          visited_(visited) {}
+    Status List(const store::Key& prefix, const store::Key& start_after,
+                const std::function<bool(const store::ObjectInfo&)>& visit) const override {
+      return FaultyStore::List(prefix, start_after, [&](const store::ObjectInfo& object) {
+        ++visited_;
+        return visit(object);
+      });
+    }
+
+   private:
+    int& visited_;
+  };
+  int visited_ = 0;
+};
+
+TEST_F(CallsTest, ReadingOneDecisionDoesNotGrowWithTheLedger) {
+  const auto read_first = [](const Ledger& ledger) { EXPECT_THAT(ledger.ReadDecision(1), IsOk()); };
+  EXPECT_EQ(CallsOf(3, read_first), CallsOf(3000, read_first));
+}
+
+TEST_F(CallsTest, FindingTheNewestWithoutAHintReadsAPageOrTwo) {
+  for (const int64_t exports : {450, 451, 452, 1000, 4000}) {
+    const int visited = CallsOf(exports, [&](const Ledger& ledger) {
+      const auto view = ledger.Load();
+      ASSERT_THAT(view, IsOk());
+      EXPECT_EQ(view->newest, exports);
+    });
+    EXPECT_LE(visited, 2000) << exports;
+  }
+}
+
+TEST_F(LedgerTest, RecordOfAnotherNumberIsCorruptAndNamed) {
+  Export(1);
+  ASSERT_THAT(destination_->Put(ManifestKey("events", 1), Serialize(ManifestOf(2))), IsOk());
+  EXPECT_THAT(ledger_.ReadManifests(), IsError(ErrorKind::kCorrupt));
+  EXPECT_THAT(ledger_.ReadManifests(), HasMessage("field 'n' is 2, not 1"));
+}
+
 TEST_F(LedgerTest, AnotherTablesNumbersAreNotOurs) {
   Ledger other(beside_state_, destination_, "events2");
   ASSERT_THAT(other.PutIntent(IntentOf(1)), IsOk());
@@ -191,7 +250,7 @@ TEST_F(LedgerTest, ManifestsAreReadInOrderAndForeignFilesPassedOver) {
 
 TEST_F(LedgerTest, RecordThatIsDamagedIsCorruptAndNamed) {
   Begin(1);
-  ASSERT_THAT(beside_state_->Put(DecisionKey("events", 1, 1), "{\"format\":1"), IsOk());
+  ASSERT_THAT(beside_state_->Put(DecisionKey(ledger_.folder(), 1, 1), "{\"format\":1"), IsOk());
   EXPECT_THAT(ledger_.Load(), IsError(ErrorKind::kCorrupt));
   EXPECT_THAT(ledger_.Load(), HasMessage("00000000000000000001.commit.json"));
 }

@@ -57,7 +57,7 @@ void InvariantWatch::Done(int runner, const Call& call, bool changed) {
   const bool put = call.operation == "PutIfAbsent" || call.operation == "Put";
   if (!put) return;
   if (call.key.starts_with(ledger::ManifestFolder(name_))) CheckPublished(call);
-  if (!call.key.starts_with(ledger::LedgerFolder(name_))) return;
+  if (!call.key.starts_with(ledger_->folder())) return;
   const auto entry = ledger::ParseLedgerEntry(LastPart(call.key));
   if (entry && entry->type == ledger::LedgerEntryName::Type::kIntent) CheckBegun(entry->n);
 }
@@ -103,7 +103,8 @@ void InvariantWatch::CheckCompleted(const Call& call) {
   const auto name = plan::ParseDataFileName(LastPart(call.key));
   if (!name) return Note(fmt::format("{} became visible and has no name of ours", call.key));
   for (int generation = 1;; ++generation) {
-    const auto text = destination_->Get(ledger::DecisionKey(name_, name->n, generation));
+    const auto text =
+        destination_->Get(ledger::DecisionKey(ledger_->folder(), name->n, generation));
     if (!text) break;
     const auto decision = ledger::ParseDecision(*text, call.key);
     if (!decision) continue;
@@ -116,7 +117,7 @@ void InvariantWatch::CheckCompleted(const Call& call) {
 }
 
 bool InvariantWatch::IsDecided(int64_t n) const {
-  return destination_->Head(ledger::DecisionKey(name_, n, 1)).has_value();
+  return destination_->Head(ledger::DecisionKey(ledger_->folder(), n, 1)).has_value();
 }
 
 bool InvariantWatch::IsReplaced(int64_t n) const {

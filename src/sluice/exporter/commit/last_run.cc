@@ -51,13 +51,13 @@ void RecordLastRun(Session& session, std::string_view ended, const Status& statu
       {"error",
        status ? std::string() : runtime::RedactError(WithoutNames(status.error().message))}};
   const auto put = session.ledger_store->Put(
-      ledger::LastRunKey(session.name()),
+      ledger::LastRunKey(session.ledger->folder()),
       json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
   if (!put) spdlog::debug("note of the last run: {}", put.error().message);
 }
 
 std::optional<LastRun> ReadLastRun(Session& session) {
-  const auto text = session.ledger_store->Get(ledger::LastRunKey(session.name()));
+  const auto text = session.ledger_store->Get(ledger::LastRunKey(session.ledger->folder()));
   if (!text) return std::nullopt;
   const auto json = nlohmann::json::parse(*text, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) return std::nullopt;

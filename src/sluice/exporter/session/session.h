@@ -6,6 +6,7 @@
 
 #include "sluice/delta/log/log.h"
 #include "sluice/exporter/session/services.h"
+#include "sluice/ledger/find_ledger.h"
 #include "sluice/ledger/ledger.h"
 #include "sluice/state/export_state.h"
 
@@ -32,8 +33,10 @@ struct Session {
   std::string app_id() const { return "sluice/" + table->name; }
 };
 
-/// kConfig for locations that can't be, kUnsupported for a pattern or store that this build lacks.
-Result<Session> OpenSession(const Services& services, const config::Table& table);
+/// kConfig for locations that can't be, kUnsupported for a pattern or store that this build lacks, kConflict
+/// where the ledger belongs to another export (ledger::FindLedger, which `ledger` is for).
+Result<Session> OpenSession(const Services& services, const config::Table& table,
+                            const ledger::FindLedgerOptions& ledger = {});
 
 /// Opens the table's source. kNotFound where there is no Delta table is found later, by reading its log.
 Status OpenSource(Session& session);

@@ -4,7 +4,6 @@
 #include "sluice/exporter/session/services.h"
 #include "sluice/runtime/cancellation.h"
 #include "sluice/store/s3/s3_options.h"
-#include "sluice/stores/store_registry.h"
 
 namespace sluice::exporter {
 
@@ -13,8 +12,5 @@ namespace sluice::exporter {
 /// bundles are taken from the folder of the config.
 store::S3Options StoreOptionsFor(const config::Config& config, StoreRole role,
                                  const runtime::CancelToken& cancel);
-
-/// What all stores of a process may use together.
-stores::StoreRegistry::Limits RegistryLimitsFor(const config::Limits& limits);
 
 }  // namespace sluice::exporter
