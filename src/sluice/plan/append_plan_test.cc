@@ -241,27 +241,54 @@ TEST(CutAtMultiplesTest, DaysAreLocalDaysWhateverTheirLength) {
                           At("2026-03-10T07:00:00Z")));
 }
 
-// A partition is final in the one window that holds its last instant: over adjoining windows each is
-// told once, and as output_layout reads it.
-RC_GTEST_PROP(FinalPartitionsProperty, EachPartitionIsFinalInTheWindowOfItsLastInstant, ()) {
-  const Partitioning partitioning{
-      *rc::gen::element(Partitioning::Kind::kHour, Partitioning::Kind::kDay),
-      Zone(*rc::gen::elementOf(kZones)),
-      {}};
-  Timestamp start{At("2026-02-25").micros +
-                  *rc::gen::inRange<int64_t>(0, 24 * 300) * 3'600'000'000};
-  for (int i = 0; i < 4; ++i) {
-    const Timestamp end = start + Minutes(*rc::gen::inRange<int64_t>(1, 3000));
-    for (const std::string& folder : FinalPartitions({start, end}, partitioning)) {
-      const auto next = PartitionEnd(folder, partitioning.timezone);
-      RC_ASSERT(next.has_value());
-      const Timestamp last = *next - Duration{1};
-      RC_ASSERT(start < last);
-      RC_ASSERT(last <= end);
-      RC_ASSERT(PartitionFolder(last, partitioning) == folder);
+/// A row every quarter of an hour, exported by adjoining windows.
+struct FinalPartitionsRun {
+  Partitioning partitioning;
+  Timestamp start;
+  std::map<std::string, int> final;           ///< how often each folder was called final
+  std::map<std::string, Timestamp> last_row;  ///< of each folder
+
+  void Export(Timestamp end) {
+    std::set<std::string> touched;
+    constexpr int64_t kQuarter = 900'000'000;
+    for (Timestamp t{(start.micros / kQuarter + 1) * kQuarter}; t <= end; t = t + Minutes(15)) {
+      touched.insert(PartitionFolder(t, partitioning));
+      last_row[PartitionFolder(t, partitioning)] = t;
     }
+    for (const auto& folder : FinalPartitions(touched, start, end, partitioning)) ++final[folder];
     start = end;
   }
+};
+
+RC_GTEST_PROP(FinalPartitionsProperty, EachFolderIsFinalOnceAndGetsNoRowAfterwards, ()) {
+  FinalPartitionsRun run;
+  run.partitioning = {*rc::gen::element(Partitioning::Kind::kHour, Partitioning::Kind::kDay),
+                      Zone(*rc::gen::elementOf(kZones)),
+                      {}};
+  run.start = At("2026-02-25") + Hours(*rc::gen::inRange<int64_t>(0, 24 * 300));
+  for (int i = 0; i < 4; ++i) {
+    run.Export(run.start + Minutes(15 * *rc::gen::inRange<int64_t>(1, 300)));
+    for (const auto& [folder, times] : run.final) RC_ASSERT(times == 1);
+    for (const auto& [folder, last] : run.last_row) {
+      const bool ended = last + Hours(27) <= run.start;
+      if (ended) RC_ASSERT(run.final.contains(folder));
+    }
+  }
+}
+
+TEST(FinalPartitionsTest, HoursWithoutARowAreNotListed) {
+  const Partitioning hourly{Partitioning::Kind::kHour, TimeZone::Utc(), {}};
+  EXPECT_THAT(FinalPartitions({"dt=1970-01-01/hr=00", "dt=2026-01-01/hr=08"}, std::nullopt,
+                              At("2026-01-01T09:00:00Z"), hourly),
+              ElementsAre("dt=1970-01-01/hr=00", "dt=2026-01-01/hr=08"));
+}
+
+TEST(FinalPartitionsTest, FolderOfTheStartIsClosedByTheWindowThatPassesItsEnd) {
+  const Partitioning daily{Partitioning::Kind::kDay, TimeZone::Utc(), {}};
+  EXPECT_THAT(FinalPartitions({}, At("2026-01-01T22:00:00Z"), At("2026-01-01T23:00:00Z"), daily),
+              IsEmpty());
+  EXPECT_THAT(FinalPartitions({}, At("2026-01-01T23:00:00Z"), At("2026-01-02T00:00:00Z"), daily),
+              ElementsAre("dt=2026-01-01"));
 }
 
 // Expected values: Spark 4.1, ANSI mode off, session zone UTC.

@@ -1,29 +1,38 @@
 #include "sluice/plan/final_partitions.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "sluice/plan/output_layout.h"
 
 namespace sluice::plan {
+namespace {
 
-std::vector<std::string> FinalPartitions(const TimeWindow& window,
-                                         const Partitioning& partitioning) {
-  // A partition's last instant is one microsecond before the next one begins; an instant is the last
-  // of its partition where the folder changes after it. Zone offsets are multiples of a quarter of an
-  // hour (older ones of seconds: those are found a quarter late, when the next window asks).
+/// The folders that instants after `until` may fall into although earlier ones did, too: that of the next
+/// instant and, where clocks are set back, of those that come twice.
+std::set<std::string> OpenFolders(Timestamp until, const Partitioning& partitioning) {
   constexpr Duration kStep = Minutes(15);
-  constexpr Duration kTick{1};
-  std::vector<std::string> folders;
-  if (window.start >= window.end) return folders;
-  const int64_t first = window.start.micros / kStep.micros;
-  std::string before;
-  for (Timestamp t{first * kStep.micros}; t <= window.end + kTick; t = t + kStep) {
-    const Timestamp last = t - kTick;
-    if (last <= window.start || last > window.end) continue;
-    std::string folder = PartitionFolder(last, partitioning);
-    if (folder == PartitionFolder(t, partitioning) || folder == before) continue;
-    before = folder;
-    folders.push_back(std::move(folder));
+  constexpr Duration kLongestOverlap = Hours(26);
+  std::set<std::string> open;
+  const Timestamp next = until + Duration{1};
+  for (Timestamp t = next; t <= next + kLongestOverlap; t = t + kStep) {
+    open.insert(PartitionFolder(t, partitioning));
   }
-  return folders;
+  return open;
+}
+
+}  // namespace
+
+std::vector<std::string> FinalPartitions(const std::set<std::string>& touched,
+                                         std::optional<Timestamp> start, Timestamp final_until,
+                                         const Partitioning& partitioning) {
+  std::set<std::string> folders = touched;
+  if (start && *start < final_until) folders.insert(PartitionFolder(*start, partitioning));
+  const std::set<std::string> open = OpenFolders(final_until, partitioning);
+  std::vector<std::string> final;
+  std::set_difference(folders.begin(), folders.end(), open.begin(), open.end(),
+                      std::back_inserter(final));
+  return final;
 }
 
 }  // namespace sluice::plan

@@ -21,7 +21,8 @@ struct PlannedExport {
   ledger::Position position;  ///< after it
   ledger::Bound state_expected, state_value;
   bool state_forget = false, state_forced = false;
-  std::string reason;  ///< resets only
+  std::string reason;    ///< resets only
+  bool skipped = false;  ///< resets only: what it passes over is left out on purpose
 };
 
 /// Every config value that shapes the output of a table's exports, for the intent.

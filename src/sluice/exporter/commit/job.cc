@@ -1,6 +1,5 @@
 #include "sluice/exporter/commit/job.h"
 
-#include <algorithm>
 #include <map>
 #include <set>
 #include <utility>
@@ -16,27 +15,26 @@ ledger::Bound ToBound(const std::optional<Timestamp>& t) {
   return t ? ledger::Bound(*t) : ledger::Bound();
 }
 
-/// The stretch of time into which no later window can bring a row, and an earlier one could; nullopt where
-/// this number closes none.
-std::optional<plan::TimeWindow> ClosedTime(const Job& job, const transfer::TransferResult& result) {
+/// The instant up to which no later window can bring a row; nullopt where that can't be said.
+std::optional<Timestamp> FinalUntil(const Job& job, const transfer::TransferResult& result) {
   const plan::PlannedExport& planned = job.planned;
-  if (planned.kind != ledger::ExportKind::kWindow) return std::nullopt;
-  if (!job.task) return std::nullopt;
+  if (!job.task || plan::IsWholeTable(planned.kind)) return std::nullopt;
   if (std::holds_alternative<plan::FeedRead>(job.task->read)) {
-    if (!result.newest_commit) return std::nullopt;
-    // Before the first window, and after a seed, no change was exported.
-    const Timestamp from = planned.position.newest_commit.value_or(
-        result.watermark_min.value_or(*result.newest_commit) - Duration{1});
-    return plan::TimeWindow{from, *result.newest_commit};
+    const bool is_window = planned.kind == ledger::ExportKind::kWindow;
+    return is_window && result.newest_commit ? result.newest_commit
+                                             : planned.position.newest_commit;
   }
+  const auto* end = std::get_if<Timestamp>(&planned.position.end);
+  return end == nullptr ? std::nullopt : std::optional(*end);
+}
+
+/// Where a window went on from; nullopt for the first one, before which nothing was open.
+std::optional<Timestamp> OpenSince(const Job& job) {
+  const plan::PlannedExport& planned = job.planned;
+  if (std::holds_alternative<plan::FeedRead>(job.task->read)) return planned.position.newest_commit;
   const auto* start = std::get_if<Timestamp>(&planned.start);
-  const auto* end = std::get_if<Timestamp>(&planned.end);
-  if (start == nullptr || end == nullptr) return std::nullopt;
-  // A first window may begin decades before the first row: what lies before that was never open.
-  const bool first = planned.position.first_start == planned.start;
-  if (!first) return plan::TimeWindow{*start, *end};
-  const Timestamp least = result.watermark_min ? *result.watermark_min - Duration{1} : *end;
-  return plan::TimeWindow{std::max(*start, least), *end};
+  if (start == nullptr || planned.position.first_start == planned.start) return std::nullopt;
+  return *start;
 }
 
 ledger::Manifest MakeManifest(const Session& session, const Job& job,
@@ -62,8 +60,10 @@ ledger::Manifest MakeManifest(const Session& session, const Job& job,
     touched.insert(file.partition);
   }
   manifest.partitions_touched.assign(touched.begin(), touched.end());
-  if (const auto closed = ClosedTime(job, result)) {
-    manifest.partitions_final = plan::FinalPartitions(*closed, job.task->partitioning);
+  manifest.final_until = FinalUntil(job, result);
+  if (planned.kind == ledger::ExportKind::kWindow && manifest.final_until) {
+    manifest.partitions_final = plan::FinalPartitions(
+        touched, OpenSince(job), *manifest.final_until, job.task->partitioning);
   } else if (plan::IsWholeTable(planned.kind)) {
     manifest.partitions_final = manifest.partitions_touched;
   }
@@ -73,6 +73,7 @@ ledger::Manifest MakeManifest(const Session& session, const Job& job,
   manifest.row_hash = columnar::ToString(result.row_hash);
   manifest.null_watermarks = result.null_watermarks;
   manifest.reason = planned.reason;
+  manifest.skipped = planned.skipped;
   manifest.committed_at = session.services->clock->Now();
   manifest.program = session.services->program;
   return manifest;
