@@ -29,8 +29,7 @@ inline store::S3Options Options() {
 
 /// A client of one bucket, for calls that the store does not make.
 inline store::S3Client Client(const std::string& bucket) {
-  const auto http =
-      std::make_shared<const net::HttpClient>(net::HttpOptions{}, net::MakeConnectionPool(32));
+  const auto http = std::make_shared<const net::HttpClient>(net::HttpOptions{});
   return {bucket,
           Options(),
           http,

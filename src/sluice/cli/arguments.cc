@@ -146,6 +146,7 @@ void Grammar::AddStateCommands() {
       AddCommand(*state, "set", "Let the next window begin at a time or version", state_set);
   added->add_option("NAME", state_set.name, "the table")->required();
   added->add_option("VALUE", state_set.value, "a time (append) or a version (cdc)")->required();
+  added->add_flag("--skip", state_set.skip, "leave out on purpose what is passed over");
   added = AddCommand(*state, "forget", "Let the next run be a first run", state_forget);
   added->add_option("NAME", state_forget.name, "the table")->required();
   added = AddCommand(*state, "void", "Give up an export that is decided and not yet visible",

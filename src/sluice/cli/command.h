@@ -89,6 +89,7 @@ struct BackfillCommand {
 };
 struct VerifyCommand {
   std::vector<std::string> names;
+  std::string since;  ///< a time or a version, or ""
 };
 struct StatusCommand {
   std::vector<std::string> names;
@@ -99,16 +100,18 @@ struct ListCommand {
 };
 struct PruneCommand {
   std::vector<std::string> names;
-  bool dry_run = false;
+  bool dry_run = false, replaced_now = false;
 };
 struct StateShowCommand {
   std::vector<std::string> names;
 };
 struct StateSetCommand {
   std::string name, value;
+  bool skip = false, yes = false;
 };
 struct StateForgetCommand {
   std::string name;
+  bool yes = false;
 };
 struct StateVoidCommand {
   std::string name;

@@ -25,8 +25,8 @@ Result<Shown> ReadState(const Context& context, const std::vector<std::string>& 
   SLUICE_ASSIGN_OR_RETURN(const Selection selection, LoadAndSelect(context, names));
   const auto& services = selection.loaded.services;
   SLUICE_ASSIGN_OR_RETURN(const exporter::Places places, exporter::FindPlaces(*services.config));
-  SLUICE_ASSIGN_OR_RETURN(
-      auto store, services.open_store(places.state, exporter::StoreRole::kState, services.cancel));
+  SLUICE_ASSIGN_OR_RETURN(auto store,
+                          services.open_store(places.state, exporter::StoreRole::kState));
   Shown shown{places.state.ToString(), {}};
   SLUICE_ASSIGN_OR_RETURN(
       shown.view, state::ExportState(std::move(store), services.wall, services.entropy).Read());
@@ -120,7 +120,7 @@ int Execute(const Context& context, const StateSetCommand& command) {
   return Repair(
       context, command.name,
       [&](const auto& services, const auto& table) {
-        return exporter::StateSet(services, table, command.value);
+        return exporter::StateSet(services, table, {command.value, command.skip});
       },
       [](const exporter::RunReport& report) {
         return fmt::format("the next run goes on after {} (reset, number {})",

@@ -12,6 +12,7 @@
 #include "sluice/exporter/report_builder.h"
 #include "sluice/exporter/settle_earlier.h"
 #include "sluice/exporter/source/look_at_source.h"
+#include "sluice/ledger/in_force.h"
 
 namespace sluice::exporter {
 namespace {
@@ -61,12 +62,6 @@ class Edges {
   const config::Table& table_;
 };
 
-std::optional<int64_t> Value(const ledger::Bound& bound) {
-  if (const auto* t = std::get_if<Timestamp>(&bound)) return t->micros;
-  if (const auto* v = std::get_if<Version>(&bound)) return v->value;
-  return std::nullopt;
-}
-
 Result<Range> ParseRange(const Edges& edges, const BackfillOptions& options) {
   Range range;
   SLUICE_ASSIGN_OR_RETURN(range.from, edges.Parse("--from", options.from));
@@ -94,12 +89,12 @@ std::optional<Range> Extent(const ledger::Decision& decision) {
   const ExportKind kind = decision.manifest.kind;
   std::optional<int64_t> from, to;
   if (kind == ExportKind::kWindow || kind == ExportKind::kBackfill) {
-    from = Value(decision.manifest.start);
-    to = Value(decision.manifest.end);
+    from = ledger::ValueOf(decision.manifest.start);
+    to = ledger::ValueOf(decision.manifest.end);
   } else if (kind == ExportKind::kLate) {
-    from = Value(decision.watermark_min);
+    from = ledger::ValueOf(decision.watermark_min);
     if (from) *from -= 1;
-    to = Value(decision.watermark_max);
+    to = ledger::ValueOf(decision.watermark_max);
   }
   if (!from || !to || *from >= *to) return std::nullopt;
   return Range{*from, *to};
@@ -111,12 +106,7 @@ std::optional<Range> Extent(const ledger::Decision& decision) {
 Result<std::vector<Replaced>> FindReplaced(const Edges& edges,
                                            const std::vector<ledger::Decision>& decisions,
                                            Range& range, bool again, Version source_version) {
-  std::vector<int64_t> gone;
-  for (const auto& decision : decisions) {
-    if (decision.is_void()) continue;
-    const auto& replaces = decision.manifest.replaces;
-    gone.insert(gone.end(), replaces.begin(), replaces.end());
-  }
+  const auto judged = ledger::JudgeExports(ledger::ManifestsOf(decisions));
   std::vector<Replaced> replaced;
   const Range asked = range;
   Range whole = range;
@@ -125,10 +115,9 @@ Result<std::vector<Replaced>> FindReplaced(const Edges& edges,
     range = whole;
     replaced.clear();
     for (const auto& decision : decisions) {
-      if (decision.is_void()) continue;
+      if (judged.at(decision.n).standing != ledger::Standing::kInForce) continue;
       const auto extent = Extent(decision);
-      const bool is_gone = std::find(gone.begin(), gone.end(), decision.n) != gone.end();
-      if (!extent || is_gone || extent->to <= range.from || extent->from >= range.to) continue;
+      if (!extent || extent->to <= range.from || extent->from >= range.to) continue;
       replaced.push_back({decision.n, extent->to, extent->from});
       whole = {std::min(whole.from, extent->from), std::max(whole.to, extent->to)};
       newest_source =

@@ -31,7 +31,13 @@ RunReport Backfill(const Services& services, const config::Table& table,
 /// `state set`: the next window begins at `value` (a time or a version). `state forget`: the next run
 /// is a first run. `state void`: gives up a decided number that can't or must not be finished. Each is a
 /// numbered reset (or void); the report's windows name it.
-RunReport StateSet(const Services& services, const config::Table& table, const std::string& value);
+struct StateSetOptions {
+  std::string value;  ///< a time (append) or a version (cdc), as the user wrote it
+  bool skip =
+      false;  ///< what is passed over is left out on purpose: no gap to `check` and `verify`
+};
+RunReport StateSet(const Services& services, const config::Table& table,
+                   const StateSetOptions& options);
 RunReport StateForget(const Services& services, const config::Table& table);
 RunReport StateVoid(const Services& services, const config::Table& table);
 

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -8,6 +9,7 @@
 #include "sluice/exporter/commit/reconcile.h"
 #include "sluice/exporter/commit/settle.h"
 #include "sluice/exporter/exporter.h"
+#include "sluice/exporter/inspect/repair_advice.h"
 #include "sluice/exporter/report_builder.h"
 #include "sluice/exporter/source/look_at_source.h"
 
@@ -70,8 +72,9 @@ Result<ledger::Bound> ParsePosition(const config::Table& table, const std::strin
 }
 
 Status Reset(const Services& services, const config::Table& table,
-             const std::optional<ledger::Bound>& value, ReportBuilder& report) {
-  SLUICE_ASSIGN_OR_RETURN(Session session, OpenSession(services, table));
+             const std::optional<ledger::Bound>& value, bool skip, ReportBuilder& report) {
+  // What moved to another place is taken over by just such a repair.
+  SLUICE_ASSIGN_OR_RETURN(Session session, OpenSession(services, table, {.take_over = true}));
   SLUICE_ASSIGN_OR_RETURN(const ledger::LedgerView view, PrepareRepair(session, report));
   Job reset;
   reset.n = view.newest + 1;
@@ -100,6 +103,7 @@ Status Reset(const Services& services, const config::Table& table,
     planned.end = *value;
     planned.state_value = *value;
     planned.reason = "state set by hand";
+    planned.skipped = skip;
   } else {
     planned.state_forget = true;
     // Folders of snapshots stay where they are: the next one gets a time, and a folder, of its own.
@@ -116,21 +120,38 @@ Status Reset(const Services& services, const config::Table& table,
   return {};
 }
 
+/// kConflict where a file of an export that later ones followed is gone: settling it would void it, and leave a
+/// gap behind those that chain after it.
+Status RequireFiles(const Session& session, const ledger::Decision& decision) {
+  if (decision.is_void()) return {};
+  for (const auto& file : decision.files) {
+    SLUICE_ASSIGN_OR_RETURN(const bool holds,
+                            store::HoldsUpload(*session.destination, file.upload));
+    if (holds) continue;
+    return Fail(Error{ErrorKind::kConflict,
+                      fmt::format("{} of export {} is gone, so its manifest can't be written again",
+                                  file.upload.key, decision.n),
+                      RepairAdvice(session.name(), decision.manifest)});
+  }
+  return {};
+}
+
 }  // namespace
 
-RunReport StateSet(const Services& services, const config::Table& table, const std::string& value) {
+RunReport StateSet(const Services& services, const config::Table& table,
+                   const StateSetOptions& options) {
   return ReportOn(services, table, RunOptions{},
                   [&](transfer::Progress&, ReportBuilder& report) -> Status {
-                    const auto position = ParsePosition(table, value);
+                    const auto position = ParsePosition(table, options.value);
                     if (!position) return Status(Fail(Error(position.error())));
-                    return Reset(services, table, *position, report);
+                    return Reset(services, table, *position, options.skip, report);
                   });
 }
 
 RunReport StateForget(const Services& services, const config::Table& table) {
   return ReportOn(services, table, RunOptions{},
                   [&](transfer::Progress&, ReportBuilder& report) -> Status {
-                    return Reset(services, table, std::nullopt, report);
+                    return Reset(services, table, std::nullopt, /*skip=*/false, report);
                   });
 }
 
@@ -155,15 +176,19 @@ RunReport StateRepublish(const Services& services, const config::Table& table) {
   return ReportOn(
       services, table, RunOptions{}, [&](transfer::Progress&, ReportBuilder& report) -> Status {
         SLUICE_ASSIGN_OR_RETURN(Session session, OpenSession(services, table));
-        SLUICE_ASSIGN_OR_RETURN(const auto mismatch, session.ledger->FindMismatch());
-        if (mismatch.unpublished.empty()) {
+        SLUICE_ASSIGN_OR_RETURN(const auto numbers, session.ledger->ListNumbers());
+        const auto unpublished = numbers.Unpublished();
+        if (unpublished.empty()) {
           return Fail(
               Error{ErrorKind::kUsage, "no manifest is missing", "nothing needs to be done"});
         }
         SLUICE_RETURN_IF_ERROR(OpenSource(session));
-        for (const int64_t n : mismatch.unpublished) {
+        const int64_t newest = std::max(*numbers.decided.rbegin(), *numbers.begun.rbegin());
+        for (const int64_t n : unpublished) {
           SLUICE_ASSIGN_OR_RETURN(auto decision, session.ledger->ReadDecision(n));
           if (!decision) continue;
+          // An older one was visible before: what is gone of it is for a person to put back.
+          if (n < newest) SLUICE_RETURN_IF_ERROR(RequireFiles(session, *decision));
           SLUICE_ASSIGN_OR_RETURN(Outcome outcome,
                                   Settle(session, *std::move(decision), /*manifest_exists=*/false));
           SLUICE_RETURN_IF_ERROR(report.Add(std::move(outcome)));

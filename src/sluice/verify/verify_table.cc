@@ -8,9 +8,11 @@
 
 #include "sluice/columnar/row_hash.h"
 #include "sluice/exporter/commit/adopt.h"
+#include "sluice/exporter/inspect/chain.h"
 #include "sluice/exporter/inspect/repair_advice.h"
 #include "sluice/exporter/report/table_error.h"
 #include "sluice/exporter/session/session.h"
+#include "sluice/ledger/in_force.h"
 #include "sluice/verify/destination_rows.h"
 #include "sluice/verify/feed_balance.h"
 #include "sluice/verify/former_config.h"
@@ -23,18 +25,6 @@ namespace {
 using exporter::Session;
 using ledger::ExportKind;
 using ledger::Manifest;
-
-/// The published numbers whose files a reader should find: neither void nor replaced.
-std::vector<Manifest> Current(std::vector<Manifest> manifests) {
-  std::set<int64_t> replaced;
-  for (const auto& manifest : manifests) {
-    replaced.insert(manifest.replaces.begin(), manifest.replaces.end());
-  }
-  std::erase_if(manifests, [&](const Manifest& manifest) {
-    return manifest.kind == ExportKind::kVoid || replaced.contains(manifest.n);
-  });
-  return manifests;
-}
 
 bool SourceIsGone(ErrorKind kind) {
   return kind == ErrorKind::kSourceGone || kind == ErrorKind::kNotFound ||
@@ -174,11 +164,11 @@ Status VerifyInto(const exporter::Services& services, const config::Table& table
   SLUICE_ASSIGN_OR_RETURN(Session session, exporter::OpenSession(services, table));
   SLUICE_RETURN_IF_ERROR(exporter::OpenSource(session));
   SLUICE_ASSIGN_OR_RETURN(auto manifests, session.ledger->ReadManifests());
-  SLUICE_ASSIGN_OR_RETURN(const auto mismatch, session.ledger->FindMismatch());
-  for (const auto& fault : exporter::FindRecordFaults(session.name(), mismatch)) {
+  SLUICE_ASSIGN_OR_RETURN(const auto chain, exporter::LookAtChain(session, manifests));
+  for (const auto& fault : ledger::Describe(chain, session.name())) {
     report.faults.push_back(fault.message + "; " + fault.remedy);
   }
-  const std::vector<Manifest> current = Current(std::move(manifests));
+  const std::vector<Manifest> current = ledger::InForce(std::move(manifests));
   TellOverlaps(session, current, report);
   FeedBalance balance(session);
   SLUICE_RETURN_IF_ERROR(balance.Begin(current));

@@ -10,10 +10,10 @@
 #include "sluice/delta/schema/column_name.h"
 #include "sluice/delta/schema/schema.h"
 #include "sluice/exporter/commit/state_standing.h"
+#include "sluice/exporter/inspect/chain.h"
 #include "sluice/exporter/inspect/check.h"
 #include "sluice/exporter/inspect/findings.h"
 #include "sluice/exporter/inspect/layout_change.h"
-#include "sluice/exporter/inspect/repair_advice.h"
 #include "sluice/exporter/inspect/retention.h"
 #include "sluice/exporter/source/far_ahead.h"
 #include "sluice/exporter/source/look_at_source.h"
@@ -217,12 +217,23 @@ void CheckForeignRow(Session& session, const ledger::Position& position, Finding
           WithName("`sluice state forget NAME`", session.name()));
 }
 
-Status CheckTableInto(const Services& services, const config::Table& table, Findings& findings) {
-  SLUICE_ASSIGN_OR_RETURN(Session session, OpenSession(services, table));
-  SLUICE_ASSIGN_OR_RETURN(const auto mismatch, session.ledger->FindMismatch());
-  for (const auto& fault : FindRecordFaults(session.name(), mismatch)) {
+/// Exports must chain from the first to the newest.
+Status CheckChain(Session& session, Findings& findings) {
+  SLUICE_ASSIGN_OR_RETURN(const auto manifests, session.ledger->ReadManifests());
+  SLUICE_ASSIGN_OR_RETURN(const auto chain, LookAtChain(session, manifests));
+  for (const auto& fault : ledger::Describe(chain, session.name())) {
     findings.AddFault(Error{ErrorKind::kConflict, fault.message, fault.remedy});
   }
+  for (const auto& gap : chain.gaps) {
+    const std::string words = ledger::Describe(gap);
+    if (!words.empty()) findings.Add(Severity::kNote, words);
+  }
+  return {};
+}
+
+Status CheckTableInto(const Services& services, const config::Table& table, Findings& findings) {
+  SLUICE_ASSIGN_OR_RETURN(Session session, OpenSession(services, table));
+  SLUICE_RETURN_IF_ERROR(CheckChain(session, findings));
   SLUICE_ASSIGN_OR_RETURN(const auto view, session.ledger->Load());
   SourceOptions options;
   if (view.decision && !view.manifest && !view.decision->is_void()) {

@@ -33,22 +33,4 @@ std::string RepairAdvice(std::string_view name, const ledger::Manifest& manifest
   return copy;
 }
 
-std::vector<RecordFault> FindRecordFaults(std::string_view name,
-                                          const ledger::Ledger::Mismatch& mismatch) {
-  std::vector<RecordFault> faults;
-  if (mismatch.newest == 0) return faults;
-  for (const int64_t n : mismatch.unpublished) {
-    if (n == mismatch.newest) continue;
-    faults.push_back(
-        {fmt::format(
-             "export {} is decided and has no manifest: who reads manifests misses its rows", n),
-         fmt::format("`sluice state republish {}` writes it again", name)});
-  }
-  for (const int64_t n : mismatch.undecided) {
-    faults.push_back({fmt::format("export {} has a manifest and no decision", n),
-                      "restore the ledger folder from a backup"});
-  }
-  return faults;
-}
-
 }  // namespace sluice::exporter

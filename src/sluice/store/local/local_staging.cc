@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <utility>
 
 #include "sluice/runtime/entropy.h"
@@ -164,18 +165,15 @@ Status LocalStaging::Abort(const std::string& upload_id) const {
 
 Status LocalStaging::List(const Key& prefix,
                           const std::function<bool(const PendingUploadInfo&)>& visit) const {
-  const auto entries = ReadFolder(folder_);
-  if (!entries && entries.error().kind == ErrorKind::kNotFound) return {};
-  if (!entries) return Fail(entries.error());
+  std::error_code error;
   std::vector<PendingUploadInfo> found;
-  for (const auto& entry : *entries) {
-    const std::string& id = entry.name;
+  for (std::filesystem::directory_iterator at(folder_, error), end; !error && at != end;
+       at.increment(error)) {
+    const std::string id = at->path().filename().string();
     if (!IsUploadId(id)) continue;
-    const std::string key_file = folder_ + "/" + id + "/key";
+    const std::string key_file = at->path().string() + "/key";
     auto file = OpenForReading(key_file);
-    // Begun or removed this very moment.
-    if (!file && file.error().kind == ErrorKind::kNotFound) continue;
-    if (!file) return Fail(std::move(file).error());
+    if (!file) continue;  // begun or removed this very moment
     std::string key(4096, '\0');
     SLUICE_ASSIGN_OR_RETURN(
         const size_t size,
@@ -183,8 +181,9 @@ Status LocalStaging::List(const Key& prefix,
     key.resize(size);
     if (!key.starts_with(prefix)) continue;
     struct stat info {};
-    if (fstat(file->get(), &info) != 0) return Fail(ErrnoError(errno, "looking up", key_file));
-    found.push_back({key, id, ModifiedAt(info)});
+    fstat(file->get(), &info);
+    found.push_back(
+        {key, id, Timestamp{info.st_mtim.tv_sec * 1'000'000 + info.st_mtim.tv_nsec / 1'000}});
   }
   std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
     return std::pair(a.key, a.upload_id) < std::pair(b.key, b.upload_id);

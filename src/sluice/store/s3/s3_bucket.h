@@ -4,7 +4,6 @@
 #include <string>
 
 #include "sluice/store/bucket_settings.h"
-#include "sluice/store/s3/s3_client.h"
 #include "sluice/store/s3/s3_options.h"
 
 namespace sluice::store {
@@ -12,8 +11,5 @@ namespace sluice::store {
 /// Errors as OpenS3Store has them.
 Result<std::shared_ptr<const BucketSettings>> OpenBucketSettings(const std::string& bucket,
                                                                  const S3Options& options);
-std::shared_ptr<const BucketSettings> OpenBucketSettings(const std::string& bucket,
-                                                         const S3Options& options,
-                                                         const S3Access& access);
 
 }  // namespace sluice::store

@@ -1,0 +1,44 @@
+#include "sluice/exporter/inspect/chain.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "sluice/exporter/commit/last_run.h"
+
+namespace sluice::exporter {
+namespace {
+
+/// The highest number that anything beside ledger and manifests remembers as settled. What of it can't be read
+/// says nothing here: whoever needs it complains.
+int64_t SettledElsewhere(Session& session) {
+  int64_t settled = session.ledger->PublishedHint().value_or(0);
+  if (const auto last = ReadLastRun(session)) settled = std::max(settled, last->settled);
+  if (KeepsState(session)) {
+    const auto followed = session.state->FollowedThrough(session.app_id());
+    if (followed) settled = std::max(settled, followed->value_or(0));
+  }
+  return settled;
+}
+
+}  // namespace
+
+Result<ledger::ChainReport> LookAtChain(Session& session,
+                                        const std::vector<ledger::Manifest>& manifests) {
+  SLUICE_ASSIGN_OR_RETURN(const auto numbers, session.ledger->ListNumbers());
+  std::vector<ledger::Manifest> all = manifests;
+  for (const int64_t n : numbers.Unpublished()) {
+    SLUICE_ASSIGN_OR_RETURN(auto decision, session.ledger->ReadDecision(n));
+    if (decision) all.push_back(std::move(decision->manifest));
+  }
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.n < b.n; });
+  ledger::ChainInput input{all, {}, numbers.decided, numbers.begun, SettledElsewhere(session), {}};
+  for (const auto& manifest : manifests) input.published.insert(manifest.n);
+  if (!numbers.decided.empty()) {
+    SLUICE_ASSIGN_OR_RETURN(const auto newest,
+                            session.ledger->ReadDecision(*numbers.decided.rbegin()));
+    if (newest) input.position = newest->position;
+  }
+  return ledger::CheckChain(input);
+}
+
+}  // namespace sluice::exporter
