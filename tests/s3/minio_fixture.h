@@ -29,7 +29,8 @@ inline store::S3Options Options() {
 
 /// A client of one bucket, for calls that the store does not make.
 inline store::S3Client Client(const std::string& bucket) {
-  const auto http = std::make_shared<const net::HttpClient>(net::HttpOptions{});
+  const auto http =
+      std::make_shared<const net::HttpClient>(net::HttpOptions{}, net::MakeConnectionPool(32));
   return {bucket,
           Options(),
           http,

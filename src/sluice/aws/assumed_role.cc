@@ -4,18 +4,16 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
-#include <mutex>
 #include <pugixml.hpp>
 #include <utility>
 
 #include "sluice/aws/environment.h"
 #include "sluice/aws/fault.h"
+#include "sluice/aws/fresh_credentials.h"
 #include "sluice/aws/signer.h"
 #include "sluice/base/time_zone.h"
 #include "sluice/runtime/clock.h"
 #include "sluice/runtime/entropy.h"
-#include "sluice/runtime/log.h"
 #include "sluice/runtime/retry.h"
 
 namespace sluice::aws {
@@ -51,48 +49,40 @@ Error ToError(const Fault& fault, const std::string& role_arn) {
   return error;
 }
 
-class AssumedRole : public CredentialsSource {
+class RoleCall {
  public:
-  AssumedRole(Role role, std::shared_ptr<CredentialsSource> base,
-              std::shared_ptr<const net::HttpClient> http)
+  RoleCall(Role role, std::shared_ptr<CredentialsSource> base,
+           std::shared_ptr<const net::HttpClient> http)
       : role_(std::move(role)), base_(std::move(base)), http_(std::move(http)) {}
 
-  Result<Credentials> Get(bool refused, const runtime::CancelToken& cancel) override {
-    SLUICE_ASSIGN_OR_RETURN(const auto lock, Lock(cancel));
+  Result<Credentials> Fetch(const runtime::CancelToken& cancel) const {
     const auto clock = runtime::SystemClock();
-    const bool is_fresh =
-        current_ && (!current_->expires || clock->Now() + kRenewBefore < *current_->expires);
-    if (is_fresh && !refused) return *current_;
-    const Status assumed =
+    Credentials assumed;
+    SLUICE_RETURN_IF_ERROR(
         runtime::Retry({}, *clock, *runtime::SystemEntropy(), cancel, [&]() -> Status {
-          SLUICE_ASSIGN_OR_RETURN(current_, Assume(clock->Now(), refused, cancel));
+          SLUICE_ASSIGN_OR_RETURN(assumed, Assume(clock->Now(), cancel));
           return {};
-        });
-    if (!assumed) {
-      current_.reset();
-      return Fail(assumed.error());
-    }
-    runtime::RegisterSecret(current_->secret_key);
-    runtime::RegisterSecret(current_->session_token);
-    return *current_;
+        }));
+    return assumed;
   }
 
  private:
-  Result<std::unique_lock<std::timed_mutex>> Lock(const runtime::CancelToken& cancel) {
-    // Another table may be asking STS, with more time left than this one has.
-    constexpr auto kLook = std::chrono::milliseconds(50);
-    std::unique_lock lock(mutex_, std::defer_lock);
-    while (!lock.try_lock_for(kLook)) SLUICE_RETURN_IF_ERROR(cancel.Check());
-    return lock;
+  /// Once more with renewed credentials where STS calls those that sign the call expired.
+  Result<Credentials> Assume(Timestamp now, const runtime::CancelToken& cancel) const {
+    SLUICE_ASSIGN_OR_RETURN(const Credentials signer, base_->Get({}, cancel));
+    Fault fault;
+    auto assumed = AssumeAs(signer, now, cancel, fault);
+    if (assumed || !IsExpiredToken(fault)) return assumed;
+    SLUICE_ASSIGN_OR_RETURN(const Credentials renewed, base_->Get(signer.access_key, cancel));
+    return AssumeAs(renewed, now, cancel, fault);
   }
 
-  Result<Credentials> Assume(Timestamp now, bool refused,
-                             const runtime::CancelToken& cancel) const {
+  Result<Credentials> AssumeAs(const Credentials& signer, Timestamp now,
+                               const runtime::CancelToken& cancel, Fault& fault) const {
     const std::string endpoint =
         FirstOfEnvironment({"AWS_ENDPOINT_URL_STS"})
             .value_or(fmt::format("https://sts.{}.amazonaws.com{}", role_.region,
                                   role_.region.starts_with("cn-") ? ".cn" : ""));
-    SLUICE_ASSIGN_OR_RETURN(const Credentials signer, base_->Get(refused, cancel));
     QueryList form = {{"Action", "AssumeRole"},
                       {"Version", "2011-06-15"},
                       {"RoleArn", role_.arn},
@@ -123,7 +113,10 @@ class AssumedRole : public CredentialsSource {
           "check `region`, AWS_ENDPOINT_URL_STS, and that this machine may connect to STS";
       return Fail(std::move(error));
     }
-    if (response->status != 200) return Fail(ToError(ParseFault(*response), role_.arn));
+    if (response->status != 200) {
+      fault = ParseFault(*response);
+      return Fail(ToError(fault, role_.arn));
+    }
     return ReadAnswer(response->body);
   }
 
@@ -146,15 +139,14 @@ class AssumedRole : public CredentialsSource {
   const Role role_;
   const std::shared_ptr<CredentialsSource> base_;
   const std::shared_ptr<const net::HttpClient> http_;
-  std::timed_mutex mutex_;
-  std::optional<Credentials> current_;  // guarded by mutex_
 };
 
 }  // namespace
 
 std::shared_ptr<CredentialsSource> AssumeRole(Role role, std::shared_ptr<CredentialsSource> base,
                                               std::shared_ptr<const net::HttpClient> http) {
-  return std::make_shared<AssumedRole>(std::move(role), std::move(base), std::move(http));
+  return KeepFresh([call = RoleCall(std::move(role), std::move(base), std::move(http))](
+                       const runtime::CancelToken& cancel) { return call.Fetch(cancel); });
 }
 
 }  // namespace sluice::aws

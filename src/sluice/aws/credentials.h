@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "sluice/base/result.h"
 #include "sluice/base/types.h"
@@ -20,10 +21,11 @@ struct Credentials {
 class CredentialsSource {
  public:
   virtual ~CredentialsSource() = default;
-  /// Valid for some minutes yet, fetched anew where they are about to expire, or where `refused` (the
-  /// server called the last ones expired). kPermission or kConfig, with a remedy, if there are none;
-  /// kCancelled where `cancel` fired while they were fetched.
-  virtual Result<Credentials> Get(bool refused, const runtime::CancelToken& cancel) = 0;
+  /// Valid for some minutes yet. Fetched anew where they are about to expire, or where `refused_key` ("" for
+  /// none) is their access key: the server called them expired. kPermission or kConfig, with a remedy, if there
+  /// are none; kCancelled where `cancel` fired while they were fetched.
+  virtual Result<Credentials> Get(std::string_view refused_key,
+                                  const runtime::CancelToken& cancel) = 0;
 };
 
 }  // namespace sluice::aws

@@ -2,14 +2,16 @@
 
 #include <fmt/format.h>
 
-#include <mutex>
 #include <optional>
 #include <utility>
 
 #include "sluice/aws/assumed_role.h"
+#include "sluice/aws/credential_process.h"
 #include "sluice/aws/environment.h"
+#include "sluice/aws/fresh_credentials.h"
 #include "sluice/aws/profile.h"
 #include "sluice/aws/sdk_credentials.h"
+#include "sluice/aws/sso_credentials.h"
 #include "sluice/runtime/log.h"
 
 namespace sluice::aws {
@@ -25,46 +27,30 @@ class FixedSource : public CredentialsSource {
   explicit FixedSource(Credentials credentials) : credentials_(std::move(credentials)) {
     RegisterSecrets(credentials_);
   }
-  Result<Credentials> Get(bool, const runtime::CancelToken&) override { return credentials_; }
+  Result<Credentials> Get(std::string_view, const runtime::CancelToken&) override {
+    return credentials_;
+  }
 
  private:
   const Credentials credentials_;
 };
 
-std::string Setting(const Profile& profile, const std::string& name) {
-  const auto found = profile.find(name);
-  return found == profile.end() ? std::string() : found->second;
-}
-
 Credentials KeysIn(const Profile& profile) {
-  return {Setting(profile, "aws_access_key_id"),
-          Setting(profile, "aws_secret_access_key"),
-          Setting(profile, "aws_session_token"),
+  return {SettingOf(profile, "aws_access_key_id"),
+          SettingOf(profile, "aws_secret_access_key"),
+          SettingOf(profile, "aws_session_token"),
           {}};
 }
 
 /// The keys in a profile, read again when they are refused: tools that log in write new ones there.
-class ProfileSource : public CredentialsSource {
- public:
-  ProfileSource(std::string name, Credentials credentials)
-      : name_(std::move(name)), current_(std::move(credentials)) {
-    RegisterSecrets(current_);
-  }
-  Result<Credentials> Get(bool refused, const runtime::CancelToken&) override {
-    const std::lock_guard lock(mutex_);
-    if (!refused) return current_;
-    const auto profile = LoadProfile(name_);
-    if (!profile || KeysIn(*profile).secret_key.empty()) return current_;
-    current_ = KeysIn(*profile);
-    RegisterSecrets(current_);
-    return current_;
-  }
-
- private:
-  const std::string name_;
-  std::mutex mutex_;
-  Credentials current_;  // guarded by mutex_
-};
+std::shared_ptr<CredentialsSource> KeysOfProfile(const std::string& name,
+                                                 const Credentials& first) {
+  return KeepFresh([name, first](const runtime::CancelToken&) -> Result<Credentials> {
+    const auto profile = LoadProfile(name);
+    if (!profile || KeysIn(*profile).secret_key.empty()) return first;
+    return KeysIn(*profile);
+  });
+}
 
 /// What a source needs that asks over the network.
 struct Surroundings {
@@ -107,22 +93,43 @@ Result<std::shared_ptr<CredentialsSource>> FromProfile(const std::string& name,
                       fmt::format("profile '{}' in {} has no {}", name, ProfileFiles(), missing),
                       fmt::format("add {}, or run `aws configure --profile {}`", missing, name)});
   }
-  const std::string source = Setting(*profile, "source_profile");
-  const std::string role = Setting(*profile, "role_arn");
+  const std::string source = SettingOf(*profile, "source_profile");
+  const std::string role = SettingOf(*profile, "role_arn");
   const bool has_keys = !keys.access_key.empty();
   if (!role.empty() && !source.empty() && (source != name || has_keys)) {
     if (depth >= 8) return Fail(ErrorKind::kConfig, "profile '{}' has no first source", name);
     std::shared_ptr<CredentialsSource> base;
     if (source == name) {
-      base = std::make_shared<ProfileSource>(name, keys);
+      base = KeysOfProfile(name, keys);
     } else {
       SLUICE_ASSIGN_OR_RETURN(base, FromProfile(source, around, depth + 1));
     }
-    return AssumeRole({role, Setting(*profile, "external_id"), around.region}, std::move(base),
+    return AssumeRole({role, SettingOf(*profile, "external_id"), around.region}, std::move(base),
                       around.http);
   }
-  if (has_keys) return std::make_shared<ProfileSource>(name, keys);
-  return FindSdkCredentials(name);
+  if (has_keys) return KeysOfProfile(name, keys);
+  // The SDK reads one profile only, the one that the environment names; setting AWS_PROFILE for it would change
+  // what every other store of this process finds.
+  if (name == DefaultProfileName()) return FindSdkCredentials(name);
+  if (const std::string command = SettingOf(*profile, "credential_process"); !command.empty()) {
+    return KeepFresh([name, command](const runtime::CancelToken& cancel) {
+      return RunCredentialProcess(name, command, cancel);
+    });
+  }
+  SLUICE_ASSIGN_OR_RETURN(const auto sso, ReadSso(name, *profile));
+  if (sso) {
+    return KeepFresh([sso = *sso, http = around.http](const runtime::CancelToken& cancel) {
+      return FetchSsoCredentials(sso, *http, cancel);
+    });
+  }
+  return Fail(
+      Error{ErrorKind::kConfig,
+            fmt::format("profile '{}' in {} has neither keys, nor a role with a source_profile, "
+                        "a credential_process or a sign-in",
+                        name, ProfileFiles()),
+            fmt::format("run `aws configure --profile {0}`, or set AWS_PROFILE={0} in place of "
+                        "`profile`",
+                        name)});
 }
 
 /// Environment and profile are read here; what needs a network is left to AWS's SDK.

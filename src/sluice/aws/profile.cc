@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <fstream>
+#include <functional>
 #include <iterator>
 
 #include "sluice/aws/environment.h"
@@ -25,30 +26,25 @@ std::string_view Trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
 }
 
+/// The name in the title of a section of `kind`; nullopt for sections of other kinds.
+std::optional<std::string> NameInTitle(std::string_view title, std::string_view kind) {
+  title = Trim(title);
+  if (!title.starts_with(kind)) return std::nullopt;
+  return std::string(Trim(title.substr(kind.size())));
+}
+
 /// The profile that a section's title names; nullopt for sections of other kinds.
 std::optional<std::string> SectionProfile(std::string_view title, bool is_config_file) {
   title = Trim(title);
   if (!is_config_file || title == "default") return std::string(title);
-  constexpr std::string_view kPrefix = "profile";
-  if (!title.starts_with(kPrefix)) return std::nullopt;
-  return std::string(Trim(title.substr(kPrefix.size())));
+  return NameInTitle(title, "profile");
 }
 
-/// `home` stands for the user's folder.
-std::string PathOf(const SharedFile& file, const std::string& home) {
-  return FirstOfEnvironment({file.variable}).value_or(home + "/.aws/" + file.name);
-}
-
-std::map<std::string, Profile> ReadProfiles(const SharedFile& file) {
-  std::ifstream in(PathOf(file, FirstOfEnvironment({"HOME"}).value_or("")));
-  const std::string text{std::istreambuf_iterator<char>(in), {}};
-  return ParseProfiles(text, file.is_config);
-}
-
-}  // namespace
-
-std::map<std::string, Profile> ParseProfiles(std::string_view text, bool is_config_file) {
-  std::map<std::string, Profile> profiles;
+/// The settings of the sections to which `name_of` gives a name.
+std::map<std::string, Profile> ParseSections(
+    std::string_view text,
+    const std::function<std::optional<std::string>(std::string_view)>& name_of) {
+  std::map<std::string, Profile> sections;
   Profile* current = nullptr;
   while (!text.empty()) {
     const std::string_view line = text.substr(0, text.find('\n'));
@@ -56,8 +52,8 @@ std::map<std::string, Profile> ParseProfiles(std::string_view text, bool is_conf
     const std::string_view trimmed = Trim(line);
     if (trimmed.empty() || trimmed.front() == '#' || trimmed.front() == ';') continue;
     if (trimmed.front() == '[') {
-      const auto name = SectionProfile(trimmed.substr(1, trimmed.find(']') - 1), is_config_file);
-      current = name ? &profiles[*name] : nullptr;
+      const auto name = name_of(trimmed.substr(1, trimmed.find(']') - 1));
+      current = name ? &sections[*name] : nullptr;
       continue;
     }
     const size_t equals = trimmed.find('=');
@@ -68,8 +64,48 @@ std::map<std::string, Profile> ParseProfiles(std::string_view text, bool is_conf
                    [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     (*current)[std::move(name)] = std::string(Trim(trimmed.substr(equals + 1)));
   }
-  return profiles;
+  return sections;
 }
+
+/// `home` stands for the user's folder.
+std::string PathOf(const SharedFile& file, const std::string& home) {
+  return FirstOfEnvironment({file.variable}).value_or(home + "/.aws/" + file.name);
+}
+
+std::string Home() { return FirstOfEnvironment({"HOME"}).value_or(""); }
+
+std::string ReadText(const SharedFile& file) {
+  std::ifstream in(PathOf(file, Home()));
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+std::map<std::string, Profile> ReadProfiles(const SharedFile& file) {
+  return ParseProfiles(ReadText(file), file.is_config);
+}
+
+}  // namespace
+
+std::map<std::string, Profile> ParseProfiles(std::string_view text, bool is_config_file) {
+  return ParseSections(text, [is_config_file](std::string_view title) {
+    return SectionProfile(title, is_config_file);
+  });
+}
+
+std::string SettingOf(const Profile& profile, const std::string& name) {
+  const auto found = profile.find(name);
+  return found == profile.end() ? std::string() : found->second;
+}
+
+std::optional<Profile> LoadSsoSession(const std::string& name) {
+  const auto sessions = ParseSections(ReadText(kConfigFile), [](std::string_view title) {
+    return NameInTitle(title, "sso-session");
+  });
+  const auto found = sessions.find(name);
+  if (found == sessions.end()) return std::nullopt;
+  return found->second;
+}
+
+std::string SsoCacheFolder() { return Home() + "/.aws/sso/cache"; }
 
 std::optional<Profile> LoadProfile(const std::string& name) {
   auto merged = ReadProfiles(kConfigFile);

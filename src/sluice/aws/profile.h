@@ -18,8 +18,16 @@ using Profile = std::map<std::string, std::string>;
 /// Nested settings and other sections are passed over.
 std::map<std::string, Profile> ParseProfiles(std::string_view text, bool is_config_file);
 
+/// "" where the profile has no such setting.
+std::string SettingOf(const Profile& profile, const std::string& name);
+
 /// Both files' settings of `name`; the credentials file wins. nullopt where neither knows it.
 std::optional<Profile> LoadProfile(const std::string& name);
+
+/// The settings of "[sso-session NAME]" in the config file.
+std::optional<Profile> LoadSsoSession(const std::string& name);
+/// Where `aws sso login` leaves its tokens.
+std::string SsoCacheFolder();
 
 /// The two files, for messages: "~/.aws/credentials or ~/.aws/config", or where the variables point.
 std::string ProfileFiles();

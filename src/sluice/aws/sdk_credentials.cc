@@ -4,10 +4,10 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
-#include <mutex>
 #include <optional>
 #include <utility>
 
+#include "sluice/base/mutex.h"
 #include "sluice/runtime/clock.h"
 #include "sluice/runtime/log.h"
 
@@ -34,13 +34,12 @@ class SdkSource : public CredentialsSource {
  public:
   explicit SdkSource(std::string profile) : profile_(std::move(profile)) {}
 
-  Result<Credentials> Get(bool refused, const runtime::CancelToken&) override {
-    const std::lock_guard lock(mutex_);
+  Result<Credentials> Get(std::string_view refused_key, const runtime::CancelToken&) override {
+    const MutexLock lock(mutex_);
     const Timestamp now = runtime::SystemClock()->Now();
-    if (current_ && !refused && now < asked_ + kAskAgainAfter) return *current_;
+    const bool is_refused = current_ && current_->access_key == refused_key;
+    if (current_ && !is_refused && now < asked_ + kAskAgainAfter) return *current_;
     if (!options_) {
-      // The SDK takes the name of the profile from the environment only.
-      if (!profile_.empty()) setenv("AWS_PROFILE", profile_.c_str(), 1);
       const arrow::Status started = StartSdkOnce();
       if (!started.ok()) {
         return Fail(ErrorKind::kInternal, "AWS's SDK does not start: {}", started.message());
@@ -68,8 +67,8 @@ class SdkSource : public CredentialsSource {
                                     "configure --profile {0}`",
                                     profile_)});
     }
-    runtime::RegisterSecret(found.secret_key);
-    runtime::RegisterSecret(found.session_token);
+    secret_key_.Renew(found.secret_key);
+    session_token_.Renew(found.session_token);
     asked_ = now;
     current_ = found;
     return found;
@@ -77,10 +76,12 @@ class SdkSource : public CredentialsSource {
 
  private:
   const std::string profile_;
-  std::mutex mutex_;
-  std::optional<arrow::fs::S3Options> options_;  // guarded by mutex_
-  std::optional<Credentials> current_;           // guarded by mutex_
-  Timestamp asked_;                              // guarded by mutex_
+  Mutex mutex_;
+  std::optional<arrow::fs::S3Options> options_ SLUICE_GUARDED_BY(mutex_);
+  std::optional<Credentials> current_ SLUICE_GUARDED_BY(mutex_);
+  Timestamp asked_ SLUICE_GUARDED_BY(mutex_);
+  runtime::RenewedSecret secret_key_ SLUICE_GUARDED_BY(mutex_);
+  runtime::RenewedSecret session_token_ SLUICE_GUARDED_BY(mutex_);
 };
 
 }  // namespace

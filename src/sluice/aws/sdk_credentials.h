@@ -10,7 +10,8 @@ namespace sluice::aws {
 
 /// The default chain of AWS's own SDK, as Arrow brings it: SSO, credential processes, web identity,
 /// containers, instance metadata. The SDK starts with the first Get() and ends with the process.
-/// `profile`, unless empty, is the one that it reads.
+/// It reads the profile that the environment names; `profile`, which may be empty, is that one's name, for
+/// messages.
 std::shared_ptr<CredentialsSource> FindSdkCredentials(const std::string& profile);
 
 }  // namespace sluice::aws

@@ -19,6 +19,13 @@ std::string Hex(std::string_view bytes) {
   return text;
 }
 
+std::string HexDigest(std::string_view bytes, const EVP_MD* algorithm) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned length = 0;
+  EVP_Digest(bytes.data(), bytes.size(), digest.data(), &length, algorithm, nullptr);
+  return Hex({reinterpret_cast<const char*>(digest.data()), length});
+}
+
 std::string Hmac(std::string_view key, std::string_view message) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned length = 0;
@@ -77,12 +84,8 @@ std::string CanonicalQuery(QueryList query) {
   return text;
 }
 
-std::string HexSha256(std::string_view bytes) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned length = 0;
-  EVP_Digest(bytes.data(), bytes.size(), digest.data(), &length, EVP_sha256(), nullptr);
-  return Hex({reinterpret_cast<const char*>(digest.data()), length});
-}
+std::string HexSha256(std::string_view bytes) { return HexDigest(bytes, EVP_sha256()); }
+std::string HexSha1(std::string_view bytes) { return HexDigest(bytes, EVP_sha1()); }
 
 std::string Base64(std::span<const uint8_t> bytes) {
   std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');

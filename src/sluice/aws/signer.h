@@ -38,6 +38,7 @@ std::string UriEncode(std::string_view text, bool keep_slash);
 std::string CanonicalQuery(QueryList query);
 
 std::string HexSha256(std::string_view bytes);
+std::string HexSha1(std::string_view bytes);
 std::string Base64(std::span<const uint8_t> bytes);
 
 /// `input.headers` and those that the signature adds: host is left to the HTTP library.

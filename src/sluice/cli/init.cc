@@ -11,7 +11,7 @@
 #include "sluice/cli/output.h"
 #include "sluice/config/config_parser.h"
 #include "sluice/exporter/inspect/suggest.h"
-#include "sluice/stores/open_store.h"
+#include "sluice/stores/store_registry.h"
 
 namespace sluice::cli {
 namespace {
@@ -35,7 +35,7 @@ Result<ConfigFile> OpenConfigFile(const std::string& config_file) {
   file.folder = path.parent_path().string();
   file.name = path.filename().string();
   SLUICE_ASSIGN_OR_RETURN(const store::Location at, store::ParseLocation(file.folder, "/"));
-  SLUICE_ASSIGN_OR_RETURN(file.store, stores::OpenStore(at));
+  SLUICE_ASSIGN_OR_RETURN(file.store, stores::StoreRegistry({}).Open(at));
   file.exists = fs::exists(path, error);
   return file;
 }
@@ -59,7 +59,7 @@ Result<std::vector<TableEntry>> SearchPath(const Context& context, const std::st
                                            const ConfigFile& file) {
   SLUICE_ASSIGN_OR_RETURN(const store::Location at,
                           store::ParseLocation(path, fs::current_path().string()));
-  SLUICE_ASSIGN_OR_RETURN(const auto root, stores::OpenStore(at));
+  SLUICE_ASSIGN_OR_RETURN(const auto root, stores::StoreRegistry({}).Open(at));
   SLUICE_ASSIGN_OR_RETURN(const auto folders, exporter::FindDeltaTables(*root, context.cancel));
   if (folders.empty()) {
     return Fail(Error{ErrorKind::kNotFound,
@@ -68,7 +68,8 @@ Result<std::vector<TableEntry>> SearchPath(const Context& context, const std::st
   }
   std::vector<TableEntry> entries;
   for (const auto& folder : folders) {
-    SLUICE_ASSIGN_OR_RETURN(auto store, stores::OpenStore(folder.empty() ? at : at.Child(folder)));
+    SLUICE_ASSIGN_OR_RETURN(auto store,
+                            stores::StoreRegistry({}).Open(folder.empty() ? at : at.Child(folder)));
     auto profile = exporter::ProfileTable(std::move(store));
     if (!profile) {
       PrintError(std::move(profile).error().Within("left out"));

@@ -25,8 +25,8 @@ Result<Shown> ReadState(const Context& context, const std::vector<std::string>& 
   SLUICE_ASSIGN_OR_RETURN(const Selection selection, LoadAndSelect(context, names));
   const auto& services = selection.loaded.services;
   SLUICE_ASSIGN_OR_RETURN(const exporter::Places places, exporter::FindPlaces(*services.config));
-  SLUICE_ASSIGN_OR_RETURN(auto store,
-                          services.open_store(places.state, exporter::StoreRole::kState));
+  SLUICE_ASSIGN_OR_RETURN(
+      auto store, services.open_store(places.state, exporter::StoreRole::kState, services.cancel));
   Shown shown{places.state.ToString(), {}};
   SLUICE_ASSIGN_OR_RETURN(
       shown.view, state::ExportState(std::move(store), services.wall, services.entropy).Read());

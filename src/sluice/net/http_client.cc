@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <condition_variable>
 #include <cstring>
-#include <mutex>
+
+#include "sluice/base/mutex.h"
 
 namespace sluice::net {
 namespace {
@@ -153,44 +153,75 @@ const std::string& HttpResponse::header(const std::string& name) const {
 }
 
 /// Easy handles, each with the connections that it keeps open; the one used last is used first.
-class HttpClient::Pool {
+class ConnectionPool {
  public:
-  explicit Pool(HttpOptions options) : options_(std::move(options)) { StartCurlOnce(); }
-  ~Pool() {
+  ConnectionPool(int connections, int settling)
+      : connections_(connections), settling_(std::max(settling, connections)) {
+    StartCurlOnce();
+  }
+  ~ConnectionPool() {
+    const MutexLock lock(mutex_);
     for (CURL* handle : idle_) curl_easy_cleanup(handle);
   }
+  ConnectionPool(const ConnectionPool&) = delete;
+  ConnectionPool& operator=(const ConnectionPool&) = delete;
 
-  CURL* Take(bool settles) {
-    const int limit = settles ? std::max(options_.settling_connections, options_.connections)
-                              : options_.connections;
-    std::unique_lock lock(mutex_);
-    freed_.wait(lock, [&] { return in_use_ < limit; });
+  /// Waits for a free one, for as long as the request may.
+  Result<CURL*> Take(const HttpRequest& request) {
+    const int limit = request.settles ? settling_ : connections_;
+    const MutexLock lock(mutex_);
+    std::optional<std::chrono::steady_clock::time_point> waiting_since;
+    while (in_use_ >= limit) {
+      const auto now = std::chrono::steady_clock::now();
+      if (request.cancel != nullptr && request.cancel->cancelled()) {
+        if (request.patience.micros == 0) return Fail(request.cancel->Check().error());
+        if (!waiting_since) waiting_since = now;
+        if (now - *waiting_since >= std::chrono::microseconds(request.patience.micros)) {
+          return Fail(ErrorKind::kTransient,
+                      "{}: no connection came free before this process had to stop",
+                      HostOf(request.url));
+        }
+      }
+      // A token may be fired by a signal handler, which can wake nobody: look at it from time to time.
+      freed_.WaitUntil(mutex_, now + std::chrono::milliseconds(50));
+    }
+    CURL* handle = nullptr;
+    if (idle_.empty()) {
+      handle = curl_easy_init();
+    } else {
+      handle = idle_.back();
+      idle_.pop_back();
+    }
+    if (handle == nullptr) {
+      return Fail(ErrorKind::kStorage, "no memory for another connection");
+    }
     ++in_use_;
-    if (idle_.empty()) return curl_easy_init();
-    CURL* handle = idle_.back();
-    idle_.pop_back();
     return handle;
   }
+
   void Return(CURL* handle) {
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       --in_use_;
-      if (handle != nullptr) idle_.push_back(handle);
+      idle_.push_back(handle);
     }
-    freed_.notify_all();  // one who may not go yet must not swallow it
+    freed_.NotifyAll();  // one who may not go yet must not swallow it
   }
-  const HttpOptions& options() const { return options_; }
 
  private:
-  const HttpOptions options_;
-  std::mutex mutex_;
-  std::condition_variable freed_;
-  std::vector<CURL*> idle_;  // guarded by mutex_
-  int in_use_ = 0;           // guarded by mutex_
+  const int connections_, settling_;
+  Mutex mutex_;
+  CondVar freed_;
+  std::vector<CURL*> idle_ SLUICE_GUARDED_BY(mutex_);
+  int in_use_ SLUICE_GUARDED_BY(mutex_) = 0;
 };
 
-HttpClient::HttpClient(HttpOptions options) : pool_(std::make_unique<Pool>(std::move(options))) {}
-HttpClient::~HttpClient() = default;
+std::shared_ptr<ConnectionPool> MakeConnectionPool(int connections, int settling) {
+  return std::make_shared<ConnectionPool>(connections, settling);
+}
+
+HttpClient::HttpClient(HttpOptions options, std::shared_ptr<ConnectionPool> pool)
+    : options_(std::move(options)), pool_(std::move(pool)) {}
 
 namespace {
 
@@ -257,18 +288,14 @@ Result<HttpResponse> HttpClient::Send(const HttpRequest& request) const {
   if (request.cancel != nullptr && request.patience.micros == 0) {
     SLUICE_RETURN_IF_ERROR(request.cancel->Check());
   }
-  CURL* handle = pool_->Take(request.settles);
-  if (handle == nullptr) {
-    pool_->Return(nullptr);
-    return Fail(ErrorKind::kStorage, "no memory for another connection");
-  }
+  SLUICE_ASSIGN_OR_RETURN(CURL* const handle, pool_->Take(request));
   Transfer transfer{request, {}, handle};
   std::array<char, CURL_ERROR_SIZE> detail{};
   curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, detail.data());
   curl_easy_setopt(handle, CURLOPT_URL, request.url.c_str());
   SetMethod(handle, request);
   SetCallbacks(handle, transfer);
-  SetConnection(handle, pool_->options());
+  SetConnection(handle, options_);
   curl_slist* headers = MakeHeaders(request);
   curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers);
   const CURLcode code = curl_easy_perform(handle);

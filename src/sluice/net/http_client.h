@@ -28,7 +28,7 @@ struct HttpRequest {
   /// Above 0, a cancelled token stops the request only where no byte comes or goes for so long: it is cut
   /// off then as one without an answer (kTransient), for it may have been carried out.
   Duration patience{0};
-  /// One of those that make a decided window visible: see HttpOptions::settling_connections.
+  /// One of those that make a decided window visible: see MakeConnectionPool.
   bool settles = false;
 };
 
@@ -46,12 +46,14 @@ struct HttpResponse {
   const std::string& header(const std::string& name) const;
 };
 
+/// The connections that clients share, open ones kept for the next request. Thread-safe.
+class ConnectionPool;
+/// `connections`: requests in flight at once; further callers wait. Requests that settle, which are small, may
+/// be `settling` at once, where that is more: a reader who lists sees half a window for as long as they take.
+std::shared_ptr<ConnectionPool> MakeConnectionPool(int connections, int settling = 64);
+
 struct HttpOptions {
   std::string ca_bundle;  ///< PEM file; "" = the system's
-  int connections = 32;   ///< requests in flight; further callers wait
-  /// The same for requests that settle, which are small, where it is more: a reader who lists sees half a
-  /// window for as long as they take.
-  int settling_connections = 64;
   int64_t connect_timeout_ms = 10'000;
   int64_t stall_timeout_ms = 30'000;  ///< without a byte in either direction
 };
@@ -61,10 +63,7 @@ struct HttpOptions {
 /// nothing of S3. Thread-safe.
 class HttpClient {
  public:
-  explicit HttpClient(HttpOptions options);
-  ~HttpClient();
-  HttpClient(const HttpClient&) = delete;
-  HttpClient& operator=(const HttpClient&) = delete;
+  HttpClient(HttpOptions options, std::shared_ptr<ConnectionPool> pool);
 
   /// Whatever status the server answers is a success here. kTransient where no answer came (it may
   /// have been carried out), kCancelled, kConfig for a host that can't be or a CA file that can't be
@@ -72,8 +71,8 @@ class HttpClient {
   Result<HttpResponse> Send(const HttpRequest& request) const;
 
  private:
-  class Pool;
-  std::unique_ptr<Pool> pool_;
+  const HttpOptions options_;
+  const std::shared_ptr<ConnectionPool> pool_;
 };
 
 }  // namespace sluice::net

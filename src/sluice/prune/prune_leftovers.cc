@@ -81,11 +81,12 @@ Status PruneInto(const exporter::Services& services, PruneReport& report) {
         std::pair(places.state, Role::kState)}) {
     SLUICE_RETURN_IF_ERROR(services.cancel.Check());
     if (!seen.insert(place.ToString()).second) continue;
-    SLUICE_ASSIGN_OR_RETURN(const auto store, services.open_store(place, role));
+    SLUICE_ASSIGN_OR_RETURN(const auto store, services.open_store(place, role, services.cancel));
     SLUICE_RETURN_IF_ERROR(PruneProbes(*store, before, remove));
     SLUICE_RETURN_IF_ERROR(PruneTemporaries(place, before, remove));
   }
-  SLUICE_ASSIGN_OR_RETURN(const auto state, services.open_store(places.state, Role::kState));
+  SLUICE_ASSIGN_OR_RETURN(const auto state,
+                          services.open_store(places.state, Role::kState, services.cancel));
   return PruneStateUploads(*state, before, remove);
 }
 

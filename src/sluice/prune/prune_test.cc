@@ -44,8 +44,11 @@ class PruneTest : public ::testing::Test {
     services.clock = services.wall = clock_;
     services.entropy = runtime::SeededEntropy(1);
     auto store = other ? std::move(other) : store_;
-    services.open_store = [store](const store::Location&, exporter::StoreRole)
-        -> Result<std::shared_ptr<store::ObjectStore>> { return store; };
+    services.open_store =
+        [store](const store::Location&, exporter::StoreRole,
+                const runtime::CancelToken&) -> Result<std::shared_ptr<store::ObjectStore>> {
+      return store;
+    };
     return services;
   }
 

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
-#include <mutex>
 #include <optional>
 #include <thread>
 #include <vector>
+
+#include "sluice/base/mutex.h"
+#include "sluice/runtime/thread.h"
 
 namespace sluice::runtime {
 namespace {
@@ -19,6 +21,23 @@ Status Guarded(const std::function<Status(size_t)>& work, size_t i) {
     return Fail(ErrorKind::kInternal, "unexpected exception: {}", e.what());
   }
 }
+
+/// The error that ends the work; later ones are dropped. Thread-safe.
+class FirstError {
+ public:
+  void Set(Error error) {
+    const MutexLock lock(mutex_);
+    if (!error_) error_ = std::move(error);
+  }
+  Status ToStatus() {
+    const MutexLock lock(mutex_);
+    return error_ ? Status(Fail(*error_)) : Status();
+  }
+
+ private:
+  Mutex mutex_;
+  std::optional<Error> error_ SLUICE_GUARDED_BY(mutex_);
+};
 
 thread_local int one_thread_scopes = 0;
 
@@ -36,12 +55,10 @@ int DefaultParallelism() {
 Status ParallelFor(size_t count, int threads, const CancelToken& cancel,
                    const std::function<Status(size_t)>& work) {
   std::atomic<size_t> next{0};
-  std::mutex mutex;
-  std::optional<Error> first;  // guarded by mutex
+  FirstError first;
   std::atomic<bool> stop{false};
   const auto fail = [&](Error error) {
-    const std::lock_guard lock(mutex);
-    if (!first) first = std::move(error);
+    first.Set(std::move(error));
     stop = true;
   };
   const auto loop = [&] {
@@ -59,11 +76,16 @@ Status ParallelFor(size_t count, int threads, const CancelToken& cancel,
     loop();
   } else {
     std::vector<std::thread> pool;
-    for (size_t i = 0; i < workers; ++i) pool.emplace_back(loop);
+    for (size_t i = 0; i < workers; ++i) {
+      auto started = StartThread(loop);
+      if (!started) break;
+      pool.push_back(std::move(*started));
+    }
+    // Where the system has no more threads, fewer do the work, and at last the caller.
+    if (pool.empty()) loop();
     for (auto& thread : pool) thread.join();
   }
-  if (first) return Fail(std::move(*first));
-  return {};
+  return first.ToStatus();
 }
 
 }  // namespace sluice::runtime

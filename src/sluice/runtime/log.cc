@@ -8,13 +8,16 @@
 #include <algorithm>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
-#include <vector>
+
+#include "sluice/base/mutex.h"
 
 namespace sluice::runtime {
 namespace {
+
+/// Shorter ones would blank half the text.
+constexpr size_t kShortestSecret = 4;
 
 struct LongerFirst {
   bool operator()(const std::string& a, const std::string& b) const {
@@ -23,10 +26,11 @@ struct LongerFirst {
 };
 
 struct Secrets {
-  std::mutex mutex;
-  std::vector<std::string> known;  // guarded by mutex
-  // By value, the longest first as above; guarded by mutex.
-  std::map<std::string, std::string, LongerFirst> expanded;
+  Mutex mutex;
+  // How many registered each, the longest first: one that holds another must not leave its tail.
+  std::map<std::string, int, LongerFirst> known SLUICE_GUARDED_BY(mutex);
+  // By value, the longest first as above.
+  std::map<std::string, std::string, LongerFirst> expanded SLUICE_GUARDED_BY(mutex);
 };
 
 Secrets& TheSecrets() {
@@ -72,21 +76,29 @@ void StartLog(Verbosity verbosity) {
 }
 
 void RegisterSecret(std::string_view secret) {
-  constexpr size_t kShortest = 4;
-  if (secret.size() < kShortest) return;
+  if (secret.size() < kShortestSecret) return;
   Secrets& secrets = TheSecrets();
-  const std::lock_guard lock(secrets.mutex);
-  secrets.known.emplace_back(secret);
-  // The longest first: one that holds another must not leave its tail.
-  std::sort(secrets.known.begin(), secrets.known.end(),
-            [](const auto& a, const auto& b) { return a.size() > b.size(); });
+  const MutexLock lock(secrets.mutex);
+  ++secrets.known[std::string(secret)];
+}
+
+void RenewedSecret::Renew(std::string_view secret) {
+  if (secret == latest_) return;
+  RegisterSecret(secret);
+  const std::string forgotten =
+      std::exchange(previous_, std::exchange(latest_, std::string(secret)));
+  if (forgotten.size() < kShortestSecret) return;
+  Secrets& secrets = TheSecrets();
+  const MutexLock lock(secrets.mutex);
+  const auto found = secrets.known.find(forgotten);
+  if (found != secrets.known.end() && --found->second == 0) secrets.known.erase(found);
 }
 
 std::string Redact(std::string_view text) {
   std::string clean(text);
   Secrets& secrets = TheSecrets();
-  const std::lock_guard lock(secrets.mutex);
-  for (const auto& secret : secrets.known) {
+  const MutexLock lock(secrets.mutex);
+  for (const auto& [secret, owners] : secrets.known) {
     for (size_t at = clean.find(secret); at != std::string::npos; at = clean.find(secret, at)) {
       clean.replace(at, secret.size(), "***");
       at += 3;
@@ -99,14 +111,14 @@ void RegisterExpansion(std::string_view name, std::string_view value) {
   constexpr size_t kShortest = 8;
   if (value.size() < kShortest) return;
   Secrets& secrets = TheSecrets();
-  const std::lock_guard lock(secrets.mutex);
+  const MutexLock lock(secrets.mutex);
   secrets.expanded.emplace(value, fmt::format("${{{}}}", name));
 }
 
 std::string RedactError(std::string_view text) {
   std::string clean = Redact(text);
   Secrets& secrets = TheSecrets();
-  const std::lock_guard lock(secrets.mutex);
+  const MutexLock lock(secrets.mutex);
   for (const auto& [value, name] : secrets.expanded) {
     for (size_t at = clean.find(value); at != std::string::npos; at = clean.find(value, at)) {
       clean.replace(at, value.size(), name);

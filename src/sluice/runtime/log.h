@@ -17,6 +17,17 @@ void StartLog(Verbosity verbosity);
 void RegisterSecret(std::string_view secret);
 std::string Redact(std::string_view text);
 
+/// A secret that is renewed from time to time. The latest is hidden as RegisterSecret hides it, and so is the one
+/// before it, which requests in flight may still carry; older ones are forgotten. The last two stay hidden when
+/// this is destroyed. Used by one thread at a time.
+class RenewedSecret {
+ public:
+  void Renew(std::string_view secret);
+
+ private:
+  std::string latest_, previous_;
+};
+
 /// From now on errors say `${name}` where they would say `value`, which the config took from the environment:
 /// whether it is a secret, nobody knows. Thread-safe. Values shorter than eight characters are refused
 /// silently: they may be any word.

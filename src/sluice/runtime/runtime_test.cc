@@ -193,6 +193,21 @@ TEST(RedactTest, ShortSecretsWouldBlankHalfTheText) {
   EXPECT_EQ(Redact("the rest"), "the rest");
 }
 
+TEST(RedactTest, RenewedSecretHidesTheLastTwo) {
+  RenewedSecret token;
+  for (const char* secret : {"token-of-hour-1", "token-of-hour-2", "token-of-hour-3"}) {
+    token.Renew(secret);
+  }
+  EXPECT_EQ(Redact("token-of-hour-3 token-of-hour-2 token-of-hour-1"), "*** *** token-of-hour-1");
+}
+
+TEST(RedactTest, SecretOfTwoOwnersStaysHiddenWhileOneHasIt) {
+  RenewedSecret token;
+  RegisterSecret("shared-by-two");
+  for (const char* secret : {"shared-by-two", "another-one", "yet-another"}) token.Renew(secret);
+  EXPECT_EQ(Redact("shared-by-two"), "***");
+}
+
 TEST(EntropyTest, IdsHaveTheirForm) {
   const auto entropy = SeededEntropy(1);
   std::set<std::string> seen;

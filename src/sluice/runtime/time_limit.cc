@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
+
+#include "sluice/runtime/log.h"
+#include "sluice/runtime/thread.h"
 
 namespace sluice::runtime {
 
@@ -10,16 +14,24 @@ TimeLimit::TimeLimit(const CancelToken& parent, std::optional<Duration> limit) {
     token_ = parent;
     return;
   }
-  thread_ = std::thread([this, parent, limit = *limit] { Watch(parent, limit); });
+  auto started = StartThread([this, parent, limit = *limit] { Watch(parent, limit); });
+  if (!started) {
+    // Work without its limit is better than none.
+    spdlog::warn("the timeout of {:.0f} s is not kept: {}",
+                 static_cast<double>(limit->micros) / 1e6, started.error().message);
+    token_ = parent;
+    return;
+  }
+  thread_ = std::move(*started);
 }
 
 TimeLimit::~TimeLimit() {
   if (!thread_.joinable()) return;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     over_ = true;
   }
-  wake_.notify_all();
+  wake_.NotifyAll();
   thread_.join();
 }
 
@@ -28,12 +40,12 @@ void TimeLimit::Watch(const CancelToken& parent, Duration limit) {
   // The parent may be fired by a signal handler, which can wake nobody: look at it from time to time.
   constexpr auto kLook = std::chrono::milliseconds(50);
   const auto end = Clock::now() + std::chrono::microseconds(limit.micros);
-  std::unique_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   while (!over_) {
     if (parent.cancelled()) return token_.Cancel(parent.signal());
     const auto now = Clock::now();
     if (now >= end) return token_.Cancel(-1);
-    wake_.wait_until(lock, std::min(end, now + kLook));
+    wake_.WaitUntil(mutex_, std::min(end, now + kLook));
   }
 }
 

@@ -1,10 +1,9 @@
 #pragma once
 
-#include <condition_variable>
-#include <mutex>
 #include <optional>
 #include <thread>
 
+#include "sluice/base/mutex.h"
 #include "sluice/base/types.h"
 #include "sluice/runtime/cancellation.h"
 
@@ -27,9 +26,9 @@ class TimeLimit {
   void Watch(const CancelToken& parent, Duration limit);
 
   CancelToken token_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  bool over_ = false;  // guarded by mutex_
+  Mutex mutex_;
+  CondVar wake_;
+  bool over_ SLUICE_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

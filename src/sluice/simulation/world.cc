@@ -92,10 +92,10 @@ exporter::Services World::NewRunner(FaultPlan plan, std::shared_ptr<int> calls) 
   const auto hook =
       std::make_shared<RunnerHook>(runners_, std::move(plan), std::move(calls), watch);
   services.make_mover = make_mover;
-  services.open_store = [source_store = source_store, destination = runners_destination,
-                         state = runners_state,
-                         hook](const store::Location& at,
-                               exporter::StoreRole) -> Result<std::shared_ptr<store::ObjectStore>> {
+  services.open_store =
+      [source_store = source_store, destination = runners_destination, state = runners_state, hook](
+          const store::Location& at, exporter::StoreRole,
+          const runtime::CancelToken&) -> Result<std::shared_ptr<store::ObjectStore>> {
     if (at.bucket == "lake") return HookStore(Place::kSource, source_store, hook);
     if (at.path.empty()) return HookStore(Place::kDestination, destination, hook);
     return HookStore(Place::kState, state, hook);

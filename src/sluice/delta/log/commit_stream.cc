@@ -15,12 +15,13 @@ constexpr size_t kBlockCommits = 32;
 constexpr int64_t kBlockBytes = 16 * 1024 * 1024;
 constexpr int kFetchThreads = 8;
 
-// How many of `files` are read in one go: at least one, however large.
-size_t BlockSize(std::span<const CommitFile> files) {
+// How many files are read in one go: at least one, however large.
+template <typename Iterator>
+size_t BlockSize(Iterator file, Iterator end) {
   size_t count = 0;
   int64_t bytes = 0;
-  while (count < files.size() && count < kBlockCommits) {
-    bytes += files[count].size;
+  for (; file != end && count < kBlockCommits; ++file) {
+    bytes += file->size;
     if (count > 0 && bytes > kBlockBytes) break;
     ++count;
   }
@@ -61,10 +62,14 @@ Result<Commit> ReadTableActions(Version version, std::string_view text, std::str
   return commit;
 }
 
+size_t CommitsAtOnceFromEnd(std::span<const CommitFile> files) {
+  return BlockSize(files.rbegin(), files.rend());
+}
+
 Status VisitCommits(const Log& log, std::span<const CommitFile> files, const CommitReader& read,
                     const std::function<Result<bool>(Commit)>& visit) {
   while (!files.empty()) {
-    const size_t size = BlockSize(files);
+    const size_t size = BlockSize(files.begin(), files.end());
     std::vector<std::optional<Commit>> block(size);
     SLUICE_RETURN_IF_ERROR(
         runtime::ParallelFor(size, kFetchThreads, runtime::CancelToken(), [&](size_t i) -> Status {

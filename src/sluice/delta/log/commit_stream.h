@@ -19,6 +19,10 @@ Result<Commit> ReadFileActions(Version version, std::string_view text, std::stri
 /// Only `metaData` (its schema unresolved) and `protocol`; other actions are not even parsed.
 Result<Commit> ReadTableActions(Version version, std::string_view text, std::string_view name);
 
+/// How many of the last commits of `files` are read at once: a few, so that their latency overlaps, but not more
+/// bytes than a moderate number, so that they fit in memory; at least one.
+size_t CommitsAtOnceFromEnd(std::span<const CommitFile> files);
+
 /// Reads commits and calls `visit` for each, in the order of `files`, from the calling thread. A
 /// few are fetched at once so that their latency overlaps, bounded in number and in bytes, and
 /// dropped when visited: memory does not grow with their number. `visit` returning false ends it

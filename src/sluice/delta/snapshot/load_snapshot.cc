@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "sluice/delta/log/commit_parser.h"
+#include "sluice/delta/log/commit_stream.h"
 #include "sluice/delta/log/log_path.h"
 #include "sluice/delta/log/table_properties.h"
 #include "sluice/delta/snapshot/checkpoint_reader.h"
@@ -15,9 +17,6 @@
 namespace sluice::delta {
 namespace {
 
-// Commits are fetched this many at a time: their latency overlaps, and their text is dropped before
-// the next block, so that a log of any length fits in memory.
-constexpr int64_t kBlockCommits = 32;
 constexpr int kFetchThreads = 8;
 
 struct ParsedCommit {
@@ -39,23 +38,35 @@ Result<ParsedCommit> FetchCommit(const Log& log, Version version, const Snapshot
   return parsed;
 }
 
-// Replays the commits [first, last], newest first.
-Status ReplayCommits(const Log& log, Version first, Version last, const SnapshotOptions& options,
-                     LogReplay& replay) {
-  for (int64_t end = last.value; end >= first.value; end -= kBlockCommits) {
-    const int64_t begin = std::max(first.value, end - kBlockCommits + 1);
-    std::vector<ParsedCommit> block(static_cast<size_t>(end - begin + 1));
+// Replays `files`, newest first, a few at a time: their text is dropped before the next few, so that a log of
+// any length fits in memory.
+Status ReplayCommits(const Log& log, std::span<const CommitFile> files,
+                     const SnapshotOptions& options, LogReplay& replay) {
+  while (!files.empty()) {
+    std::vector<ParsedCommit> block(CommitsAtOnceFromEnd(files));
     SLUICE_RETURN_IF_ERROR(runtime::ParallelFor(
         block.size(), kFetchThreads, runtime::CancelToken(), [&](size_t i) -> Status {
-          const Version version{end - static_cast<int64_t>(i)};
+          const Version version = files[files.size() - 1 - i].version;
           SLUICE_ASSIGN_OR_RETURN(block[i], FetchCommit(log, version, options));
           return {};
         }));
     for (ParsedCommit& parsed : block) {
       replay.Take(std::move(parsed.commit), std::move(parsed.stats));
     }
+    files = files.first(files.size() - block.size());
   }
   return {};
+}
+
+// The commits [first, last], which are all there.
+std::span<const CommitFile> CommitsBetween(const LogListing& listing, Version first, Version last) {
+  const auto begin = std::lower_bound(
+      listing.commits.begin(), listing.commits.end(), first,
+      [](const CommitFile& file, Version version) { return file.version < version; });
+  const auto end = std::upper_bound(
+      begin, listing.commits.end(), last,
+      [](Version version, const CommitFile& file) { return version < file.version; });
+  return {begin, end};
 }
 
 const CommitFile* FindCommit(const LogListing& listing, Version version) {
@@ -104,7 +115,8 @@ Result<Snapshot> BuildFrom(const Log& log, const LogListing& listing, const Chec
     return Fail(std::move(error));
   }
   LogReplay replay(options);
-  SLUICE_RETURN_IF_ERROR(ReplayCommits(log, first, target, options, replay));
+  SLUICE_RETURN_IF_ERROR(
+      ReplayCommits(log, CommitsBetween(listing, first, target), options, replay));
   std::optional<CheckpointReader> checkpoint;
   if (base != nullptr) {
     SLUICE_ASSIGN_OR_RETURN(checkpoint, CheckpointReader::Open(log.store(), *base));

@@ -2,8 +2,14 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <thread>
+
 #include "sluice/delta/log/log_path.h"
 #include "sluice/delta/snapshot/load_snapshot.h"
+#include "sluice/testing/faulty_store.h"
 #include "sluice/testing/matchers.h"
 #include "sluice/testing/memory_store.h"
 
@@ -60,6 +66,23 @@ class SnapshotTest : public ::testing::Test {
 
   std::shared_ptr<store::ObjectStore> store_ = testing::MakeMemoryStore();
 };
+
+TEST_F(SnapshotTest, CommitsThatAreLargeAreReadOneAfterAnother) {
+  const std::string padding(size_t{9} << 20, ' ');
+  Put(0, kProtocol + (kMetadata + padding) + "\n");
+  for (int version = 1; version < 4; ++version) Put(version, Add("a") + padding + "\n");
+  std::atomic<int> reading{0}, most{0};
+  store_ = std::make_shared<testing::FaultyStore>(
+      store_, [&](int, std::string_view operation, const store::Key& key) {
+        if (operation != "Get" || !key.ends_with(".json")) return testing::Fault::kNone;
+        most = std::max<int>(most, ++reading);
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        --reading;
+        return testing::Fault::kNone;
+      });
+  EXPECT_THAT(Load(), IsOk());
+  EXPECT_EQ(most, 1);
+}
 
 TEST_F(SnapshotTest, NewestReferenceToAFileCounts) {
   Put(0, std::string(kProtocol) + kMetadata + Add("a") + Add("b"));

@@ -86,7 +86,7 @@ void CheckStateWrites(const Services& services, store::ObjectStore& store, const
 }
 
 void CheckProbe(const Services& services, const Location& at, StoreRole role, Findings& findings) {
-  const auto store = services.open_store(at, role);
+  const auto store = services.open_store(at, role, services.cancel);
   if (!store) return findings.AddFault(store.error());
   const store::Key key = ledger::ProbeKey(runtime::RandomHex16(*services.entropy));
   const auto probed = Probe(**store, key);
@@ -141,7 +141,7 @@ bool CheckBucketOf(const Services& services, const Location& at, StoreRole role,
   use.prefix = PrefixOf(at);
   use.encryption = options.encryption;
   use.region = options.region;
-  const auto settings = services.open_bucket(at.bucket, role);
+  const auto settings = services.open_bucket(at.bucket, role, services.cancel);
   if (!settings) {
     findings.AddFault(settings.error());
     return false;
@@ -150,7 +150,7 @@ bool CheckBucketOf(const Services& services, const Location& at, StoreRole role,
 }
 
 void CheckStateTable(const Services& services, const Location& at, Findings& findings) {
-  const auto store = services.open_store(at, StoreRole::kState);
+  const auto store = services.open_store(at, StoreRole::kState, services.cancel);
   if (!store) return findings.AddFault(store.error());
   const state::ExportState state(*store, services.wall, services.entropy);
   const auto view = state.Read();

@@ -290,8 +290,9 @@ std::vector<ListedObject> JudgeObjects(const std::vector<store::ObjectInfo>& obj
 Result<std::vector<ListedObject>> ListDestination(const Services& services,
                                                   const ListingOptions& options) {
   SLUICE_ASSIGN_OR_RETURN(const Places places, FindPlaces(*services.config));
-  SLUICE_ASSIGN_OR_RETURN(auto destination,
-                          services.open_store(places.destination, StoreRole::kDestination));
+  SLUICE_ASSIGN_OR_RETURN(
+      auto destination,
+      services.open_store(places.destination, StoreRole::kDestination, services.cancel));
   for (const auto* table : options.tables) {
     SLUICE_RETURN_IF_ERROR(OpenSession(services, *table));
   }

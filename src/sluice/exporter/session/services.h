@@ -33,11 +33,13 @@ struct Services {
   /// How many threads one run may use for rows and for completions; 0: as many as are useful.
   int threads = 0;
 
-  std::function<Result<std::shared_ptr<store::ObjectStore>>(const store::Location&, StoreRole)>
+  /// A store whose requests stop when the token fires: a run hands in its own, not the process's.
+  std::function<Result<std::shared_ptr<store::ObjectStore>>(const store::Location&, StoreRole,
+                                                            const runtime::CancelToken&)>
       open_store;
   /// The settings of a bucket, for `check`; empty where there are none.
-  std::function<Result<std::shared_ptr<const store::BucketSettings>>(const std::string& bucket,
-                                                                     StoreRole)>
+  std::function<Result<std::shared_ptr<const store::BucketSettings>>(
+      const std::string& bucket, StoreRole, const runtime::CancelToken&)>
       open_bucket;
   std::function<std::unique_ptr<transfer::Mover>(std::shared_ptr<store::ObjectStore> source,
                                                  std::shared_ptr<store::ObjectStore> destination,

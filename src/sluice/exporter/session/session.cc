@@ -6,8 +6,7 @@
 #include "sluice/exporter/session/store_options.h"
 #include "sluice/plan/output_layout.h"
 #include "sluice/runtime/executor.h"
-#include "sluice/store/s3/s3_bucket.h"
-#include "sluice/stores/open_store.h"
+#include "sluice/stores/store_registry.h"
 
 namespace sluice::exporter {
 
@@ -20,13 +19,17 @@ Services MakeServices(std::shared_ptr<const config::Config> config,
   services.entropy = runtime::SystemEntropy();
   services.cancel = std::move(cancel);
   services.program = "sluice " SLUICE_VERSION;
-  services.open_store = [config = services.config, cancel = services.cancel](
-                            const store::Location& location, StoreRole role) {
-    return stores::OpenStore(location, StoreOptionsFor(*config, role, cancel));
+  const auto registry =
+      std::make_shared<stores::StoreRegistry>(RegistryLimitsFor(services.config->limits));
+  services.open_store = [config = services.config, registry](const store::Location& location,
+                                                             StoreRole role,
+                                                             const runtime::CancelToken& token) {
+    return registry->Open(location, StoreOptionsFor(*config, role, token));
   };
-  services.open_bucket = [config = services.config, cancel = services.cancel](
-                             const std::string& bucket, StoreRole role) {
-    return store::OpenBucketSettings(bucket, StoreOptionsFor(*config, role, cancel));
+  services.open_bucket = [config = services.config, registry](const std::string& bucket,
+                                                              StoreRole role,
+                                                              const runtime::CancelToken& token) {
+    return registry->OpenBucket(bucket, StoreOptionsFor(*config, role, token));
   };
   services.make_mover = transfer::MakeMover;
   return services;
@@ -99,12 +102,14 @@ Result<Session> OpenSession(const Services& services, const config::Table& table
   SLUICE_ASSIGN_OR_RETURN(Places places, FindPlaces(*services.config));
   session.destination_at = places.destination;
   session.state_at = places.state;
-  SLUICE_ASSIGN_OR_RETURN(session.destination,
-                          services.open_store(places.destination, StoreRole::kDestination));
+  SLUICE_ASSIGN_OR_RETURN(
+      session.destination,
+      services.open_store(places.destination, StoreRole::kDestination, services.cancel));
   SLUICE_ASSIGN_OR_RETURN(session.state_store,
-                          services.open_store(places.state, StoreRole::kState));
+                          services.open_store(places.state, StoreRole::kState, services.cancel));
   SLUICE_ASSIGN_OR_RETURN(const store::Location beside, places.state.Parent());
-  SLUICE_ASSIGN_OR_RETURN(session.ledger_store, services.open_store(beside, StoreRole::kState));
+  SLUICE_ASSIGN_OR_RETURN(session.ledger_store,
+                          services.open_store(beside, StoreRole::kState, services.cancel));
   std::optional<store::Location> source;
   if (table.path) {
     SLUICE_ASSIGN_OR_RETURN(source, store::ParseLocation(*table.path, services.config->folder));
@@ -132,14 +137,18 @@ Status OpenSource(Session& session) {
   }
   SLUICE_ASSIGN_OR_RETURN(const store::Location at,
                           store::ParseLocation(*table.path, services.config->folder));
-  SLUICE_ASSIGN_OR_RETURN(session.source, services.open_store(at, StoreRole::kSource));
+  SLUICE_ASSIGN_OR_RETURN(session.source,
+                          services.open_store(at, StoreRole::kSource, services.cancel));
   session.log.emplace(session.source);
   const config::Limits& limits = services.config->limits;
   const int runs = std::max(1, std::min<int>(limits.max_concurrent_runs,
                                              static_cast<int>(services.config->tables.size())));
   transfer::TransferLimits share;
+  const int64_t parts = session.destination_at.scheme == store::Location::Scheme::kS3
+                            ? RegistryLimitsFor(limits).upload_bytes
+                            : 0;
   share.memory_bytes =
-      std::max(limits.memory_bytes - kProgramBytes, limits.memory_bytes / 2) / runs;
+      std::max(limits.memory_bytes - kProgramBytes - parts, limits.memory_bytes / 2) / runs;
   share.threads = services.threads > 0 ? services.threads : runtime::DefaultParallelism();
   session.mover = services.make_mover(session.source, session.destination, share);
   return {};

@@ -1,5 +1,6 @@
 #include "sluice/exporter/session/store_options.h"
 
+#include <algorithm>
 #include <filesystem>
 
 namespace sluice::exporter {
@@ -43,9 +44,19 @@ store::S3Options StoreOptionsFor(const config::Config& config, StoreRole role,
   options.expected_bucket_owner = from.expected_bucket_owner;
   options.auth = ToAuth(from.auth);
   if (!is_source) options.encryption = ToEncryption(config.destination.encryption);
-  options.connections = config.limits.connections;
   options.cancel = cancel;
   return options;
+}
+
+stores::StoreRegistry::Limits RegistryLimitsFor(const config::Limits& limits) {
+  /// Of `limits.memory`: enough parts under way to keep a connection busy, and no more than keep many busy.
+  constexpr int64_t kShare = 16;
+  constexpr int64_t kFewest = int64_t{16} << 20;
+  constexpr int64_t kMost = int64_t{128} << 20;
+  stores::StoreRegistry::Limits result;
+  result.connections = limits.connections;
+  result.upload_bytes = std::clamp(limits.memory_bytes / kShare, kFewest, kMost);
+  return result;
 }
 
 }  // namespace sluice::exporter

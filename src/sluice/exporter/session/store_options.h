@@ -4,6 +4,7 @@
 #include "sluice/exporter/session/services.h"
 #include "sluice/runtime/cancellation.h"
 #include "sluice/store/s3/s3_options.h"
+#include "sluice/stores/store_registry.h"
 
 namespace sluice::exporter {
 
@@ -12,5 +13,8 @@ namespace sluice::exporter {
 /// bundles are taken from the folder of the config.
 store::S3Options StoreOptionsFor(const config::Config& config, StoreRole role,
                                  const runtime::CancelToken& cancel);
+
+/// What all stores of a process may use together.
+stores::StoreRegistry::Limits RegistryLimitsFor(const config::Limits& limits);
 
 }  // namespace sluice::exporter

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <filesystem>
 #include <utility>
 
 #include "sluice/runtime/entropy.h"
@@ -165,15 +164,18 @@ Status LocalStaging::Abort(const std::string& upload_id) const {
 
 Status LocalStaging::List(const Key& prefix,
                           const std::function<bool(const PendingUploadInfo&)>& visit) const {
-  std::error_code error;
+  const auto entries = ReadFolder(folder_);
+  if (!entries && entries.error().kind == ErrorKind::kNotFound) return {};
+  if (!entries) return Fail(entries.error());
   std::vector<PendingUploadInfo> found;
-  for (std::filesystem::directory_iterator at(folder_, error), end; !error && at != end;
-       at.increment(error)) {
-    const std::string id = at->path().filename().string();
+  for (const auto& entry : *entries) {
+    const std::string& id = entry.name;
     if (!IsUploadId(id)) continue;
-    const std::string key_file = at->path().string() + "/key";
+    const std::string key_file = folder_ + "/" + id + "/key";
     auto file = OpenForReading(key_file);
-    if (!file) continue;  // begun or removed this very moment
+    // Begun or removed this very moment.
+    if (!file && file.error().kind == ErrorKind::kNotFound) continue;
+    if (!file) return Fail(std::move(file).error());
     std::string key(4096, '\0');
     SLUICE_ASSIGN_OR_RETURN(
         const size_t size,
@@ -181,9 +183,8 @@ Status LocalStaging::List(const Key& prefix,
     key.resize(size);
     if (!key.starts_with(prefix)) continue;
     struct stat info {};
-    fstat(file->get(), &info);
-    found.push_back(
-        {key, id, Timestamp{info.st_mtim.tv_sec * 1'000'000 + info.st_mtim.tv_nsec / 1'000}});
+    if (fstat(file->get(), &info) != 0) return Fail(ErrnoError(errno, "looking up", key_file));
+    found.push_back({key, id, ModifiedAt(info)});
   }
   std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
     return std::pair(a.key, a.upload_id) < std::pair(b.key, b.upload_id);

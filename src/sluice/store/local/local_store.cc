@@ -1,6 +1,5 @@
 #include "sluice/store/local/local_store.h"
 
-#include <dirent.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -33,12 +32,6 @@ class LocalReader : public ObjectReader {
   FileDescriptor file_;
   const int64_t size_;
   const std::string path_;
-};
-
-/// One entry of a folder; folders end in '/', which gives them their place in the order of keys.
-struct Entry {
-  std::string name;
-  bool is_folder = false;
 };
 
 class LocalStore : public ObjectStore {
@@ -85,7 +78,7 @@ class LocalStore : public ObjectStore {
   }
 
   Result<std::vector<std::string>> ListFolders(const Key& prefix) const override {
-    SLUICE_ASSIGN_OR_RETURN(const auto entries, ReadFolder(prefix));
+    SLUICE_ASSIGN_OR_RETURN(const auto entries, SortedEntries(prefix));
     std::vector<std::string> folders;
     for (const auto& entry : entries) {
       if (!entry.is_folder || IsStaging(prefix + entry.name)) continue;
@@ -167,35 +160,25 @@ class LocalStore : public ObjectStore {
     return folder == std::string(kLocalStagingFolder) + "/";
   }
 
-  /// The entries of one folder in the order of keys; nothing where there is no such folder.
-  Result<std::vector<Entry>> ReadFolder(const std::string& folder) const {
-    const std::string path = root_ + "/" + folder;
-    std::vector<Entry> entries;
-    DIR* dir = opendir(path.c_str());
-    if (dir == nullptr) {
-      if (errno == ENOENT || errno == ENOTDIR) return entries;
-      return Fail(ErrnoError(errno, "listing", path));
+  /// The entries of one folder in the order of keys, for which the names of folders end in '/'; nothing where
+  /// there is no such folder.
+  Result<std::vector<FolderEntry>> SortedEntries(const std::string& folder) const {
+    auto entries = ReadFolder(root_ + "/" + folder);
+    if (!entries && entries.error().kind == ErrorKind::kNotFound) {
+      return std::vector<FolderEntry>{};
     }
-    while (const dirent* found = readdir(dir)) {
-      const std::string name = found->d_name;
-      if (name == "." || name == "..") continue;
-      bool is_folder = found->d_type == DT_DIR;
-      if (found->d_type == DT_LNK || found->d_type == DT_UNKNOWN) {
-        struct stat info {};
-        if (stat((path + "/" + name).c_str(), &info) != 0) continue;
-        is_folder = S_ISDIR(info.st_mode);
-      }
-      entries.push_back({is_folder ? name + "/" : name, is_folder});
+    if (!entries) return entries;
+    for (auto& entry : *entries) {
+      if (entry.is_folder) entry.name += '/';
     }
-    closedir(dir);
-    std::sort(entries.begin(), entries.end(),
-              [](const Entry& a, const Entry& b) { return a.name < b.name; });
+    std::sort(entries->begin(), entries->end(),
+              [](const auto& a, const auto& b) { return a.name < b.name; });
     return entries;
   }
 
   Status Walk(const std::string& folder, const Key& prefix, const Key& start_after,
               const std::function<bool(const ObjectInfo&)>& visit, bool& go_on) const {
-    SLUICE_ASSIGN_OR_RETURN(const auto entries, ReadFolder(folder));
+    SLUICE_ASSIGN_OR_RETURN(const auto entries, SortedEntries(folder));
     for (const auto& entry : entries) {
       const Key key = folder + entry.name;
       if (entry.is_folder) {

@@ -148,6 +148,31 @@ class AsNobody {
   const uid_t before_ = geteuid();
 };
 
+TEST_F(LocalStoreTest, UploadsThatCannotBeListedAreAnError) {
+  ASSERT_THAT(store_->StartUpload("a"), IsOk());
+  const std::string staging = folder_.path() + "/" + kLocalStagingFolder;
+  fs::permissions(staging, fs::perms::owner_all);
+  const AsNobody nobody;
+  EXPECT_THAT(store_->ListUploads("", [](const auto&) { return true; }),
+              IsError(ErrorKind::kPermission));
+}
+
+TEST_F(LocalStoreTest, UploadWhoseKeyCannotBeReadIsAnError) {
+  const auto writer = store_->StartUpload("a");
+  ASSERT_THAT(writer, IsOk());
+  fs::permissions(
+      folder_.path() + "/" + kLocalStagingFolder + "/" + (*writer)->upload_id() + "/key",
+      fs::perms::owner_all);
+  const AsNobody nobody;
+  EXPECT_THAT(store_->ListUploads("", [](const auto&) { return true; }),
+              IsError(ErrorKind::kPermission));
+}
+
+TEST_F(LocalStoreTest, PipeInPlaceOfAFileIsNoObjectAndHoldsNobodyUp) {
+  ASSERT_EQ(mkfifo((folder_.path() + "/pipe").c_str(), 0644), 0);
+  EXPECT_THAT(store_->Get("pipe"), IsError(ErrorKind::kNotFound));
+}
+
 TEST_F(LocalStoreTest, FolderThatIsReadOnlyIsAPermissionError) {
   WriteFile("there", "x");
   ASSERT_EQ(chmod(folder_.path().c_str(), 0555), 0);

@@ -1,11 +1,13 @@
 #include "sluice/store/local/posix_file.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -65,7 +67,7 @@ std::string EtagOf(const struct stat& info) {
 }
 
 Result<FileDescriptor> OpenForReading(const std::string& path) {
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) return Fail(ErrnoError(errno, "opening", path));
   return FileDescriptor(fd);
 }
@@ -172,6 +174,31 @@ Result<int> InFolder(const std::string& folder, const std::function<int()>& acti
     if (error != ENOENT || i == kTries) return error;
     // With the folder there it is something else that lacks, unless the folder was made anew just now.
     if (access(folder.c_str(), F_OK) == 0 && ++with_folder == 3) return error;
+  }
+}
+
+Result<std::vector<FolderEntry>> ReadFolder(const std::string& path) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> folder(opendir(path.c_str()), closedir);
+  if (!folder) return Fail(ErrnoError(errno, "listing", path));
+  std::vector<FolderEntry> entries;
+  while (true) {
+    errno = 0;
+    const dirent* found = readdir(folder.get());
+    if (found == nullptr && errno != 0) return Fail(ErrnoError(errno, "listing", path));
+    if (found == nullptr) return entries;
+    FolderEntry entry{found->d_name, found->d_type == DT_DIR};
+    if (entry.name == "." || entry.name == "..") continue;
+    if (found->d_type == DT_LNK || found->d_type == DT_UNKNOWN) {
+      const std::string inner = path + "/" + entry.name;
+      struct stat info {};
+      if (stat(inner.c_str(), &info) != 0) {
+        // Gone since, or a link that points nowhere.
+        if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP) continue;
+        return Fail(ErrnoError(errno, "looking up", inner));
+      }
+      entry.is_folder = S_ISDIR(info.st_mode);
+    }
+    entries.push_back(std::move(entry));
   }
 }
 

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sluice/base/result.h"
 #include "sluice/base/types.h"
@@ -38,6 +39,7 @@ Timestamp ModifiedAt(const struct stat& info);
 /// time of modification.
 std::string EtagOf(const struct stat& info);
 
+/// Never waits, even where the path is a pipe that nobody writes to.
 Result<FileDescriptor> OpenForReading(const std::string& path);
 /// kAlreadyExists if something is there.
 Result<FileDescriptor> CreateFile(const std::string& path);
@@ -58,6 +60,14 @@ Status WriteNewFile(const std::string& path, std::string_view bytes);
 /// Calls `action`, which makes something inside `folder`, once the folder is there; again where another
 /// process removed the folder, empty as it was, in between. `action` returns 0 or an errno; so does this.
 Result<int> InFolder(const std::string& folder, const std::function<int()>& action);
+
+struct FolderEntry {
+  std::string name;
+  bool is_folder = false;  ///< a symbolic link is what it points to
+};
+/// All entries of a folder but "." and "..", in any order; links that point nowhere are left out. kNotFound where
+/// there is no such folder. Never a part of them without an error: deletions rely on it.
+Result<std::vector<FolderEntry>> ReadFolder(const std::string& path);
 
 /// The folder that `path` lies in.
 std::string FolderOf(const std::string& path);

@@ -103,8 +103,14 @@ class S3BucketSettings : public BucketSettings {
 
 Result<std::shared_ptr<const BucketSettings>> OpenBucketSettings(const std::string& bucket,
                                                                  const S3Options& options) {
-  SLUICE_ASSIGN_OR_RETURN(auto client, OpenS3Client(bucket, options));
-  return std::make_shared<const S3BucketSettings>(std::move(client));
+  SLUICE_ASSIGN_OR_RETURN(const S3Access access, OpenS3Access(options));
+  return OpenBucketSettings(bucket, options, access);
+}
+
+std::shared_ptr<const BucketSettings> OpenBucketSettings(const std::string& bucket,
+                                                         const S3Options& options,
+                                                         const S3Access& access) {
+  return std::make_shared<const S3BucketSettings>(MakeS3Client(bucket, options, access));
 }
 
 }  // namespace sluice::store

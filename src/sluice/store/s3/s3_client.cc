@@ -111,9 +111,7 @@ S3Client::Address S3Client::AddressOf(const std::string& region) const {
 }
 
 Result<net::HttpResponse> S3Client::SendOnce(const S3Request& request, const std::string& region,
-                                             bool credentials_refused) const {
-  SLUICE_ASSIGN_OR_RETURN(const aws::Credentials credentials,
-                          credentials_->Get(credentials_refused, options_.cancel));
+                                             const aws::Credentials& credentials) const {
   const Address address = AddressOf(region);
   const std::string path =
       request.key.empty() && address.path_prefix.empty()
@@ -166,7 +164,7 @@ std::optional<Timestamp> S3Client::ServerTime() const {
 }
 
 aws::Fault S3Client::Explain(const S3Request& request, const std::string& region,
-                             net::HttpResponse& answer) const {
+                             const aws::Credentials& credentials, net::HttpResponse& answer) const {
   if (!HidesItsReason(request.method, answer)) {
     aws::Fault fault = ParseFault(answer);
     // An answer to HEAD has no words: the status stands for what was asked for.
@@ -181,7 +179,7 @@ aws::Fault S3Client::Explain(const S3Request& request, const std::string& region
     read.headers = {{"range", "bytes=0-0"}};
   }
   read.is_cancellable = request.is_cancellable;
-  auto told = SendOnce(read, region, false);
+  auto told = SendOnce(read, region, credentials);
   if (told && told->status >= 400 && !told->body.empty()) answer = std::move(*told);
   return ParseFault(answer);
 }
@@ -212,13 +210,15 @@ tl::expected<S3Response, S3Failure> S3Client::Send(const S3Request& request) con
   aws::Fault fault;
   int attempts = 0;
   Cures tried;
-  bool refused = false;
+  std::string refused_key;
   const auto attempt = [&]() -> Status {
     while (true) {
       ++attempts;
       fault = {};
       const std::string asked_region = region();
-      auto answer = SendOnce(request, asked_region, std::exchange(refused, false));
+      auto credentials = credentials_->Get(std::exchange(refused_key, {}), options_.cancel);
+      auto answer = credentials ? SendOnce(request, asked_region, *credentials)
+                                : Result<net::HttpResponse>(Fail(credentials.error()));
       const S3Target target = TargetOf(*this, request, asked_region);
       if (!answer) {
         Error error = std::move(answer).error();
@@ -232,10 +232,10 @@ tl::expected<S3Response, S3Failure> S3Client::Send(const S3Request& request) con
         response.http = std::move(*answer);
         return {};
       }
-      fault = Explain(request, asked_region, *answer);
+      fault = Explain(request, asked_region, *credentials, *answer);
       const bool had_refused = tried.credentials;
       if (Cure(fault, *answer, tried)) {
-        refused = tried.credentials && !had_refused;
+        if (tried.credentials && !had_refused) refused_key = credentials->access_key;
         continue;
       }
       Error error = ToError(fault, target);
@@ -261,24 +261,38 @@ tl::expected<S3Response, S3Failure> S3Client::Send(const S3Request& request) con
   return response;
 }
 
-Result<std::shared_ptr<const S3Client>> OpenS3Client(const std::string& bucket,
-                                                     const S3Options& options) {
-  net::HttpOptions http_options;
-  http_options.ca_bundle =
+Result<std::string> FindCaBundle(const S3Options& options) {
+  std::string file =
       options.ca_bundle.value_or(aws::FirstOfEnvironment({"AWS_CA_BUNDLE"}).value_or(""));
   // libcurl looks at it only once a server speaks TLS, and then names no file.
-  if (!http_options.ca_bundle.empty() && !std::ifstream(http_options.ca_bundle)) {
-    return Fail(Error{ErrorKind::kConfig, http_options.ca_bundle + ": can't be read",
+  if (!file.empty() && !std::ifstream(file)) {
+    return Fail(Error{ErrorKind::kConfig, file + ": can't be read",
                       options.ca_bundle ? "let `ca_bundle` name a readable PEM file"
                                         : "let AWS_CA_BUNDLE name a readable PEM file"});
   }
-  http_options.connections = std::max(1, options.connections);
-  const auto http = std::make_shared<const net::HttpClient>(std::move(http_options));
-  const std::string region =
-      options.region.value_or(aws::DefaultRegion(options.auth.profile).value_or("us-east-1"));
-  SLUICE_ASSIGN_OR_RETURN(auto credentials, aws::FindCredentials(options.auth, region, http));
-  return std::make_shared<const S3Client>(bucket, options, http, std::move(credentials), region,
-                                          runtime::SystemClock(), runtime::SystemEntropy());
+  return file;
+}
+
+std::string FindRegion(const S3Options& options) {
+  return options.region.value_or(aws::DefaultRegion(options.auth.profile).value_or("us-east-1"));
+}
+
+std::shared_ptr<const S3Client> MakeS3Client(const std::string& bucket, const S3Options& options,
+                                             const S3Access& access) {
+  return std::make_shared<const S3Client>(bucket, options, access.http, access.credentials,
+                                          FindRegion(options), runtime::SystemClock(),
+                                          runtime::SystemEntropy());
+}
+
+Result<S3Access> OpenS3Access(const S3Options& options) {
+  net::HttpOptions http_options;
+  SLUICE_ASSIGN_OR_RETURN(http_options.ca_bundle, FindCaBundle(options));
+  S3Access access;
+  access.http = std::make_shared<const net::HttpClient>(
+      std::move(http_options), net::MakeConnectionPool(std::max(1, options.connections)));
+  SLUICE_ASSIGN_OR_RETURN(access.credentials,
+                          aws::FindCredentials(options.auth, FindRegion(options), access.http));
+  return access;
 }
 
 }  // namespace sluice::store

@@ -67,6 +67,7 @@ class S3Client {
 
   std::string DisplayName(const std::string& key) const;
   const std::string& bucket() const { return bucket_; }
+  const runtime::CancelToken& cancel() const { return options_.cancel; }
 
  private:
   struct Address {
@@ -79,10 +80,10 @@ class S3Client {
   Address AddressOf(const std::string& region) const;
   std::string region() const;
   Result<net::HttpResponse> SendOnce(const S3Request& request, const std::string& region,
-                                     bool credentials_refused) const;
+                                     const aws::Credentials& credentials) const;
   /// What `answer` says; where it can't say why, a read that has a body is asked, which is refused likewise.
   aws::Fault Explain(const S3Request& request, const std::string& region,
-                     net::HttpResponse& answer) const;
+                     const aws::Credentials& credentials, net::HttpResponse& answer) const;
   /// Whether `fault` was cured, so that sending again at once may help. Each cure is tried once.
   bool Cure(const aws::Fault& fault, const net::HttpResponse& response, Cures& tried) const;
 
@@ -103,8 +104,20 @@ class S3Client {
   mutable std::string region_;  // guarded by mutex_
 };
 
-/// With the region, credentials and connections that `options`, profiles and the environment say.
-Result<std::shared_ptr<const S3Client>> OpenS3Client(const std::string& bucket,
-                                                     const S3Options& options);
+/// What clients share: connections, and credentials that are fetched once for all of them.
+struct S3Access {
+  std::shared_ptr<const net::HttpClient> http;
+  std::shared_ptr<aws::CredentialsSource> credentials;
+};
+
+/// The PEM file that `options` or AWS_CA_BUNDLE names, "" for the system's; kConfig if it can't be read.
+Result<std::string> FindCaBundle(const S3Options& options);
+/// The region that `options`, profiles and the environment say.
+std::string FindRegion(const S3Options& options);
+
+std::shared_ptr<const S3Client> MakeS3Client(const std::string& bucket, const S3Options& options,
+                                             const S3Access& access);
+/// With connections and credentials of its own.
+Result<S3Access> OpenS3Access(const S3Options& options);
 
 }  // namespace sluice::store

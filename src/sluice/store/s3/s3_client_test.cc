@@ -14,7 +14,7 @@ using testing::IsError;
 TEST(S3ClientTest, MissingCaFileIsReportedAtOnce) {
   S3Options options;
   options.ca_bundle = "/nowhere/none.pem";
-  const auto opened = OpenS3Client("bucket", options);
+  const auto opened = OpenS3Access(options);
   ASSERT_THAT(opened, IsError(ErrorKind::kConfig));
   EXPECT_THAT(opened.error().message, HasSubstr("none.pem"));
 }

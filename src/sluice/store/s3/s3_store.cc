@@ -77,9 +77,10 @@ ListedParts KnownParts(const PendingUpload& upload) {
 
 class S3Store : public ObjectStore {
  public:
-  S3Store(std::shared_ptr<const S3Client> client, std::string root, ServerEncryption encryption)
+  S3Store(std::shared_ptr<const S3Client> client, std::shared_ptr<UploadBudget> budget,
+          std::string root, ServerEncryption encryption)
       : client_(std::move(client)),
-        slots_(std::make_shared<PartSlots>(kPartsInFlight)),
+        budget_(std::move(budget)),
         root_(std::move(root)),
         encryption_(std::move(encryption)) {}
 
@@ -182,7 +183,7 @@ class S3Store : public ObjectStore {
   int64_t upload_buffer_bytes() const override { return PartSizes::kFirst; }
   Result<std::unique_ptr<UploadWriter>> StartUpload(const Key& key) override {
     SLUICE_RETURN_IF_ERROR(ValidateKey(key));
-    return StartS3Upload(client_, slots_, encryption_, root_, key);
+    return StartS3Upload(client_, budget_, encryption_, root_, key);
   }
 
   Result<CompleteOutcome> CompleteUpload(const PendingUpload& upload) override {
@@ -383,7 +384,7 @@ class S3Store : public ObjectStore {
   }
 
   const std::shared_ptr<const S3Client> client_;
-  const std::shared_ptr<PartSlots> slots_;
+  const std::shared_ptr<UploadBudget> budget_;
   const std::string root_;  ///< "" or ends in '/'
   const ServerEncryption encryption_;
   std::atomic<bool> needs_part_checksums_{false};
@@ -394,9 +395,16 @@ class S3Store : public ObjectStore {
 Result<std::shared_ptr<ObjectStore>> OpenS3Store(const std::string& bucket,
                                                  const std::string& prefix,
                                                  const S3Options& options) {
-  SLUICE_ASSIGN_OR_RETURN(auto client, OpenS3Client(bucket, options));
-  return std::make_shared<S3Store>(std::move(client), prefix.empty() ? prefix : prefix + "/",
-                                   options.encryption);
+  SLUICE_ASSIGN_OR_RETURN(const S3Access access, OpenS3Access(options));
+  return OpenS3Store(bucket, prefix, options, access,
+                     std::make_shared<UploadBudget>(UploadBudget::Limits{}));
+}
+
+std::shared_ptr<ObjectStore> OpenS3Store(const std::string& bucket, const std::string& prefix,
+                                         const S3Options& options, const S3Access& access,
+                                         std::shared_ptr<UploadBudget> budget) {
+  return std::make_shared<S3Store>(MakeS3Client(bucket, options, access), std::move(budget),
+                                   prefix.empty() ? prefix : prefix + "/", options.encryption);
 }
 
 }  // namespace sluice::store

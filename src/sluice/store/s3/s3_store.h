@@ -4,7 +4,9 @@
 #include <string>
 
 #include "sluice/store/object_store.h"
+#include "sluice/store/s3/s3_client.h"
 #include "sluice/store/s3/s3_options.h"
+#include "sluice/store/s3/upload_budget.h"
 
 namespace sluice::store {
 
@@ -17,5 +19,10 @@ namespace sluice::store {
 Result<std::shared_ptr<ObjectStore>> OpenS3Store(const std::string& bucket,
                                                  const std::string& prefix,
                                                  const S3Options& options);
+
+/// The same, with what stores of one process share.
+std::shared_ptr<ObjectStore> OpenS3Store(const std::string& bucket, const std::string& prefix,
+                                         const S3Options& options, const S3Access& access,
+                                         std::shared_ptr<UploadBudget> budget);
 
 }  // namespace sluice::store

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <functional>
 #include <future>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -26,6 +28,35 @@ struct PartDone {
   uint64_t crc = 0;
 };
 
+/// One part on its way up.
+struct PartTask {
+  UploadBudget::Lease lease;
+  std::function<Result<PartDone>(UploadBudget::Lease&)> work;
+
+  /// What the work holds is given back at its end, not with the future that keeps the result.
+  Result<PartDone> Run() {
+    UploadBudget::Lease held = std::move(lease);
+    const auto running = std::exchange(work, nullptr);
+    try {
+      return running(held);
+    } catch (const std::exception& e) {
+      return Fail(ErrorKind::kInternal, "unexpected exception while uploading a part: {}",
+                  e.what());
+    }
+  }
+};
+
+/// Runs `task` beside the caller, or before this returns where the system has no thread left.
+std::shared_future<Result<PartDone>> Launch(std::shared_ptr<PartTask> task) {
+  try {
+    return std::async(std::launch::async, [task] { return task->Run(); }).share();
+  } catch (const std::system_error&) {
+    std::promise<Result<PartDone>> promise;
+    promise.set_value(task->Run());
+    return promise.get_future().share();
+  }
+}
+
 Result<S3Response> Ok(tl::expected<S3Response, S3Failure> sent) {
   if (!sent) return Fail(std::move(sent).error().error);
   return std::move(*sent);
@@ -33,10 +64,10 @@ Result<S3Response> Ok(tl::expected<S3Response, S3Failure> sent) {
 
 class S3UploadWriter : public UploadWriter {
  public:
-  S3UploadWriter(std::shared_ptr<const S3Client> client, std::shared_ptr<PartSlots> slots,
+  S3UploadWriter(std::shared_ptr<const S3Client> client, std::shared_ptr<UploadBudget> budget,
                  std::string root, Key key, std::string upload_id)
       : client_(std::move(client)),
-        slots_(std::move(slots)),
+        budget_(std::move(budget)),
         root_(std::move(root)),
         key_(std::move(key)),
         upload_id_(std::move(upload_id)) {}
@@ -101,18 +132,15 @@ class S3UploadWriter : public UploadWriter {
   int64_t NextPartSize() const { return PartSizes::Of(next_number()); }
   std::string full_key() const { return root_ + key_; }
 
-  /// Runs `work` beside us once there is a slot for it. Fails early if an older part has failed.
-  Status Launch(std::function<Result<PartDone>()> work) {
+  /// Runs `work`, which holds `bytes` in memory, beside us once there is room for it. Fails early if an older
+  /// part has failed.
+  Status Begin(int64_t bytes, std::function<Result<PartDone>(UploadBudget::Lease&)> work) {
     if (next_number() > PartSizes::kMostParts) {
       return Fail(ErrorKind::kUnsupported, "{}: needs more than {} parts",
                   client_->DisplayName(full_key()), PartSizes::kMostParts);
     }
-    slots_->acquire();
-    parts_.push_back(std::async(std::launch::async, [this, work = std::move(work)] {
-                       auto done = work();
-                       slots_->release();
-                       return done;
-                     }).share());
+    SLUICE_ASSIGN_OR_RETURN(auto lease, budget_->Take(bytes, client_->cancel()));
+    parts_.push_back(Launch(std::make_shared<PartTask>(std::move(lease), std::move(work))));
     // Parts come to their end nearly in order: those behind the first that has not are looked at later.
     while (checked_ < parts_.size() &&
            parts_[checked_].wait_for(std::chrono::seconds(0)) == std::future_status::ready) {
@@ -124,8 +152,10 @@ class S3UploadWriter : public UploadWriter {
 
   Status Flush() {
     const int number = next_number();
-    return Launch(
-        [this, number, bytes = std::exchange(buffer_, {})] { return Send(number, bytes); });
+    const auto size = static_cast<int64_t>(buffer_.size());
+    return Begin(size, [this, number, bytes = std::exchange(buffer_, {})](UploadBudget::Lease&) {
+      return Send(number, bytes);
+    });
   }
 
   aws::QueryList PartQuery(int number) const {
@@ -176,13 +206,14 @@ class S3UploadWriter : public UploadWriter {
 
   Status Copy(const Key& source_key, std::string source_etag, int64_t offset, int64_t length) {
     const int number = next_number();
-    return Launch([this, number, source_key, source_etag = std::move(source_etag), offset, length] {
-      return SendCopy(number, source_key, source_etag, offset, length);
+    return Begin(0, [this, number, source_key, source_etag = std::move(source_etag), offset,
+                     length](UploadBudget::Lease& lease) {
+      return SendCopy(number, source_key, source_etag, offset, length, lease);
     });
   }
 
   Result<PartDone> SendCopy(int number, const Key& source_key, const std::string& source_etag,
-                            int64_t offset, int64_t length) const {
+                            int64_t offset, int64_t length, UploadBudget::Lease& lease) const {
     S3Request request;
     request.method = "PUT";
     request.key = full_key();
@@ -201,7 +232,7 @@ class S3UploadWriter : public UploadWriter {
     request.is_cancellable = true;
     auto sent = client_->Send(request);
     if (!sent && CanNotCopy(sent.error().fault)) {
-      return SendFetched(number, source_key, source_etag, offset, length);
+      return SendFetched(number, source_key, source_etag, offset, length, lease);
     }
     SLUICE_ASSIGN_OR_RETURN(const S3Response response, Taken(std::move(sent)));
     SLUICE_ASSIGN_OR_RETURN(const CopiedPart copied, ParseCopiedPart(response.http.body));
@@ -224,7 +255,8 @@ class S3UploadWriter : public UploadWriter {
             fault.message.find("checksum missing") != std::string::npos);
   }
   Result<PartDone> SendFetched(int number, const Key& source_key, const std::string& source_etag,
-                               int64_t offset, int64_t length) const {
+                               int64_t offset, int64_t length, UploadBudget::Lease& lease) const {
+    SLUICE_RETURN_IF_ERROR(lease.Grow(length, client_->cancel()));
     std::string bytes(static_cast<size_t>(length), '\0');
     SLUICE_RETURN_IF_ERROR(ReadRange(*client_, root_ + source_key, source_etag, offset,
                                      {reinterpret_cast<uint8_t*>(bytes.data()), bytes.size()}));
@@ -247,7 +279,7 @@ class S3UploadWriter : public UploadWriter {
   }
 
   const std::shared_ptr<const S3Client> client_;
-  const std::shared_ptr<PartSlots> slots_;
+  const std::shared_ptr<UploadBudget> budget_;
   const std::string root_;
   const Key key_;
   const std::string upload_id_;
@@ -277,7 +309,7 @@ aws::HeaderList EncryptionHeaders(const ServerEncryption& encryption) {
 }
 
 Result<std::unique_ptr<UploadWriter>> StartS3Upload(std::shared_ptr<const S3Client> client,
-                                                    std::shared_ptr<PartSlots> slots,
+                                                    std::shared_ptr<UploadBudget> budget,
                                                     const ServerEncryption& encryption,
                                                     const std::string& root, const Key& key) {
   S3Request request;
@@ -292,7 +324,7 @@ Result<std::unique_ptr<UploadWriter>> StartS3Upload(std::shared_ptr<const S3Clie
   request.is_cancellable = true;
   SLUICE_ASSIGN_OR_RETURN(const S3Response response, Ok(client->Send(request)));
   SLUICE_ASSIGN_OR_RETURN(std::string id, ParseUploadId(response.http.body));
-  return std::make_unique<S3UploadWriter>(std::move(client), std::move(slots), root, key,
+  return std::make_unique<S3UploadWriter>(std::move(client), std::move(budget), root, key,
                                           std::move(id));
 }
 

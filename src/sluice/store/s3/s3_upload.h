@@ -1,11 +1,11 @@
 #pragma once
 
 #include <memory>
-#include <semaphore>
 #include <string>
 
 #include "sluice/store/object_store.h"
 #include "sluice/store/s3/s3_client.h"
+#include "sluice/store/s3/upload_budget.h"
 
 namespace sluice::store {
 
@@ -20,10 +20,6 @@ struct PartSizes {
   static constexpr int64_t Of(int number) { return kFirst << ((number - 1) / 1000); }
 };
 
-/// Parts in flight of all uploads of a store together: they lie in memory until they are up.
-using PartSlots = std::counting_semaphore<64>;
-inline constexpr int kPartsInFlight = 8;
-
 /// The headers that ask for `encryption`, on requests that create an object.
 aws::HeaderList EncryptionHeaders(const ServerEncryption& encryption);
 
@@ -31,7 +27,7 @@ aws::HeaderList EncryptionHeaders(const ServerEncryption& encryption);
 /// with its CRC, which the server compares. `root` is what comes before `key` in `full_key`: copies
 /// are of keys below it.
 Result<std::unique_ptr<UploadWriter>> StartS3Upload(std::shared_ptr<const S3Client> client,
-                                                    std::shared_ptr<PartSlots> slots,
+                                                    std::shared_ptr<UploadBudget> budget,
                                                     const ServerEncryption& encryption,
                                                     const std::string& root, const Key& key);
 
