@@ -1,6 +1,7 @@
 #include "sluice/store/location.h"
 
 #include <filesystem>
+#include <system_error>
 #include <utility>
 
 namespace sluice::store {
@@ -21,6 +22,16 @@ Result<Location> ParseLocal(std::string_view path, std::string_view base_folder)
   Location location;
   location.path = std::move(text);
   return location;
+}
+
+/// The path with its symbolic links resolved, as far as it exists.
+std::string RealPath(const Location& location) {
+  if (location.scheme == Location::Scheme::kS3) return location.path;
+  std::error_code error;
+  const auto real = std::filesystem::weakly_canonical(location.path, error);
+  std::string path = error ? location.path : real.string();
+  while (path.size() > 1 && path.back() == '/') path.pop_back();
+  return path;
 }
 
 }  // namespace
@@ -53,6 +64,13 @@ Result<Location> Location::Parent() const {
 }
 
 std::string Location::LastPart() const { return path.substr(path.rfind('/') + 1); }
+
+bool Contains(const Location& outer, const Location& inner) {
+  if (inner.scheme != outer.scheme || inner.bucket != outer.bucket) return false;
+  const std::string above = RealPath(outer), below = RealPath(inner);
+  const bool is_root = above.empty() || above == "/";
+  return is_root || below == above || below.starts_with(above + "/");
+}
 
 Result<Location> ParseLocation(std::string_view url, std::string_view base_folder) {
   const size_t colon = url.find("://");

@@ -21,6 +21,10 @@ struct Location {
   std::string LastPart() const;
 };
 
+/// Whether `inner` is `outer` or lies below it. Symbolic links of local folders are followed, as far as the
+/// folders exist.
+bool Contains(const Location& outer, const Location& inner);
+
 /// Relative local paths are taken from `base_folder` (absolute). kConfig on an unknown scheme.
 Result<Location> ParseLocation(std::string_view url, std::string_view base_folder);
 

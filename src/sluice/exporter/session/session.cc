@@ -40,11 +40,6 @@ namespace {
 /// Of `limits.memory`: code, libraries and threads, whatever is exported.
 constexpr int64_t kProgramBytes = int64_t{40} << 20;
 
-bool LiesInside(const store::Location& inner, const store::Location& outer) {
-  return inner.scheme == outer.scheme && inner.bucket == outer.bucket &&
-         (inner.path == outer.path || inner.path.starts_with(outer.path + "/"));
-}
-
 /// Everything that a command may write to: the state, what lies beside it, and the folders of the tables.
 Result<std::vector<store::Location>> WrittenFolders(const config::Config& config,
                                                     const Places& places) {
@@ -59,8 +54,9 @@ Result<std::vector<store::Location>> WrittenFolders(const config::Config& config
   return written;
 }
 
-/// A source is never written to: no folder of ours may lie in one. Asked before anything is opened, so that
-/// not even a sign of life or a probe goes there.
+/// A source is never written to: no folder of ours may lie in one, nor a source in a folder of ours, where its
+/// files would look like an export's. Asked before anything is opened, so that not even a sign of life or a
+/// probe goes there.
 Status RefuseWritingIntoSources(const config::Config& config, const Places& places) {
   SLUICE_ASSIGN_OR_RETURN(const auto written, WrittenFolders(config, places));
   for (const auto& table : config.tables) {
@@ -68,12 +64,20 @@ Status RefuseWritingIntoSources(const config::Config& config, const Places& plac
     const auto source = store::ParseLocation(*table.path, config.folder);
     if (!source) continue;  // told when it is opened
     for (const auto& place : written) {
-      if (!LiesInside(place, *source)) continue;
-      return Fail(Error{ErrorKind::kConfig,
-                        fmt::format("{} lies inside the source {} of table {}, which is never "
-                                    "written to",
-                                    place.ToString(), source->ToString(), table.table),
-                        "choose a destination and a `state` outside of the source tables"});
+      if (store::Contains(*source, place)) {
+        return Fail(Error{ErrorKind::kConfig,
+                          fmt::format("{} lies inside the source {} of table {}, which is never "
+                                      "written to",
+                                      place.ToString(), source->ToString(), table.table),
+                          "choose a destination and a `state` outside of the source tables"});
+      }
+      if (store::Contains(place, *source)) {
+        return Fail(Error{ErrorKind::kConfig,
+                          fmt::format("the source {} of table {} lies inside {}, which exports are "
+                                      "written to",
+                                      source->ToString(), table.table, place.ToString()),
+                          "choose a destination and a `state` that hold no source table"});
+      }
     }
   }
   return {};

@@ -10,7 +10,6 @@
 
 #include "sluice/store/local/local_staging.h"
 #include "sluice/store/local/posix_file.h"
-#include "sluice/store/location.h"
 #include "sluice/testing/matchers.h"
 #include "sluice/testing/memory_store.h"
 #include "sluice/testing/store_contract.h"
@@ -66,15 +65,6 @@ using sluice::testing::IsError;
 using sluice::testing::IsOk;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-
-TEST(ParseLocationTest, BucketWithOneSlashIsNoLocalFolder) {
-  for (const char* url : {"s3:/bucket/out", "s3a:/bucket", "s3:bucket"}) {
-    EXPECT_THAT(ParseLocation(url, "/base"), IsError(ErrorKind::kConfig)) << url;
-  }
-  EXPECT_EQ(ParseLocation("file:/data/out", "/base")->ToString(), "/data/out");
-  EXPECT_EQ(ParseLocation("file:///data/out", "/base")->ToString(), "/data/out");
-  EXPECT_EQ(ParseLocation("out", "/base")->ToString(), "/base/out");
-}
 
 class LocalStoreTest : public ::testing::Test {
  protected:
