@@ -53,6 +53,7 @@ json ToJson(const Position& position) {
   return {{"first_start", ledger::ToJson(position.first_start)},
           {"end", ledger::ToJson(position.end)},
           {"scanned_through", ToJson(position.scanned_through)},
+          {"scanned_commit", position.scanned_commit},
           {"table_id", position.table_id},
           {"exported_schema", position.exported_schema},
           {"column_choice", position.column_choice},
@@ -65,6 +66,7 @@ Position ParsePosition(const RecordFields& fields) {
   position.first_start = ParseBound(fields, "first_start");
   position.end = ParseBound(fields, "end");
   position.scanned_through = fields.OptionalVersion("scanned_through");
+  position.scanned_commit = fields.TextOr("scanned_commit", {});
   position.table_id = fields.Text("table_id");
   position.exported_schema = fields.Text("exported_schema");
   position.column_choice = fields.Text("column_choice");
@@ -225,7 +227,10 @@ std::vector<store::Key> EverListed(const Decision& decision) {
 }
 
 std::string DigestOf(const json& value) {
-  const std::string text = value.dump(-1, ' ', true, json::error_handler_t::replace);
+  return DigestOfText(value.dump(-1, ' ', true, json::error_handler_t::replace));
+}
+
+std::string DigestOfText(std::string_view text) {
   const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());
   return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
 }

@@ -44,6 +44,9 @@ struct Position {
   Bound end;          ///< inclusive end of what is exported; monostate: nothing yet
   /// Commits up to this one were looked at for late rows, or are covered by a window.
   std::optional<Version> scanned_through;
+  /// Digest of the commit file of `scanned_through`, as it lay in the source's log: another one there later
+  /// means that the log was begun anew. "" where it was gone already, or an older program wrote the record.
+  std::string scanned_commit;
   std::string table_id;
   /// Delta schema JSON of the exported columns, and the `columns`/`exclude` that chose them.
   std::string exported_schema;
@@ -140,6 +143,8 @@ std::vector<store::Key> EverListed(const Decision& decision);
 
 /// 32 hex digits; equal for equal values whatever the order of keys in the text.
 std::string DigestOf(const nlohmann::json& value);
+/// 32 hex digits of these very bytes.
+std::string DigestOfText(std::string_view text);
 
 std::string Serialize(const Intent& intent);
 std::string Serialize(const Decision& decision);

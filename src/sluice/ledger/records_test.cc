@@ -89,7 +89,8 @@ Decision FullDecision() {
   d.manifest.skipped = true;
   d.manifest.committed_at = kNow;
   d.manifest.program = "sluice 0.1.0";
-  d.position = {kNow, Version{4}, Version{5}, "tid", "{}", "columns:a", kNow, Timestamp{-1}};
+  d.position = {kNow, Version{4},  Version{5}, "digest",     "tid",
+                "{}", "columns:a", kNow,       Timestamp{-1}};
   d.state_expected = std::monostate{};
   d.state_value = Version{4};
   d.state_forget = true;
@@ -101,6 +102,15 @@ Decision FullDecision() {
   d.row_groups_rewritten = 3;
   d.runner = SomeRunner();
   return d;
+}
+
+TEST(RecordsTest, DecisionOfAnOlderProgramNamesNoCommitOfTheSource) {
+  auto json = nlohmann::json::parse(Serialize(FullDecision()));
+  json.at("position").erase("scanned_commit");
+  const auto back = ParseDecision(json.dump(), "12.commit.json");
+  ASSERT_THAT(back, IsOk());
+  EXPECT_EQ(back->position.scanned_commit, "");
+  EXPECT_EQ(back->position.scanned_through, Version{5});
 }
 
 TEST(RecordsTest, DecisionComesBackWordForWord) {

@@ -48,8 +48,9 @@ Position PositionOfBackfill(const config::Table& table, const SourceFacts& facts
   position.table_id = facts.table_id;
   if (table.late_rows != config::LateRows::kExport) {
     // It holds the late rows that nobody looked for: a later run with late_rows: export must not find them.
-    position.scanned_through = std::max(
-        facts.position.scanned_through.value_or(facts.source_version), facts.source_version);
+    const bool is_newest =
+        !position.scanned_through || *position.scanned_through <= facts.source_version;
+    if (is_newest) MarkScanned(position, facts);
   }
   return position;
 }
@@ -177,7 +178,7 @@ PlannedExport PlanLate(const SourceFacts& facts) {
   late.end = facts.position.end;
   late.source_version = facts.source_version;
   late.position = facts.position;
-  late.position.scanned_through = facts.source_version;
+  MarkScanned(late.position, facts);
   late.state_expected = facts.position.end;
   return late;
 }
@@ -186,7 +187,7 @@ Result<std::vector<PlannedExport>> PlanBackfill(const config::Table& table,
                                                 const SourceFacts& facts, Timestamp from,
                                                 Timestamp to, std::optional<Duration> chunk,
                                                 const std::vector<Replaced>& replaced) {
-  SLUICE_RETURN_IF_ERROR(CheckTableId(facts, kForget));
+  SLUICE_RETURN_IF_ERROR(CheckHistory(facts, kForget));
   std::vector<PlannedExport> exports;
   auto cuts = chunk ? CutAtMultiples(from, to, *chunk, table.timezone) : std::vector<Timestamp>{to};
   // An old number is replaced whole by one piece: between two of them its rows would be there twice.
@@ -229,12 +230,11 @@ PlannedExport PlanFromIntent(const config::Table& table, const ledger::Intent& i
       again = Window(facts.position, facts, facts.row, start, end);
       again.kind = intent.kind;
       again.source_version = *intent.source_version;
-      again.position.scanned_through = intent.source_version;
       break;
     }
     case ExportKind::kLate:
       again.position = facts.position;
-      again.position.scanned_through = intent.source_version;
+      MarkScanned(again.position, facts);
       again.state_expected = facts.position.end;
       break;
     default:

@@ -40,7 +40,8 @@ Result<std::vector<PlannedExport>> PlanBackfill(const config::Table& table,
 /// Where a backfill must end at the latest: what lies after it is exported by coming windows.
 Timestamp BackfillLimit(const config::Table& table, const SourceFacts& facts);
 
-/// The same number again, from its intent: for a runner that adopts it.
+/// The same export again, from its intent: for a runner that adopts it. `facts` are those of the version that
+/// the intent pinned.
 PlannedExport PlanFromIntent(const config::Table& table, const ledger::Intent& intent,
                              const SourceFacts& facts);
 

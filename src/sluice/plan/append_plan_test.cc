@@ -134,13 +134,36 @@ TEST_F(AppendPlanTest, RelativeStartIsRememberedAsAnEmptyWindow) {
   EXPECT_EQ(ago[1].state_expected, ago[0].state_value);
 }
 
-TEST_F(AppendPlanTest, AnotherTableAtThePathIsAConflict) {
+TEST_F(AppendPlanTest, LogThatWasBegunAnewIsAConflict) {
   Exported("2026-01-01T07:00:00Z");
-  facts_.table_id = "another";
+  facts_.position.scanned_commit = "digest";
+  facts_.scanned_commit = "another";
   EXPECT_THAT(PlanWindows(table_, facts_), IsError(ErrorKind::kConflict));
-  facts_.table_id = "id";
+  EXPECT_THAT(PlanWindows(table_, facts_), HasMessage("begun anew"));
+  facts_.scanned_commit = "digest";
   facts_.source_version = Version{4};
   EXPECT_THAT(PlanWindows(table_, facts_), IsError(ErrorKind::kConflict)) << "went back in time";
+}
+
+TEST_F(AppendPlanTest, TableThatWasReplacedInItsLogGoesOn) {
+  Exported("2026-01-01T07:00:00Z");
+  Row("2026-01-01T07:00:00Z");
+  facts_.table_id = "another";
+  facts_.source_commit = "newest";
+  const auto plan = PlanWindows(table_, facts_).value();
+  ASSERT_THAT(plan, SizeIs(1));
+  EXPECT_EQ(plan.front().position.table_id, "another");
+  EXPECT_EQ(plan.front().position.scanned_commit, "newest");
+}
+
+TEST_F(AppendPlanTest, CommitThatIsNotKnownAnyMoreIsAcceptedAsOurs) {
+  Exported("2026-01-01T07:00:00Z");
+  Row("2026-01-01T07:00:00Z");
+  facts_.position.scanned_commit = "digest";
+  EXPECT_THAT(Windows(), ElementsAre("07:00..09:00")) << "cleaned up";
+  facts_.position.scanned_commit.clear();
+  facts_.scanned_commit = "digest";
+  EXPECT_THAT(Windows(), ElementsAre("07:00..09:00")) << "exported by an older program";
 }
 
 TEST_F(AppendPlanTest, BackfillReplacesANumberOnceAllOfItCameAnew) {

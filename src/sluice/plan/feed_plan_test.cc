@@ -121,17 +121,25 @@ TEST_F(FeedPlanTest, RowBehindNullOrMissingIsAConflict) {
   EXPECT_THAT(BeginFeed(table_, facts_), HasMessage("is missing"));
 }
 
-TEST_F(FeedPlanTest, AnotherTableAtThePathIsAConflictUntilAReseed) {
+TEST_F(FeedPlanTest, LogThatWasBegunAnewIsAConflictUntilAReseed) {
   Exported(12);
-  facts_.table_id = "another";
+  facts_.position.scanned_commit = "digest";
+  facts_.scanned_commit = "another";
   EXPECT_THAT(BeginFeed(table_, facts_), IsError(ErrorKind::kConflict));
-  facts_.table_id = "id";
+  facts_.scanned_commit = "digest";
   facts_.source_version = Version{11};
   EXPECT_THAT(BeginFeed(table_, facts_), IsError(ErrorKind::kConflict)) << "went back in time";
   facts_.reseed = true;
   EXPECT_EQ(Begin().first->kind, ExportKind::kReseed);
   EXPECT_EQ(Begin().first->end, Bound(Version{11}));
   EXPECT_TRUE(Begin().first->state_forced);
+}
+
+TEST_F(FeedPlanTest, TableThatWasReplacedInItsLogGoesOn) {
+  Exported(12);
+  Row(12);
+  facts_.table_id = "another";
+  EXPECT_EQ(Begin().after, Version{12});
 }
 
 // Whatever the chunk and wherever the feed is cut: each window begins where the last one ended, holds at

@@ -16,19 +16,19 @@ bool RowStillStands(const SourceFacts& facts, const ledger::Intent& intent) {
   return (first && no_row) || facts.row == intent.start;
 }
 
-Status CheckTableId(const SourceFacts& facts, const std::string& remedy) {
-  const std::string& exported = facts.position.table_id;
-  if (exported.empty() || exported == facts.table_id) return {};
-  return Fail(
-      Error{ErrorKind::kConflict,
-            fmt::format("the source was re-created: its table id is {}, exported so far was {}",
-                        facts.table_id, exported),
-            "check what happened to the source, then begin anew with " + remedy});
+Status CheckHistory(const SourceFacts& facts, const std::string& remedy) {
+  const std::string& then = facts.position.scanned_commit;
+  if (then.empty() || facts.scanned_commit.empty() || then == facts.scanned_commit) return {};
+  return Fail(Error{ErrorKind::kConflict,
+                    fmt::format("the source's log was begun anew: its version {} is another commit "
+                                "than the one that was exported",
+                                facts.position.scanned_through.value_or(Version{0}).value),
+                    "begin anew with " + remedy});
 }
 
 Status CheckSource(const SourceFacts& facts, std::optional<Version> exported,
                    const std::string& remedy) {
-  SLUICE_RETURN_IF_ERROR(CheckTableId(facts, remedy));
+  SLUICE_RETURN_IF_ERROR(CheckHistory(facts, remedy));
   if (!exported || facts.source_version >= *exported) return {};
   return Fail(Error{
       ErrorKind::kConflict,
@@ -50,12 +50,17 @@ Error RowConflict(const std::string& stands, const std::string& exported,
                   value)};
 }
 
+void MarkScanned(ledger::Position& position, const SourceFacts& facts) {
+  position.scanned_through = facts.source_version;
+  position.scanned_commit = facts.source_commit;
+}
+
 ledger::Position PositionAfter(const ledger::Position& before, const SourceFacts& facts,
                                ledger::Bound start, ledger::Bound end) {
   ledger::Position after = before;
   if (std::holds_alternative<std::monostate>(after.first_start)) after.first_start = start;
   after.end = end;
-  after.scanned_through = facts.source_version;
+  MarkScanned(after, facts);
   after.table_id = facts.table_id;
   after.exported_schema = facts.exported_schema;
   after.column_choice = facts.column_choice;

@@ -15,6 +15,8 @@ struct SourceFacts {
   ledger::Bound row;          ///< where that row stands; monostate: NULL or missing
   std::string table_id;
   Version source_version;       ///< pinned
+  std::string source_commit;    ///< digest of its commit file; "" where that is gone
+  std::string scanned_commit;   ///< the same of position.scanned_through, as it lies there now
   std::string exported_schema;  ///< Delta schema JSON of the columns chosen at that version
   std::string column_choice;
   Timestamp now;
@@ -24,8 +26,9 @@ struct SourceFacts {
 /// already.
 bool RowStillStands(const SourceFacts& facts, const ledger::Intent& intent);
 
-/// kConflict where the source was re-created since the last export. `remedy` says how to begin anew.
-Status CheckTableId(const SourceFacts& facts, const std::string& remedy);
+/// kConflict where the source's log was begun anew since the last export: another commit stands at the version
+/// that it saw. CREATE OR REPLACE TABLE is none: the log goes on. `remedy` says how to begin anew.
+Status CheckHistory(const SourceFacts& facts, const std::string& remedy);
 
 /// The same, and where `exported` lies beyond the pinned version: the source went back in time.
 Status CheckSource(const SourceFacts& facts, std::optional<Version> exported,
@@ -34,6 +37,9 @@ Status CheckSource(const SourceFacts& facts, std::optional<Version> exported,
 /// kConflict: the row in _export_state `stands` somewhere ("is missing", "stands at version 3") that does
 /// not go with what was exported, up to `exported` ("version 3"), which `state set` takes as `value` ("3").
 Error RowConflict(const std::string& stands, const std::string& exported, const std::string& value);
+
+/// Marks `position` as having seen everything up to the pinned version.
+void MarkScanned(ledger::Position& position, const SourceFacts& facts);
 
 /// The position after an export of the pinned version's columns that ends at `end`.
 ledger::Position PositionAfter(const ledger::Position& before, const SourceFacts& facts,

@@ -137,7 +137,7 @@ Result<int64_t> FeedSource::RangeLimit() {
 
 Result<std::vector<plan::PlannedExport>> FeedSource::PlanRange(
     const Range& range, std::optional<int64_t> chunk, const std::vector<Replaced>& replaced) {
-  SLUICE_RETURN_IF_ERROR(plan::CheckTableId(facts_, "`sluice run NAME --reseed`"));
+  SLUICE_RETURN_IF_ERROR(plan::CheckHistory(facts_, "`sluice run NAME --reseed`"));
   SLUICE_ASSIGN_OR_RETURN(Readable readable, Survey(Version{range.from}, Version{range.to}));
   if (readable.then) return Fail(*readable.then);
   ranges_ = std::move(readable.ranges);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sluice/delta/log/log_path.h"
 #include "sluice/delta/schema/schema.h"
 #include "sluice/plan/column_choice.h"
 #include "sluice/state/state_change.h"
@@ -15,6 +16,14 @@ ledger::Bound RowPosition(const Session& session, const state::StateRow& row) {
                                       : ledger::Bound();
   }
   return row.last_exported_version ? ledger::Bound(*row.last_exported_version) : ledger::Bound();
+}
+
+/// "" where the log does not hold that commit, or not any more.
+Result<std::string> DigestOfCommit(const delta::Log& log, Version version) {
+  const auto text = log.store().Get(delta::CommitKey(version));
+  if (text) return ledger::DigestOfText(*text);
+  if (text.error().kind == ErrorKind::kNotFound) return std::string();
+  return Fail(text.error());
 }
 
 }  // namespace
@@ -31,6 +40,13 @@ Status FillFacts(Session& session, const ledger::Position& position, const Sourc
   facts.exported_schema =
       delta::SchemaToJson(delta::WithoutMetadata(delta::TableSchema{choice.output}));
   facts.column_choice = plan::DescribeColumnChoice(table);
+  SLUICE_ASSIGN_OR_RETURN(facts.source_commit, DigestOfCommit(*session.log, snapshot.version));
+  if (position.scanned_through == snapshot.version) {
+    facts.scanned_commit = facts.source_commit;
+  } else if (position.scanned_through && !position.scanned_commit.empty()) {
+    SLUICE_ASSIGN_OR_RETURN(facts.scanned_commit,
+                            DigestOfCommit(*session.log, *position.scanned_through));
+  }
   if (!KeepsState(session)) return {};
   SLUICE_ASSIGN_OR_RETURN(const state::StateView state, session.state->Read(table.table));
   const state::StateRow* row = state.Find(table.table);
