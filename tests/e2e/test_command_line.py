@@ -73,9 +73,19 @@ def test_wrong_usage_is_2_and_says_what_is_right(arguments, events):
 
 
 def test_help_and_version_are_0():
-    for arguments in (["--help"], ["run", "--help"], ["--version"]):
+    for arguments in (["--help"], ["run", "--help"], ["--version"], ["-V"], ["help"], ["help", "run"]):
         done = call(*arguments)
         assert done.returncode == 0 and "sluice" in done.stdout, done
+    assert call("help", "run").stdout == call("run", "--help").stdout
+
+
+@pytest.mark.parametrize("command", ["init", "check", "plan", "run", "backfill", "status", "ls", "verify", "prune",
+                                     "state show", "state set", "state forget"])
+def test_help_of_a_command_has_every_option_in_80_columns(command):
+    text = call(*command.split(), "--help").stdout
+    for option in ("--config", "--now", "--json", "--verbose", "--quiet", "--version", "--help"):
+        assert option in text, text
+    assert max(len(line) for line in text.splitlines()) <= 80, text
 
 
 def test_no_config_file_is_2_and_names_init(tmp_path):
@@ -106,24 +116,27 @@ limits: {memory: plenty}
 """
 
 
-def test_every_mistake_of_a_config_is_told_at_once_with_its_line(tmp_path):
+def test_every_mistake_of_a_config_is_reported_at_once_with_its_line(tmp_path):
     (tmp_path / "sluice.yaml").write_text(MISTAKES)
     done = call("run", cwd=tmp_path)
     assert done.returncode == 2, done
-    for line, word in ((3, "region"), (8, "watermark"), (9, "start"), (10, "hourly"), (13, "append"),
-                       (14, "name"), (14, "watermark"), (19, "memory")):
-        found = [text for text in done.stderr.splitlines()
-                 if f"sluice.yaml:{line}" in text and word in text.lower()]
-        assert found, f"line {line}, {word}:\n{done.stderr}"
+    heading, *lines = done.stderr.splitlines()
+    assert "sluice.yaml has 8 mistakes" in heading, done.stderr
+    assert not any("sluice.yaml" in line for line in lines), "the path once"
+    for number, word in ((3, "region"), (8, "watermark"), (9, "start"), (10, "hourly"), (13, "append"),
+                         (14, "name"), (14, "watermark"), (19, "memory")):
+        found = [line for line in lines if line.startswith(f"  {number}:") and word in line.lower()]
+        assert found, f"line {number}, {word}:\n{done.stderr}"
     as_json = call("run", "--json", cwd=tmp_path)
     assert as_json.returncode == 2
-    assert json.loads(as_json.stdout)["error"]["kind"] == "config"
+    error = json.loads(as_json.stdout)["error"]
+    assert error["kind"] == "config" and len(error["mistakes"]) == 8
 
 
 def test_broken_yaml_names_the_line(tmp_path):
     (tmp_path / "sluice.yaml").write_text("destination:\n  url: 'out\ntables: []\n")
     done = call("run", cwd=tmp_path)
-    assert done.returncode == 2 and "sluice.yaml:" in done.stderr, done
+    assert done.returncode == 2 and "sluice.yaml has 1 mistake:\n  " in done.stderr, done
 
 
 def test_secrets_appear_nowhere(events):

@@ -37,8 +37,7 @@ class Outcome:
     @property
     def error(self) -> dict:
         """The error of the only table, or of the call as a whole."""
-        document = self.json
-        return document["error"] if "error" in document else self.table()["error"]
+        return self.json["error"] or self.table()["error"]
 
     def __str__(self) -> str:
         return (f"{' '.join(self.arguments)}\n-> {self.code}\n{self.stdout.strip()}\n"

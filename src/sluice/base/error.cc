@@ -29,7 +29,7 @@ std::string_view ErrorKindName(ErrorKind kind) {
     case ErrorKind::kTransient:
       return "transient";
     case ErrorKind::kCancelled:
-      return "cancelled";
+      return "stopped";
     case ErrorKind::kInternal:
       return "internal";
   }

@@ -17,13 +17,15 @@ namespace {
 constexpr const char* kAbout =
     "Exports what is new in Delta tables to partitioned Parquet, exactly once.";
 constexpr const char* kFooter =
-    "NAME is a table's name, its full name or a glob. Global options stand before or after the\n"
-    "command; `sluice COMMAND --help` tells more.\n"
+    "NAME is a table's name, its full name or a glob. Global options go before or after the\n"
+    "command. `sluice help COMMAND` explains one command.\n"
     "\n"
-    "Exit codes: 0 all well, 1 a table failed or a check found a fault, 2 wrong usage or config,\n"
-    "75 a later try may succeed, 130/143 stopped by a signal.";
+    "Exit codes: 0 all well, 1 a table failed or is late or a check found a fault, 2 wrong\n"
+    "usage or config, 75 a later try may succeed, 130/143 stopped by a signal.";
+constexpr const char* kGlobalOptions = "Global options";
+constexpr size_t kHelpColumn = 28;
 
-/// The command line's grammar. Filled by parsing; the command that was named becomes `command`.
+/// The command line's grammar, filled by parsing; `command` is the command that was given.
 struct Grammar {
   CLI::App app{kAbout, "sluice"};
   Context context;
@@ -63,13 +65,13 @@ struct Grammar {
 };
 
 void AddNames(CLI::App* command, std::vector<std::string>& names) {
-  command->add_option("NAME", names, "tables (all, if none is named)");
+  command->add_option("NAME", names, "tables; all of them without it");
 }
 
 void AddAtVersion(CLI::App* command, std::optional<int64_t>& version) {
   command->add_option("--at-version", version, "read the source as of this version")
       ->check([](const std::string& text) {
-        return text.starts_with('-') ? "'" + text + "' is no version: versions count from 0"
+        return text.starts_with('-') ? "'" + text + "' is not a version: versions start at 0"
                                      : std::string();
       });
 }
@@ -78,13 +80,13 @@ Grammar::Grammar() {
   app.allow_extras();
   app.require_subcommand(0, 1);
   app.footer(kFooter);
-  app.get_formatter()->column_width(34);
+  app.get_formatter()->column_width(kHelpColumn);
   AddGlobalOptions();
-  CLI::App* added = AddCommand(app, "init", "Write a config to begin with, or add a table", init);
-  added->add_option("PATH", init.paths, "folders in which Delta tables are looked for");
+  CLI::App* added = AddCommand(app, "init", "Write a first config, or add a table to it", init);
+  added->add_option("PATH", init.paths, "folders to search for Delta tables");
   added->add_option("--add", init.add,
                     "add the table of this name, or at this path, to the config");
-  added->add_option("--destination", init.destination, "where exports are to be written");
+  added->add_option("--destination", init.destination, "where the exports go");
   AddLookingCommands();
   AddExportCommands();
   AddStateCommands();
@@ -92,27 +94,33 @@ Grammar::Grammar() {
 
 void Grammar::AddGlobalOptions() {
   const auto last = CLI::MultiOptionPolicy::TakeLast;
+  app.option_defaults()->group(kGlobalOptions);
   app.add_option("--config", context.config_file, "the config file [sluice.yaml]")
-      ->multi_option_policy(last);
-  app.add_option("--now", now, "the time to take for now; without an offset: UTC")
-      ->multi_option_policy(last);
-  app.add_flag("--json", context.json, "print one JSON document");
-  CLI::Option* verbose = app.add_flag("-v,--verbose", context.verbose, "log more");
+      ->multi_option_policy(last)
+      ->type_name("FILE");
+  app.add_option("--now", now, "act as if it were this time (UTC without offset)")
+      ->multi_option_policy(last)
+      ->type_name("TIME");
+  app.add_flag("--json", context.json, "print one JSON document on stdout");
+  CLI::Option* verbose = app.add_flag("-v,--verbose", context.verbose, "log each step");
   app.add_flag("-q,--quiet", context.quiet, "print errors only")->excludes(verbose);
-  app.set_version_flag("--version", "sluice " SLUICE_VERSION);
+  app.set_version_flag("-V,--version", "sluice " SLUICE_VERSION, "print the version and exit");
+  app.set_help_flag("-h,--help", "print this help and exit");
+  app.option_defaults()->group("Options");
 }
 
 void Grammar::AddLookingCommands() {
-  AddNames(AddCommand(app, "check", "Look for whatever would keep a run from succeeding", check),
-           check.names);
-  CLI::App* added = AddCommand(app, "plan", "Say what run would do; write nothing", plan);
+  AddNames(AddCommand(app, "check", "Find whatever a run would fail on", check), check.names);
+  CLI::App* added = AddCommand(app, "plan", "Show what run would do; writes nothing", plan);
   AddNames(added, plan.names);
   AddAtVersion(added, plan.at_version);
-  AddNames(AddCommand(app, "verify", "Prove that export, manifests and source agree", verify),
+  AddNames(AddCommand(app, "verify", "Prove that exports, manifests and source agree", verify),
            verify.names);
-  AddNames(AddCommand(app, "status", "Say where each table's export stands", status), status.names);
-  added = AddCommand(app, "ls", "List what lies at the destination, and check its layout", list);
-  added->add_option("NAME", list.name, "a table (the whole destination, if none is named)");
+  AddNames(
+      AddCommand(app, "status", "Show how far each table is exported, and what is wrong", status),
+      status.names);
+  added = AddCommand(app, "ls", "List the destination and check its layout", list);
+  added->add_option("NAME", list.name, "one table; the whole destination without it");
   added->add_flag("--recursive", list.recursive, "list every object");
   added->add_flag("--human-readable", list.human_readable, "sizes in KiB, MiB, ..");
   added->add_flag("--summarize", list.summarize, "end with totals");
@@ -122,18 +130,18 @@ void Grammar::AddExportCommands() {
   CLI::App* added = AddCommand(app, "run", "Export what is new", run);
   AddNames(added, run.names);
   AddAtVersion(added, run.at_version);
-  added->add_option("--wait", run.wait, "wait this long for another runner, e.g. 10m");
-  added->add_flag("--reseed,--full-refresh", run.reseed, "cdc: begin anew from a snapshot");
-  added = AddCommand(app, "backfill", "Export a range again or for the first time", backfill);
+  added->add_option("--wait", run.wait, "wait this long for another run of the table, e.g. 10m");
+  added->add_flag("--reseed,--full-refresh", run.reseed, "cdc: start over from a new snapshot");
+  added = AddCommand(app, "backfill", "Export a range again, or for the first time", backfill);
   added->add_option("NAME", backfill.name, "the table")->required();
-  added->add_option("--from", backfill.from, "where the range begins (exclusive)")->required();
-  added->add_option("--to", backfill.to, "where it ends (inclusive)")->required();
-  added->add_option("--chunk", backfill.chunk, "export it in pieces, e.g. 1d");
+  added->add_option("--from", backfill.from, "start of the range (exclusive)")->required();
+  added->add_option("--to", backfill.to, "end of the range (inclusive)")->required();
+  added->add_option("--chunk", backfill.chunk, "export in pieces of this length, e.g. 1d");
   AddAtVersion(added, backfill.at_version);
-  added->add_flag("--again", backfill.again, "replace what of it is exported already");
-  added = AddCommand(app, "prune", "Remove what no manifest names any longer", prune);
+  added->add_flag("--again", backfill.again, "replace what is exported already");
+  added = AddCommand(app, "prune", "Remove files that no manifest names any more", prune);
   AddNames(added, prune.names);
-  added->add_flag("--dry-run", prune.dry_run, "say what would be removed; remove nothing");
+  added->add_flag("--dry-run", prune.dry_run, "show what would be removed; removes nothing");
 }
 
 void Grammar::AddStateCommands() {
@@ -142,18 +150,17 @@ void Grammar::AddStateCommands() {
   state->allow_extras();
   state->require_subcommand(0, 1);
   AddNames(AddCommand(*state, "show", "Show the state table's rows", state_show), state_show.names);
-  CLI::App* added =
-      AddCommand(*state, "set", "Let the next window begin at a time or version", state_set);
+  CLI::App* added = AddCommand(*state, "set", "Set where the next window begins", state_set);
   added->add_option("NAME", state_set.name, "the table")->required();
   added->add_option("VALUE", state_set.value, "a time (append) or a version (cdc)")->required();
-  added->add_flag("--skip", state_set.skip, "leave out on purpose what is passed over");
-  added = AddCommand(*state, "forget", "Let the next run be a first run", state_forget);
+  added->add_flag("--skip", state_set.skip, "record the skipped range as intended");
+  added = AddCommand(*state, "forget", "Forget what was exported; the next run is a first run",
+                     state_forget);
   added->add_option("NAME", state_forget.name, "the table")->required();
-  added = AddCommand(*state, "void", "Give up an export that is decided and not yet visible",
-                     state_void);
+  added =
+      AddCommand(*state, "void", "Give up an export that is decided but not visible", state_void);
   added->add_option("NAME", state_void.name, "the table")->required();
-  added = AddCommand(*state, "republish", "Write manifests again that somebody took away",
-                     state_republish);
+  added = AddCommand(*state, "republish", "Write missing manifests again", state_republish);
   added->add_option("NAME", state_republish.name, "the table")->required();
 }
 
@@ -178,7 +185,7 @@ std::vector<std::string> CommandNames(const CLI::App* app) {
   return names;
 }
 
-/// Flags that may stand where `command` was named, its parents' included.
+/// Flags that `command` and its parents take.
 std::vector<std::string> FlagNames(const CLI::App* command) {
   std::vector<std::string> names;
   for (; command != nullptr; command = command->get_parent()) {
@@ -198,7 +205,7 @@ Error Misspelt(std::string what, const std::string& word, const std::vector<std:
   return Error{ErrorKind::kUsage, std::move(what), fmt::format("see `{} --help`", help)};
 }
 
-/// kUsage where a command is missing, or something stands on the line that no command takes.
+/// kUsage where the command is missing, or the line holds something that no command takes.
 Status CheckNothingIsLeft(const CLI::App& app) {
   const CLI::App* named = Named(app);
   const std::string name = FullName(named);
@@ -225,10 +232,30 @@ Status CheckNothingIsLeft(const CLI::App& app) {
   }
   if (!left.empty()) {
     return Fail(Error{ErrorKind::kUsage,
-                      fmt::format("{}: '{}' is one argument too many", name, left.front()),
+                      fmt::format("{}: unexpected argument '{}'", name, left.front()),
                       fmt::format("see `{} --help`", name)});
   }
   return {};
+}
+
+/// `sluice help run` is `sluice run --help`.
+std::vector<std::string> WithoutHelpCommand(std::vector<std::string> words) {
+  if (words.empty() || words.front() != "help") return words;
+  words.erase(words.begin());
+  words.emplace_back("--help");
+  return words;
+}
+
+/// The help of the command that was given, with the options that every command takes.
+std::string HelpOf(const CLI::App& app) {
+  const std::string text = app.help();
+  if (Named(app) == &app) return text;
+  const auto options = app.get_options([&](const CLI::Option* option) {
+    return option->get_group() == kGlobalOptions && option != app.get_help_ptr();
+  });
+  CLI::Formatter formatter;
+  formatter.column_width(kHelpColumn);
+  return text + formatter.make_group(kGlobalOptions, false, {options.begin(), options.end()});
 }
 
 Error WrongUsage(const CLI::App& app, const CLI::ParseError& error) {
@@ -244,9 +271,10 @@ Result<Parsed> ParseArguments(const std::vector<std::string>& arguments) {
   CLI::App& app = grammar.app;
   try {
     // CLI11 takes the words from the back.
-    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+    const auto words = WithoutHelpCommand(arguments);
+    app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
   } catch (const CLI::CallForHelp&) {
-    return Parsed(HelpText{app.help()});
+    return Parsed(HelpText{HelpOf(app)});
   } catch (const CLI::CallForVersion& version) {
     return Parsed(HelpText{std::string(version.what()) + "\n"});
   } catch (const CLI::ParseError& error) {
@@ -260,6 +288,7 @@ Result<Parsed> ParseArguments(const std::vector<std::string>& arguments) {
     if (!now) return Fail(std::move(now).error().Within("--now"));
     grammar.context.now = *now;
   }
+  grammar.context.command = FullName(Named(app)).substr(app.get_name().size() + 1);
   return Parsed(Invocation{std::move(grammar.context), std::move(grammar.command)});
 }
 

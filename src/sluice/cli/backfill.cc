@@ -12,7 +12,7 @@ int Execute(const Context& context, const BackfillCommand& command) {
   if (!command.chunk.empty()) options.chunk = command.chunk;
   options.again = command.again;
   if (command.at_version) options.run.at_version = Version{*command.at_version};
-  return RunTables(context, Selection{one->loaded, {one->table}},
+  return RunTables(context, Selection{one->loaded, {one->table}}, Busy::kIsToBeTriedAgain,
                    [&](const config::Table& table, transfer::Progress* progress) {
                      options.run.progress = progress;
                      return exporter::Backfill(one->loaded.services, table, options);

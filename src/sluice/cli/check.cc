@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "sluice/cli/answer.h"
 #include "sluice/cli/command.h"
 #include "sluice/cli/output.h"
 #include "sluice/exporter/inspect/check.h"
@@ -101,6 +102,10 @@ int Execute(const Context& context, const CheckCommand& command) {
        fmt::format("{}: {}", selection->loaded.config->file,
                    Plural(static_cast<int64_t>(selection->loaded.config->tables.size()), "table")),
        "", std::nullopt}};
+  for (auto& sentence : DescribeIdleKeys(*selection->loaded.config, selection->tables)) {
+    findings.push_back({"config", Severity::kWarning, std::move(sentence),
+                        "leave the key out until its feature exists", std::nullopt});
+  }
   if (!context.json) Print(findings, context.quiet);
   const auto add = [&](std::vector<Finding> more) {
     if (!context.json) Print(more, context.quiet);
@@ -111,16 +116,18 @@ int Execute(const Context& context, const CheckCommand& command) {
     if (!context.cancel.cancelled()) add(exporter::CheckTable(services, *table));
   }
   const bool faulty = Count(findings, Severity::kFault) > 0;
+  const int code = context.cancel.cancelled()    ? 128 + context.cancel.signal()
+                   : !faulty                     ? kExitOk
+                   : OnlyConfigIsWrong(findings) ? kExitUsage
+                                                 : kExitFailed;
   if (context.json) {
     Json all = Json::array();
     for (const auto& finding : findings) all.push_back(ToJson(finding));
-    PrintJson({{"ok", !faulty}, {"findings", std::move(all)}});
+    PrintAnswer(context, {{"ok", !faulty}, {"findings", std::move(all)}}, code);
   } else if (!context.quiet) {
     PrintSummary(findings);
   }
-  if (context.cancel.cancelled()) return 128 + context.cancel.signal();
-  if (!faulty) return kExitOk;
-  return OnlyConfigIsWrong(findings) ? kExitUsage : kExitFailed;
+  return code;
 }
 
 }  // namespace sluice::cli

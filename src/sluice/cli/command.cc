@@ -5,27 +5,43 @@
 #include <filesystem>
 #include <utility>
 
+#include "sluice/cli/answer.h"
 #include "sluice/cli/output.h"
 #include "sluice/config/config_parser.h"
 
 namespace sluice::cli {
 
-Result<Loaded> Load(const Context& context) {
-  std::error_code error;
-  const auto file = std::filesystem::absolute(context.config_file, error);
-  if (error) return Fail(ErrorKind::kConfig, "{}: {}", context.config_file, error.message());
-  SLUICE_ASSIGN_OR_RETURN(config::Config parsed,
-                          config::LoadConfig(file.string(), config::ProcessEnvironment()));
+namespace {
+
+Loaded Load(const Context& context) {
   Loaded loaded;
-  loaded.config = std::make_shared<const config::Config>(std::move(parsed));
+  loaded.config = context.config;
   auto clock = context.now ? runtime::PinnedClock(*context.now) : runtime::SystemClock();
   loaded.services = exporter::MakeServices(loaded.config, std::move(clock), context.cancel);
   return loaded;
 }
 
+}  // namespace
+
+std::optional<int> ReadConfigInto(Context& context) {
+  std::error_code error;
+  const auto file = std::filesystem::absolute(context.config_file, error);
+  if (error) {
+    return Report(
+        Error{ErrorKind::kConfig, fmt::format("{}: {}", context.config_file, error.message()),
+              "name the config with --config FILE"},
+        context);
+  }
+  auto reading = config::ReadConfigFile(file.string(), config::ProcessEnvironment());
+  if (!reading) return Report(reading.error(), context);
+  if (!reading->mistakes.empty()) return ReportMistakes(context, reading->mistakes);
+  context.config = std::make_shared<const config::Config>(std::move(reading->config));
+  return std::nullopt;
+}
+
 Result<Selection> LoadAndSelect(const Context& context, const std::vector<std::string>& names) {
   Selection selection;
-  SLUICE_ASSIGN_OR_RETURN(selection.loaded, Load(context));
+  selection.loaded = Load(context);
   SLUICE_ASSIGN_OR_RETURN(selection.tables, config::SelectTables(*selection.loaded.config, names));
   return selection;
 }
@@ -37,7 +53,7 @@ Result<OneTable> LoadAndSelectOne(const Context& context, const std::string& nam
     for (const auto* table : selection.tables) names.push_back(table->name);
     return Fail(
         Error{ErrorKind::kUsage,
-              fmt::format("'{}' means {} tables: {}", name, names.size(), fmt::join(names, ", ")),
+              fmt::format("'{}' selects {} tables: {}", name, names.size(), fmt::join(names, ", ")),
               "name one of them"});
   }
   return OneTable{std::move(selection.loaded), selection.tables.front()};
@@ -58,12 +74,13 @@ int ExitCodeOf(const Error& error, const Context& context) {
 }
 
 int Report(const Error& error, const Context& context) {
+  const int code = ExitCodeOf(error, context);
   if (context.json) {
-    PrintJson({{"error", ToJson(error)}});
+    PrintAnswer(context, {{"error", ToJson(error)}}, code);
   } else {
     PrintError(error);
   }
-  return ExitCodeOf(error, context);
+  return code;
 }
 
 void ExitCode::Add(const std::optional<Error>& error) {

@@ -16,30 +16,36 @@ namespace sluice::cli {
 /// Exit codes of the contract.
 inline constexpr int kExitOk = 0, kExitFailed = 1, kExitUsage = 2, kExitTryAgain = 75;
 
-/// What every command knows: the global flags, and how to stop.
+/// What every command knows: the global flags, the config, and how to stop.
 struct Context {
+  std::string command;  ///< "run", "state set", ..; "" where the command line could not be parsed
+  std::string run_id;   ///< of this call, in its log and in its JSON
   std::string config_file = "sluice.yaml";
   bool json = false;
   bool verbose = false, quiet = false;
   std::optional<Timestamp> now;
   runtime::CancelToken cancel;
+  std::shared_ptr<const config::Config> config;  ///< ReadConfigInto fills it; null for `init`
 };
 
-/// A loaded config with the services for it.
+/// Reads the config that the context names into it. Where there are mistakes, prints all of them and returns
+/// the exit code.
+std::optional<int> ReadConfigInto(Context& context);
+
+/// A config with the services for it.
 struct Loaded {
   std::shared_ptr<const config::Config> config;
   exporter::Services services;
 };
-Result<Loaded> Load(const Context& context);
 
-/// The one table that `name` means, for commands that work on one. kUsage where it means several.
+/// The one table that `name` selects, for commands that work on one. kUsage where it selects several.
 struct OneTable {
   Loaded loaded;
   const config::Table* table = nullptr;
 };
 Result<OneTable> LoadAndSelectOne(const Context& context, const std::string& name);
 
-/// Loads the config and selects the tables that `names` mean (none: all).
+/// The tables that `names` select (none: all).
 struct Selection {
   Loaded loaded;
   std::vector<const config::Table*> tables;
@@ -52,11 +58,15 @@ int ExitCodeOf(const Error& error, const Context& context);
 /// Prints an error (stderr, or as the one JSON document) and returns its exit code.
 int Report(const Error& error, const Context& context);
 
-/// The exit code of several tables' outcomes: 0; 2 if wrong usage or config is all that came of them; 75 if
-/// every failure may cure itself; else 1.
+/// The exit code of several tables' outcomes: 0; 2 if every one is wrong usage or config; 75 if every failure
+/// may succeed later; else 1.
 class ExitCode {
  public:
   void Add(const std::optional<Error>& error);
+  /// A table that is not as it should be, without an error.
+  void AddFault() { Add(Error{ErrorKind::kConflict, {}, {}}); }
+  /// For a command that must not skip a table that another run is working on.
+  void AddBusy() { Add(Error{ErrorKind::kTransient, {}, {}}); }
   int Value(const Context& context) const;
 
  private:
@@ -124,7 +134,7 @@ using Command =
                  StatusCommand, ListCommand, PruneCommand, StateShowCommand, StateSetCommand,
                  StateForgetCommand, StateVoidCommand, StateRepublishCommand>;
 
-/// Each command prints what it has to say and returns its exit code.
+/// Each command prints its answer and returns its exit code.
 int Execute(const Context& context, const InitCommand& command);
 int Execute(const Context& context, const CheckCommand& command);
 int Execute(const Context& context, const PlanCommand& command);

@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "sluice/cli/answer.h"
 #include "sluice/cli/command.h"
 #include "sluice/cli/list_text.h"
 #include "sluice/cli/output.h"
@@ -15,18 +16,19 @@ int Execute(const Context& context, const ListCommand& command) {
   const auto objects = exporter::ListDestination(selection->loaded.services, options);
   if (!objects) return Report(objects.error(), context);
   const auto faults = FaultsOf(*objects);
+  const int code = faults ? ExitCodeOf(*faults, context) : kExitOk;
   if (context.json) {
     Json document = ToJson(*objects);
     document["destination"] = selection->loaded.config->destination.url;
     document["error"] = faults ? cli::ToJson(*faults) : Json(nullptr);
-    PrintJson(document);
+    PrintAnswer(context, document, code);
   } else {
     const std::string text = DescribeListing(*objects, {command.recursive, command.human_readable,
                                                         command.summarize, !command.name.empty()});
-    if (!text.empty() && !context.quiet) PrintLine(text);
+    if (!text.empty() && !context.quiet) PrintTable(text);
     if (faults) PrintError(*faults);
   }
-  return faults ? ExitCodeOf(*faults, context) : kExitOk;
+  return code;
 }
 
 }  // namespace sluice::cli

@@ -10,14 +10,15 @@
 #include "sluice/cli/output.h"
 #include "sluice/cli/stop_signals.h"
 #include "sluice/columnar/arrow_io.h"
+#include "sluice/runtime/entropy.h"
 #include "sluice/runtime/log.h"
 
 namespace {
 
 using namespace sluice;
 
-/// What was printed may still lie in a buffer; a full disk shows only now. A reader that went away is no
-/// failure of ours.
+/// What was printed may still be buffered, so a full disk shows only now. A reader that has gone away is not
+/// our failure.
 int CloseOutput(int code) {
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
   if (errno == EPIPE) return code;
@@ -27,21 +28,30 @@ int CloseOutput(int code) {
 
 int Run(const std::vector<std::string>& arguments) {
   auto parsed = cli::ParseArguments(arguments);
+  const auto entropy = runtime::SystemEntropy();
+  const std::string run_id = runtime::RandomHex16(*entropy);
   if (!parsed) {
     cli::Context context;
     context.json = cli::AsksForJson(arguments);
+    context.run_id = run_id;
     return cli::Report(parsed.error(), context);
   }
   if (const auto* help = std::get_if<cli::HelpText>(&*parsed)) {
     std::fputs(help->text.c_str(), stdout);
     return cli::kExitOk;
   }
-  const auto& invocation = std::get<cli::Invocation>(*parsed);
-  const cli::Context& context = invocation.context;
+  auto& invocation = std::get<cli::Invocation>(*parsed);
+  cli::Context& context = invocation.context;
+  context.run_id = run_id;
   runtime::StartLog(context.quiet     ? runtime::Verbosity::kQuiet
                     : context.verbose ? runtime::Verbosity::kVerbose
-                                      : runtime::Verbosity::kNormal);
+                                      : runtime::Verbosity::kNormal,
+                    run_id);
+  spdlog::debug("sluice {} {}", SLUICE_VERSION, context.command);
   cli::StopOnSignals(context.cancel);
+  if (!std::holds_alternative<cli::InitCommand>(invocation.command)) {
+    if (const auto code = cli::ReadConfigInto(context)) return *code;
+  }
   return std::visit([&](const auto& command) { return cli::Execute(context, command); },
                     invocation.command);
 }

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
+#include "sluice/cli/terminal.h"
 #include "sluice/runtime/log.h"
 
 namespace sluice::cli {
@@ -15,18 +15,6 @@ namespace {
 bool UsesColour() {
   static const bool uses = isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
   return uses;
-}
-
-/// Columns that `text` takes up on a terminal: code points, not bytes.
-size_t Width(std::string_view text) {
-  size_t width = 0;
-  bool escape = false;
-  for (const char c : text) {
-    if (c == '\x1b') escape = true;
-    if (!escape && (static_cast<unsigned char>(c) & 0xc0) != 0x80) ++width;
-    if (escape && c == 'm') escape = false;
-  }
-  return width;
 }
 
 }  // namespace
@@ -38,15 +26,22 @@ void PrintJson(const Json& document) {
   std::fflush(stdout);
 }
 
-void PrintError(const Error& error) {
-  std::string text = "error: " + error.message + "\n";
-  if (!error.remedy.empty()) text += "  fix: " + error.remedy + "\n";
-  const std::string clean = runtime::RedactError(text);
-  std::fflush(stdout);  // what was said before stands before it on a terminal
+void PrintToErrors(std::string_view text) {
+  const std::string clean = Wrap(runtime::RedactError(text), ErrorColumns()) + "\n";
+  std::fflush(stdout);  // keeps the order of both streams on a terminal
   std::fwrite(clean.data(), 1, clean.size(), stderr);
 }
 
-void PrintLine(std::string_view text) {
+void PrintError(const Error& error) {
+  const std::string_view heading = error.kind == ErrorKind::kCancelled ? "stopped" : "error";
+  std::string text = fmt::format("{}: {}", heading, error.message);
+  if (!error.remedy.empty()) text += "\n  fix: " + error.remedy;
+  PrintToErrors(text);
+}
+
+void PrintLine(std::string_view text) { PrintTable(Wrap(text, OutputColumns())); }
+
+void PrintTable(std::string_view text) {
   const std::string clean = runtime::Redact(text) + "\n";
   std::fwrite(clean.data(), 1, clean.size(), stdout);
 }
@@ -120,25 +115,10 @@ std::string Paint(Colour colour, std::string_view text) {
 
 std::string FormatTable(const std::vector<std::vector<std::string>>& rows,
                         const std::vector<size_t>& right) {
-  std::vector<size_t> widths;
-  for (const auto& row : rows) {
-    widths.resize(std::max(widths.size(), row.size()));
-    for (size_t c = 0; c < row.size(); ++c) widths[c] = std::max(widths[c], Width(row[c]));
-  }
-  std::string text;
-  for (size_t r = 0; r < rows.size(); ++r) {
-    std::string line;
-    for (size_t c = 0; c < rows[r].size(); ++c) {
-      const std::string pad(widths[c] - Width(rows[r][c]), ' ');
-      const bool to_right = std::find(right.begin(), right.end(), c) != right.end();
-      if (c > 0) line += "  ";
-      line += to_right ? pad + rows[r][c] : rows[r][c] + pad;
-    }
-    while (!line.empty() && line.back() == ' ') line.pop_back();
-    text += (r == 0 ? Paint(Colour::kFaint, line) : line);
-    if (r + 1 < rows.size()) text += '\n';
-  }
-  return text;
+  const std::string text = AlignTable(rows, right, OutputColumns());
+  const size_t heading = text.find('\n');
+  if (heading == std::string::npos) return Paint(Colour::kFaint, text);
+  return Paint(Colour::kFaint, text.substr(0, heading)) + text.substr(heading);
 }
 
 }  // namespace sluice::cli

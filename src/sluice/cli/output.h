@@ -10,7 +10,7 @@
 #include "sluice/base/types.h"
 #include "sluice/exporter/report/report.h"
 
-/// How things look on a terminal and in JSON. Everything printed passes through redaction.
+/// Prints text and JSON. Everything printed passes through redaction.
 namespace sluice::cli {
 
 /// Keeps keys in the order in which they were written, so that documents read as the contract shows them.
@@ -18,25 +18,28 @@ using Json = nlohmann::ordered_json;
 
 /// One JSON document on stdout.
 void PrintJson(const Json& document);
-/// "error: ..." and its remedy, on stderr.
+/// "error: ..." (or "stopped: ...") and its remedy, on stderr.
 void PrintError(const Error& error);
-/// A line on stdout.
+/// A line on stderr, as an error prints it.
+void PrintToErrors(std::string_view text);
+/// A line on stdout, wrapped to its terminal.
 void PrintLine(std::string_view text);
+/// The same without wrapping, for what is aligned already.
+void PrintTable(std::string_view text);
 
 Json ToJson(const Error& error);
 Json ToJson(const exporter::RunReport& report);
 Json ToJson(const exporter::WindowReport& window);
 
 std::string HumanSeconds(double seconds);  ///< "0.42 s", "3 min 20 s"
-/// A length of time as a person says it, two units at most: "3d 4h".
+/// A length of time in two units at most: "3d 4h".
 std::string HumanDuration(Duration d);
 
 enum class Colour { kPlain, kGood, kWarning, kBad, kFaint };
 /// With colour only where stdout is a terminal and NO_COLOR is not set.
 std::string Paint(Colour colour, std::string_view text);
 
-/// Rows of cells in aligned columns; the first row is the heading. Numbers (cells that begin with a digit
-/// in columns named in `right`) stand to the right.
+/// AlignTable for stdout, with a faint heading.
 std::string FormatTable(const std::vector<std::vector<std::string>>& rows,
                         const std::vector<size_t>& right);
 

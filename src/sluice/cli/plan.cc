@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "sluice/cli/answer.h"
 #include "sluice/cli/command.h"
 #include "sluice/cli/output.h"
 #include "sluice/cli/plan_text.h"
@@ -21,11 +22,12 @@ int Execute(const Context& context, const PlanCommand& command) {
       plans.push_back(ToJson(report));
       continue;
     }
-    if (!context.quiet) PrintLine(DescribePlan(report));
+    if (!context.quiet) PrintTable(DescribePlan(report));
     if (report.error) PrintError(*report.error);
   }
-  if (context.json) PrintJson({{"plans", std::move(plans)}});
-  return code.Value(context);
+  const int exit_code = code.Value(context);
+  if (context.json) PrintAnswer(context, {{"plans", std::move(plans)}}, exit_code);
+  return exit_code;
 }
 
 }  // namespace sluice::cli

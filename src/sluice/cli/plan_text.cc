@@ -5,8 +5,9 @@
 #include <utility>
 #include <vector>
 
+#include "sluice/base/time_zone.h"
 #include "sluice/cli/output.h"
-#include "sluice/cli/run_text.h"
+#include "sluice/cli/terminal.h"
 
 namespace sluice::cli {
 namespace {
@@ -15,34 +16,47 @@ using exporter::PlannedWindow;
 using exporter::PlanReport;
 using exporter::RunStatus;
 
-/// "12 copied, 3 rewritten": how the source files would move.
-std::string HowMoved(const PlannedWindow& window) {
+/// A bound to the minute where it has no seconds, as windows have not.
+std::string Edge(const ledger::Bound& bound) {
+  const auto* time = std::get_if<Timestamp>(&bound);
+  if (time == nullptr || time->micros % Minutes(1).micros != 0) return ledger::ToText(bound);
+  constexpr size_t kToTheMinute = 16;  // 2026-01-31T09:00
+  return FormatTimestamp(*time).substr(0, kToTheMinute) + "Z";
+}
+
+/// "12 copied, 3 rewritten": how the source files of all windows would move.
+std::string HowMoved(const PlanReport& report) {
+  int64_t copied = 0, spliced = 0, rewritten = 0;
+  for (const auto& window : report.windows) {
+    copied += window.copied_files;
+    spliced += window.spliced_files;
+    rewritten += window.rewritten_files;
+  }
   std::vector<std::string> parts;
   const auto add = [&](int64_t files, const char* how) {
     if (files > 0) parts.push_back(fmt::format("{} {}", HumanCount(files), how));
   };
-  add(window.copied_files, "copied");
-  add(window.spliced_files, "spliced");
-  add(window.rewritten_files, "rewritten");
-  return parts.empty() ? "-" : fmt::format("{}", fmt::join(parts, ", "));
+  add(copied, "copied");
+  add(spliced, "spliced");
+  add(rewritten, "rewritten");
+  return parts.empty() ? "" : fmt::format("; files: {}", fmt::join(parts, ", "));
 }
 
 std::string WindowTable(const PlanReport& report) {
   std::vector<std::vector<std::string>> rows{
-      {"  KIND", "RANGE", "SOURCE FILES", "ROWS AT MOST", "BYTES AT MOST", "PARTITIONS", "MOVED"}};
+      {"  KIND", "AFTER", "THROUGH", "FILES", "ROWS", "BYTES", "FOLDERS"}};
   for (const auto& window : report.windows) {
-    std::string range = DescribeRange(window.start, window.end);
-    rows.push_back({fmt::format("  {}", ledger::Name(window.kind)), range.empty() ? "-" : range,
-                    HumanCount(window.source_files),
-                    window.source_rows ? HumanCount(*window.source_rows) : "unknown",
-                    HumanBytes(window.source_bytes), HumanCount(window.partitions),
-                    HowMoved(window)});
+    rows.push_back({fmt::format("  {}", ledger::Name(window.kind)), Edge(window.start),
+                    Edge(window.end), HumanCount(window.source_files),
+                    window.source_rows ? HumanCount(*window.source_rows) : "?",
+                    HumanBytes(window.source_bytes), HumanCount(window.partitions)});
   }
-  return FormatTable(rows, {2, 3, 4, 5});
+  return FormatTable(rows, {3, 4, 5, 6});
 }
 
 std::string Requests(const PlanReport& report) {
-  std::string text = fmt::format("  about {} and {}", Plural(report.put_requests, "write request"),
+  std::string text = fmt::format("  rows, bytes and folders at most{}\n  about {} and {}",
+                                 HowMoved(report), Plural(report.put_requests, "write request"),
                                  Plural(report.get_requests, "read request"));
   if (report.cost_usd > 0) text += fmt::format(", ${:.4f} at list price", report.cost_usd);
   return text;
@@ -85,7 +99,7 @@ Json ToJson(const PlanReport& report) {
 std::string DescribePlan(const PlanReport& report) {
   std::string text = report.name;
   if (report.source_version.value >= 0) {
-    text += fmt::format("  at version {} of the source", report.source_version.value);
+    text += fmt::format("  source at version {}", report.source_version.value);
   }
   switch (report.status) {
     case RunStatus::kFailed:
@@ -93,7 +107,7 @@ std::string DescribePlan(const PlanReport& report) {
         text += "\n" + WindowTable(report) + "\n" + Requests(report) + "\n";
       }
       text += "  " + Paint(Colour::kBad, report.windows.empty() ? "cannot be planned"
-                                                                : "what follows cannot be planned");
+                                                                : "the rest cannot be planned");
       break;
     case RunStatus::kNothingNew:
       text += "  " + Paint(Colour::kFaint, "nothing new");
@@ -105,7 +119,7 @@ std::string DescribePlan(const PlanReport& report) {
       text += "\n" + WindowTable(report) + "\n" + Requests(report);
       break;
   }
-  for (const auto& note : report.notes) text += "\n  " + note;
+  for (const auto& note : report.notes) text += "\n" + Wrap("  " + note, OutputColumns());
   return text;
 }
 

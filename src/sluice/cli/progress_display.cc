@@ -1,7 +1,6 @@
 #include "sluice/cli/progress_display.h"
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,6 +9,7 @@
 #include <cstdio>
 
 #include "sluice/cli/output.h"
+#include "sluice/cli/terminal.h"
 
 namespace sluice::cli {
 namespace {
@@ -21,13 +21,6 @@ int64_t SteadyMicros() {
 }
 
 constexpr int kBarWidth = 24;
-
-/// Of the terminal that stderr is; 80 where it does not say.
-size_t TerminalColumns() {
-  winsize size{};
-  const bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-  return known ? size.ws_col : 80;
-}
 
 /// "12 s", "3:20 min": a guess needs no fractions.
 std::string TimeLeft(double seconds) {
@@ -99,7 +92,7 @@ void ProgressDisplay::Draw() {
       fmt::format("{:3.0f}%  {} rows  {}  {} rows/s  {} left", share * 100, HumanCount(exported),
                   HumanBytes(bytes), HumanCount(static_cast<int64_t>(rate)), TimeLeft(left));
   // A line that wraps can't be cleared: the name goes first, then the bar.
-  const size_t columns = TerminalColumns();
+  const size_t columns = ErrorColumns();
   std::string line = numbers;
   if (numbers.size() + kBarWidth + 1 < columns) line = Bar(share) + " " + line;
   if (numbers.size() + kBarWidth + 3 + name.size() < columns) line += "  " + name;

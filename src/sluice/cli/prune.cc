@@ -1,6 +1,7 @@
 #include <utility>
 #include <vector>
 
+#include "sluice/cli/answer.h"
 #include "sluice/cli/command.h"
 #include "sluice/cli/output.h"
 #include "sluice/cli/prune_text.h"
@@ -33,9 +34,11 @@ int Execute(const Context& context, const PruneCommand& command) {
   reports.push_back(prune::PruneLeftovers(services, options));
   tell(reports.back());
   if (context.json) {
-    PrintJson({{"dry_run", command.dry_run},
-               {"tables", std::move(tables)},
-               {"leftovers", ToJson(reports.back())}});
+    PrintAnswer(context,
+                {{"dry_run", command.dry_run},
+                 {"tables", std::move(tables)},
+                 {"leftovers", ToJson(reports.back())}},
+                code.Value(context));
   } else if (!context.quiet && selection->tables.size() > 1) {
     PrintLine(SummarizePrune(reports));
   }

@@ -60,7 +60,7 @@ int Execute(const Context& context, const RunCommand& command) {
     const auto allowed = CheckReseed(*selection, command.names);
     if (!allowed) return Report(allowed.error(), context);
   }
-  return RunTables(context, *selection,
+  return RunTables(context, *selection, Busy::kIsWell,
                    [&](const config::Table& table, transfer::Progress* progress) {
                      exporter::RunOptions of_table = *options;
                      of_table.progress = progress;

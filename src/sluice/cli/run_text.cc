@@ -28,13 +28,17 @@ std::string StatusText(RunStatus status) {
   return "";
 }
 
+bool WasStopped(const RunReport& report) {
+  return report.error && report.error->kind == ErrorKind::kCancelled;
+}
+
 /// "1,234 rows, 3 files, 12.3 MiB in 0.84 s"
 std::string Amount(const RunReport& report) {
   return fmt::format("{}, {}, {} in {}", Plural(report.rows, "row"), Plural(report.files, "file"),
                      HumanBytes(report.bytes), HumanSeconds(report.seconds));
 }
 
-/// The hull of the windows that moved the end.
+/// From the start of the first to the end of the last window, late rows left out.
 std::string WindowsText(const RunReport& report) {
   const exporter::WindowReport* first = nullptr;
   const exporter::WindowReport* last = nullptr;
@@ -51,34 +55,33 @@ std::string WindowsText(const RunReport& report) {
   return text;
 }
 
-/// What a person should look at, one a line.
+/// What deserves attention, one remark per line.
 std::vector<std::string> Remarks(const RunReport& report) {
   std::vector<std::string> remarks;
   if (report.resumed > 0) {
-    remarks.push_back(fmt::format("{} that an earlier run had begun {} finished first",
-                                  Plural(report.resumed, "export"),
-                                  report.resumed == 1 ? "was" : "were"));
+    remarks.push_back(
+        fmt::format("finished {} of an earlier run first", Plural(report.resumed, "export")));
   }
   if (report.late_rows > 0) {
-    remarks.push_back(fmt::format("{} came late, after {} been exported",
+    remarks.push_back(fmt::format("{} arrived late, after {} exported",
                                   Plural(report.late_rows, "row"),
-                                  report.late_rows == 1 ? "its window had" : "their windows had"));
+                                  report.late_rows == 1 ? "its window was" : "their windows were"));
   }
   if (report.null_watermarks > 0) {
-    remarks.push_back(fmt::format("{} without a watermark: no window ever covers {}",
+    remarks.push_back(fmt::format("{} of the source {} no watermark and will never be exported",
                                   Plural(report.null_watermarks, "row"),
-                                  report.null_watermarks == 1 ? "it" : "them"));
+                                  report.null_watermarks == 1 ? "has" : "have"));
   }
   for (const auto& window : report.windows) {
     if (window.kind == ExportKind::kVoid) {
-      remarks.push_back(fmt::format("export {} came to nothing", window.n));
+      remarks.push_back(fmt::format("export {} was voided", window.n));
     }
   }
   remarks.insert(remarks.end(), report.notes.begin(), report.notes.end());
   return remarks;
 }
 
-/// " (1.2 million rows/s, 80.0 MiB/s)"; nothing for what took no time.
+/// " (1,200,000 rows/s, 80.0 MiB/s)"; "" for what took no time.
 std::string Rate(int64_t rows, int64_t bytes, double seconds) {
   constexpr double kTooShort = 0.001;
   if (rows == 0 || seconds < kTooShort) return "";
@@ -102,13 +105,16 @@ std::string DescribeRange(const ledger::Bound& start, const ledger::Bound& end) 
 }
 
 std::string DescribeRun(const RunReport& report, size_t width) {
-  std::string text = fmt::format("{:<{}}  {}", report.name, width, StatusText(report.status));
+  std::string text = fmt::format(
+      "{:<{}}  {}", report.name, width,
+      WasStopped(report) ? Paint(Colour::kWarning, "stopped    ") : StatusText(report.status));
   switch (report.status) {
     case RunStatus::kExported:
-      text += fmt::format("  {}  {}", WindowsText(report), Amount(report));
+      text += "  " + Amount(report);
+      if (const auto windows = WindowsText(report); !windows.empty()) text += "\n    " + windows;
       break;
     case RunStatus::kBusy:
-      if (report.notes.empty()) text += "  another run works on it";
+      if (report.notes.empty()) text += "  another run is working on it";
       break;
     case RunStatus::kFailed:
       text += report.windows.empty() ? fmt::format("  after {}", HumanSeconds(report.seconds))
@@ -125,14 +131,17 @@ std::string DescribeRun(const RunReport& report, size_t width) {
 std::string SummarizeRuns(const std::vector<RunReport>& reports, double seconds) {
   int64_t rows = 0, files = 0, bytes = 0;
   std::vector<std::string> parts;
-  const auto count = [&](RunStatus status, std::string_view what, Colour colour) {
-    const auto n = std::count_if(reports.begin(), reports.end(),
-                                 [&](const RunReport& report) { return report.status == status; });
+  const auto count = [&](RunStatus status, std::string_view what, Colour colour,
+                         bool stopped = false) {
+    const auto n = std::count_if(reports.begin(), reports.end(), [&](const RunReport& report) {
+      return report.status == status && WasStopped(report) == stopped;
+    });
     if (n > 0) parts.push_back(Paint(colour, fmt::format("{} {}", n, what)));
   };
   count(RunStatus::kExported, "exported", Colour::kGood);
   count(RunStatus::kNothingNew, "with nothing new", Colour::kPlain);
   count(RunStatus::kBusy, "busy", Colour::kWarning);
+  count(RunStatus::kFailed, "stopped", Colour::kWarning, /*stopped=*/true);
   count(RunStatus::kFailed, "failed", Colour::kBad);
   for (const auto& report : reports) {
     rows += report.rows;

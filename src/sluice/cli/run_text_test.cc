@@ -30,13 +30,22 @@ RunReport Exported(int64_t windows) {
   return report;
 }
 
-TEST(RunTextTest, AWindowIsToldByItsRangeAndAmount) {
+TEST(RunTextTest, RunShowsItsAmountAndBelowItsRange) {
   EXPECT_EQ(DescribeRun(Exported(1), 8),
-            "events    exported     (1970-01-01T00:00:00Z, 1970-01-01T01:00:00Z]  1,000 rows, "
-            "2 files, 1.0 MiB in 0.50 s");
+            "events    exported     1,000 rows, 2 files, 1.0 MiB in 0.50 s\n"
+            "    (1970-01-01T00:00:00Z, 1970-01-01T01:00:00Z]");
 }
 
-TEST(RunTextTest, SeveralWindowsAreToldAsOneRange) {
+TEST(RunTextTest, RunThatWasStoppedIsNotCalledFailed) {
+  RunReport report;
+  report.name = "events";
+  report.status = RunStatus::kFailed;
+  report.error = Error{ErrorKind::kCancelled, "stopped", {}};
+  EXPECT_THAT(DescribeRun(report, 6), HasSubstr("events  stopped"));
+  EXPECT_THAT(SummarizeRuns({report, Exported(1)}, 1), HasSubstr("1 exported, 1 stopped;"));
+}
+
+TEST(RunTextTest, SeveralWindowsAreShownAsOneRange) {
   const std::string text = DescribeRun(Exported(3), 6);
   EXPECT_THAT(text, HasSubstr("(1970-01-01T00:00:00Z, 1970-01-01T03:00:00Z] in 3 windows"));
   EXPECT_THAT(text, HasSubstr("3,000 rows"));
@@ -49,9 +58,9 @@ TEST(RunTextTest, WhatNeedsAttentionStandsBelow) {
   report.resumed = 2;
   report.notes = {"column 'x' added"};
   const std::string text = DescribeRun(report, 6);
-  EXPECT_THAT(text, HasSubstr("\n    7 rows came late"));
-  EXPECT_THAT(text, HasSubstr("\n    1 row without a watermark: no window ever covers it"));
-  EXPECT_THAT(text, HasSubstr("\n    2 exports that an earlier run had begun were finished first"));
+  EXPECT_THAT(text, HasSubstr("\n    7 rows arrived late"));
+  EXPECT_THAT(text, HasSubstr("\n    1 row of the source has no watermark"));
+  EXPECT_THAT(text, HasSubstr("\n    finished 2 exports of an earlier run first"));
   EXPECT_THAT(text, HasSubstr("\n    column 'x' added"));
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sluice/base/time_zone.h"
+#include "sluice/cli/answer.h"
 #include "sluice/cli/command.h"
 #include "sluice/cli/output.h"
 #include "sluice/exporter/exporter.h"
@@ -59,22 +60,23 @@ Json ToJson(const Shown& shown) {
 
 std::string Describe(const Shown& shown) {
   if (!shown.view.exists) {
-    return fmt::format("{}: no state table yet; the first run makes it", shown.place);
+    return fmt::format("{}: the state table does not exist yet; the first run creates it",
+                       shown.place);
   }
   std::string text = fmt::format("{}, version {}", shown.place, shown.view.version.value);
-  if (shown.view.rows.empty()) return text + ": no such row";
+  if (shown.view.rows.empty()) return text + ": no row";
   const auto time = [](const std::optional<Timestamp>& t) {
     return t ? FormatTimestamp(*t) : std::string("NULL");
   };
-  std::vector<std::vector<std::string>> cells{
-      {"source_table", "last_exported_end_time", "last_exported_version", "last_run_timestamp"}};
   for (const auto& row : shown.view.rows) {
-    cells.push_back(
-        {row.source_table, time(row.last_exported_end_time),
-         row.last_exported_version ? fmt::format("{}", row.last_exported_version->value) : "NULL",
-         time(row.last_run_timestamp)});
+    text += fmt::format(
+        "\n{}\n  last_exported_end_time  {}\n  last_exported_version   {}\n"
+        "  last_run_timestamp      {}",
+        row.source_table, time(row.last_exported_end_time),
+        row.last_exported_version ? fmt::format("{}", row.last_exported_version->value) : "NULL",
+        time(row.last_run_timestamp));
   }
-  return text + "\n" + FormatTable(cells, {2});
+  return text;
 }
 
 /// The number that the repair became; 0 where it failed.
@@ -92,8 +94,9 @@ int Repair(const Context& context, const std::string& name, const RepairWork& re
   if (!one) return Report(one.error(), context);
   const exporter::RunReport report = repair(one->loaded.services, *one->table);
   if (context.json) {
-    PrintJson({{"runs", Json::array({cli::ToJson(report)})}});
-    return report.error ? ExitCodeOf(*report.error, context) : kExitOk;
+    const int code = report.error ? ExitCodeOf(*report.error, context) : kExitOk;
+    PrintAnswer(context, {{"runs", Json::array({cli::ToJson(report)})}}, code);
+    return code;
   }
   if (report.error) return Report(*report.error, context);
   if (!context.quiet) {
@@ -109,7 +112,7 @@ int Execute(const Context& context, const StateShowCommand& command) {
   const auto shown = ReadState(context, command.names);
   if (!shown) return Report(shown.error(), context);
   if (context.json) {
-    PrintJson(ToJson(*shown));
+    PrintAnswer(context, ToJson(*shown), kExitOk);
   } else {
     PrintLine(Describe(*shown));
   }

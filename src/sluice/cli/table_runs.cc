@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "sluice/cli/answer.h"
 #include "sluice/cli/output.h"
 #include "sluice/cli/progress_display.h"
 #include "sluice/cli/run_text.h"
 #include "sluice/runtime/executor.h"
+#include "sluice/runtime/log.h"
 
 namespace sluice::cli {
 namespace {
@@ -19,15 +21,6 @@ size_t LongestName(const std::vector<const config::Table*>& tables) {
   size_t longest = 0;
   for (const auto* table : tables) longest = std::max(longest, table->name.size());
   return longest;
-}
-
-/// What was stopped on purpose needs no mending.
-void AddRemedy(RunReport& report) {
-  if (!report.error || report.error->kind != ErrorKind::kCancelled) return;
-  if (report.error->remedy.empty()) {
-    report.error->remedy =
-        fmt::format("`sluice run {}` goes on where this run stopped", report.name);
-  }
 }
 
 std::vector<RunReport> WorkOn(const Context& context, const Selection& selection,
@@ -41,7 +34,6 @@ std::vector<RunReport> WorkOn(const Context& context, const Selection& selection
   const int at_once = std::max(1, selection.loaded.config->limits.max_concurrent_runs);
   (void)runtime::ParallelFor(tables.size(), at_once, never, [&](size_t i) -> Status {
     reports[i] = work(*tables[i], display.Add(tables[i]->name));
-    AddRemedy(reports[i]);
     if (context.json) return {};
     display.Interrupt([&] {
       if (!context.quiet) PrintLine(DescribeRun(reports[i], width));
@@ -52,26 +44,34 @@ std::vector<RunReport> WorkOn(const Context& context, const Selection& selection
   return reports;
 }
 
-Json ToJson(const std::vector<RunReport>& reports) {
+Json RunsToJson(const std::vector<RunReport>& reports) {
   Json runs = Json::array();
   for (const auto& report : reports) runs.push_back(cli::ToJson(report));
-  return {{"runs", std::move(runs)}};
+  return runs;
 }
 
 }  // namespace
 
-int RunTables(const Context& context, const Selection& selection, const TableWork& work) {
+int RunTables(const Context& context, const Selection& selection, Busy busy,
+              const TableWork& work) {
+  const auto idle = DescribeIdleKeys(*selection.loaded.config, selection.tables);
+  for (const auto& sentence : idle) spdlog::warn("{}", sentence);
   const auto clock = runtime::SystemClock();
   const int64_t began = clock->MonotonicMicros();
   const std::vector<RunReport> reports = WorkOn(context, selection, work);
   const double seconds = static_cast<double>(clock->MonotonicMicros() - began) / 1e6;
+  ExitCode code;
+  for (const auto& report : reports) {
+    code.Add(report.error);
+    if (report.status == exporter::RunStatus::kBusy && busy == Busy::kIsToBeTriedAgain) {
+      code.AddBusy();
+    }
+  }
   if (context.json) {
-    PrintJson(ToJson(reports));
+    PrintAnswer(context, {{"runs", RunsToJson(reports)}, {"notes", idle}}, code.Value(context));
   } else if (!context.quiet && reports.size() > 1) {
     PrintLine(SummarizeRuns(reports, seconds));
   }
-  ExitCode code;
-  for (const auto& report : reports) code.Add(report.error);
   return code.Value(context);
 }
 

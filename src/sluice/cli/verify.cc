@@ -2,6 +2,7 @@
 #include <utility>
 #include <vector>
 
+#include "sluice/cli/answer.h"
 #include "sluice/cli/command.h"
 #include "sluice/cli/output.h"
 #include "sluice/cli/verify_text.h"
@@ -27,7 +28,7 @@ int Execute(const Context& context, const VerifyCommand& command) {
     if (!context.quiet || !report.proven()) PrintLine(DescribeVerify(report, context.verbose));
     if (report.error) PrintError(*report.error);
   }
-  if (context.json) PrintJson({{"tables", std::move(tables)}});
+  if (context.json) PrintAnswer(context, {{"tables", std::move(tables)}}, code.Value(context));
   return code.Value(context);
 }
 

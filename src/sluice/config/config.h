@@ -21,6 +21,10 @@ enum class Timestamps { kMicros, kSource };
 enum class Compression { kNone, kSnappy, kGzip, kLz4, kZstd };
 enum class Copy { kAuto, kNever };
 enum class SchemaChange { kNotify, kFail, kIgnore };
+enum class PartitionMarkers { kNone, kSuccess };
+enum class Changes { kAuto, kFeed, kRows };
+enum class Images { kBoth, kAfter };
+enum class SchemaMode { kLatest, kCommit };
 
 std::string_view Name(Pattern);
 std::string_view Name(Partition);
@@ -29,6 +33,10 @@ std::string_view Name(Timestamps);
 std::string_view Name(Compression);
 std::string_view Name(Copy);
 std::string_view Name(SchemaChange);
+std::string_view Name(PartitionMarkers);
+std::string_view Name(Changes);
+std::string_view Name(Images);
+std::string_view Name(SchemaMode);
 
 /// How requests are signed. Exactly one form is set; none means AWS's usual chain. Only names of
 /// environment variables are kept, never their values.
@@ -88,16 +96,16 @@ struct StartVersion {
 using Start = std::variant<std::monostate, StartTime, StartAgo, StartNow, StartSnapshot,
                            StartEnabled, StartVersion>;
 
-/// Where something stands in the config's file, 1-based; 0 where it doesn't.
-struct Place {
+/// A position in the config's file, 1-based; 0 for what is not in it.
+struct LineColumn {
   int line = 0, column = 0;
 };
 
-/// Where those entries of a table stand that only the source's schema can judge.
+/// Where the file names columns, which only the source's schema can judge.
 struct ColumnPlaces {
   std::string file;  ///< absolute path of sluice.yaml
-  Place watermark;
-  std::vector<Place> columns, exclude;  ///< one for each entry
+  LineColumn watermark;
+  std::vector<LineColumn> columns, exclude;  ///< one for each entry
 };
 
 struct Table {
@@ -120,6 +128,12 @@ struct Table {
   Copy copy = Copy::kAuto;
   int64_t target_file_bytes = int64_t{256} << 20;
   SchemaChange on_schema_change = SchemaChange::kNotify;
+  PartitionMarkers partition_markers = PartitionMarkers::kNone;  ///< append, cdc
+  Changes changes = Changes::kAuto;                              ///< cdc
+  Images images = Images::kBoth;                                 ///< cdc
+  SchemaMode schema_mode = SchemaMode::kLatest;                  ///< cdc
+  /// How far the export may lag before the table is late; nullopt: three times the schedule's cadence.
+  std::optional<Duration> freshness;
   std::string schedule = "hourly";
   int retries = 0;
   Duration retry_delay = Minutes(1);
@@ -149,6 +163,14 @@ struct Notify {
   std::optional<std::string> ping_url_env;
 };
 
+/// A key that the file sets and that has no effect in this version.
+struct IdleKey {
+  LineColumn at;
+  std::string key;      ///< "notify", "schedule", ..
+  std::string table;    ///< the name of the entry that sets it; "" for a key of the whole config
+  std::string message;  ///< what the key does not do yet, and what to do instead
+};
+
 struct Config {
   std::string file;    ///< absolute path of sluice.yaml
   std::string folder;  ///< the folder it lies in: base of relative paths
@@ -161,6 +183,7 @@ struct Config {
   std::vector<Table> tables;
   std::optional<Notify> notify;
   std::string serve_listen = "127.0.0.1:8088";
+  std::vector<IdleKey> idle_keys;  ///< in the order of the file
 };
 
 }  // namespace sluice::config

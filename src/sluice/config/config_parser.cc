@@ -5,19 +5,19 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <sstream>
+#include <tuple>
 #include <utility>
 
+#include "sluice/config/idle_keys.h"
 #include "sluice/config/nearest.h"
 #include "sluice/config/section_parser.h"
 #include "sluice/config/table_parser.h"
 #include "sluice/config/yaml_document.h"
 #include "sluice/config/yaml_map.h"
-#include "sluice/runtime/log.h"
 
 namespace sluice::config {
 namespace {
@@ -59,58 +59,63 @@ void CheckUnique(const std::vector<ParsedTable>& tables, const std::vector<YAML:
       return is_new;
     };
     const bool new_name = claim(names, table.name,
-                                fmt::format("the name '{}' is taken; give one of the two entries a "
-                                            "`name` of its own",
+                                fmt::format("two entries have the name '{}'; give one of "
+                                            "them another `name`",
                                             table.name));
     if (!tables[i].has_pattern) continue;  // its folders are not known
     if (new_name) {
       for (const auto& folder : FoldersOf(table)) {
         const bool new_folder =
             claim(folders, folder,
-                  fmt::format("'{}' would write to {}/, a folder of another entry; give one of the "
-                              "two a `name` of its own",
+                  fmt::format("'{}' would write to {}/, a folder of another entry; give one of "
+                              "them another `name`",
                               table.name, folder));
         if (!new_folder) break;
       }
     }
     if (table.pattern != Pattern::kSnapshot) {
       claim(rows, std::string(Name(table.pattern)) + " " + table.table,
-            fmt::format("{} has two {} entries, which would share one row of state", table.table,
-                        Name(table.pattern)));
+            fmt::format("{} has two {} entries, which would share one row of _export_state",
+                        table.table, Name(table.pattern)));
     }
   }
 }
 
-std::vector<Table> ParseTables(YamlMap& root, const std::string& file, const Environment& env,
-                               bool has_catalog, Mistakes& mistakes) {
+/// Fills the tables and their idle keys.
+void ParseTables(YamlMap& root, const Environment& env, Mistakes& mistakes, Config& config) {
+  const auto note_idle = [&](const YamlMap& entry, const std::string& name) {
+    const auto found = FindIdleTableKeys(entry, name);
+    config.idle_keys.insert(config.idle_keys.end(), found.begin(), found.end());
+  };
   const YAML::Node defaults_node = root.Child("defaults");
   YamlMap defaults(defaults_node, "defaults", env, mistakes);
   CheckDefaults(defaults);
-  std::vector<Table> tables;
+  note_idle(defaults, "");
   std::vector<ParsedTable> parsed;
   std::vector<YAML::Mark> marks;
   const YAML::Node list = root.Child("tables");
   if (!list.IsDefined()) {
     root.Missing("tables", "the list of tables to export");
-    return tables;
+    return;
   }
   if (list.IsSequence() && list.size() == 0) {
-    root.Add("tables", "'tables' is empty: there is nothing to export");
-    return tables;
+    root.Add("tables", "'tables' is empty: add an entry for each table to export");
+    return;
   }
   if (!list.IsSequence()) {
     root.Add("tables", "'tables' must be a list: begin each entry with `- table:`");
-    return tables;
+    return;
   }
   for (const auto& node : list) {
     YamlMap entry(node, "this table", env, mistakes);
-    parsed.push_back(ParseTable(entry, defaults, has_catalog));
-    parsed.back().table.places.file = file;
+    parsed.push_back(ParseTable(entry, defaults, config.catalog.has_value()));
+    Table& table = parsed.back().table;
+    table.places.file = config.file;
+    note_idle(entry, table.name.empty() ? "?" : table.name);
     marks.push_back(node.Mark());
   }
   CheckUnique(parsed, marks, mistakes);
-  for (auto& table : parsed) tables.push_back(std::move(table.table));
-  return tables;
+  for (auto& table : parsed) config.tables.push_back(std::move(table.table));
 }
 
 Config ParseRoot(const YAML::Node& document, std::string_view file, const Environment& env,
@@ -124,6 +129,7 @@ Config ParseRoot(const YAML::Node& document, std::string_view file, const Enviro
   root.RefuseUnknown({"destination", "tables", "state"},
                      {"source", "catalog", "partner", "limits", "defaults", "notify", "serve"});
   SectionParser sections(env, mistakes);
+  Mistakes ignored;  // what is wrong with a section is noted where it is parsed
   if (!root.Has("destination")) {
     root.Missing("destination", "where the exports go");
   } else {
@@ -134,64 +140,64 @@ Config ParseRoot(const YAML::Node& document, std::string_view file, const Enviro
   if (const auto state = root.Location("state")) config.state = *state;
   if (root.Has("partner")) config.partner = sections.ParsePartner(root.Child("partner"));
   if (root.Has("limits")) config.limits = sections.ParseLimits(root.Child("limits"));
+  const YamlMap partner(root.Child("partner"), "partner", env, ignored);
+  config.idle_keys = FindIdleSections(root, partner);
   if (root.Has("notify")) config.notify = sections.ParseNotify(root.Child("notify"));
   if (root.Has("serve")) config.serve_listen = sections.ParseListen(root.Child("serve"));
-  config.tables = ParseTables(root, config.file, env, config.catalog.has_value(), mistakes);
+  ParseTables(root, env, mistakes, config);
+  std::stable_sort(config.idle_keys.begin(), config.idle_keys.end(),
+                   [](const auto& a, const auto& b) {
+                     return std::tie(a.at.line, a.at.column) < std::tie(b.at.line, b.at.column);
+                   });
   return config;
 }
 
 }  // namespace
 
-Environment ProcessEnvironment() {
-  return [](const std::string& name) -> std::optional<std::string> {
-    const char* value = std::getenv(name.c_str());
-    if (value == nullptr) return std::nullopt;
-    runtime::RegisterExpansion(name, value);
-    return std::string(value);
-  };
-}
-
-Result<Config> ParseConfig(std::string_view text, std::string_view file, const Environment& env) {
+Reading ReadConfig(std::string_view text, std::string_view file, const Environment& env) {
   Mistakes mistakes;
-  Config config;
+  Reading reading;
   try {
     const YAML::Node document = LoadDocument(std::string(text), mistakes);
-    if (!mistakes.empty()) {
-      return Fail(Error{ErrorKind::kConfig, FormatMistakes(file, mistakes.Sorted()), {}});
-    }
-    config = ParseRoot(document, file, env, mistakes);
+    if (mistakes.empty()) reading.config = ParseRoot(document, file, env, mistakes);
   } catch (const YAML::Exception& e) {
     mistakes.Add(e.mark, YamlMistake(e));
   } catch (const std::exception& e) {
-    return Fail(ErrorKind::kConfig, "{}: can't be read: {}", file, e.what());
+    mistakes.Add(YAML::Mark::null_mark(), fmt::format("cannot be read: {}", e.what()));
   }
-  if (mistakes.empty()) return config;
-  return Fail(Error{ErrorKind::kConfig, FormatMistakes(file, mistakes.Sorted()), {}});
+  reading.mistakes = mistakes.Sorted();
+  return reading;
 }
 
-Result<Config> LoadConfig(const std::string& file, const Environment& env) {
+Result<Config> ParseConfig(std::string_view text, std::string_view file, const Environment& env) {
+  Reading reading = ReadConfig(text, file, env);
+  if (reading.mistakes.empty()) return std::move(reading.config);
+  return Fail(Error{ErrorKind::kConfig, FormatMistakes(file, reading.mistakes), {}});
+}
+
+Result<Reading> ReadConfigFile(const std::string& file, const Environment& env) {
   std::error_code ignored;
   if (std::filesystem::is_directory(file, ignored)) {
-    return Fail(Error{ErrorKind::kConfig, fmt::format("{}: is a folder", file),
-                      "name the config in it: --config FILE"});
+    return Fail(Error{ErrorKind::kConfig, fmt::format("{} is a folder", file),
+                      "name the config file in it with --config FILE"});
   }
   std::ifstream in(file, std::ios::binary);
-  std::ostringstream text;
-  if (!in || !(text << in.rdbuf())) {
-    // An empty file sets the stream's fail bit, too; it is told as what it lacks.
-    if (!in.is_open() || text.str().empty()) {
-      std::ifstream again(file);
-      if (!again.is_open()) {
-        return Fail(Error{ErrorKind::kConfig, fmt::format("{}: can't be opened", file),
-                          "name the config with --config FILE, or write one with `sluice init`"});
-      }
-    }
+  if (!in.is_open()) {
+    const bool there = std::filesystem::exists(file, ignored);
+    return Fail(Error{ErrorKind::kConfig,
+                      fmt::format("{} {}", file, there ? "cannot be opened" : "does not exist"),
+                      there
+                          ? "make the file readable for the user that runs sluice"
+                          : "name the config with --config FILE, or write one with `sluice init`"});
   }
+  std::ostringstream text;
+  text << in.rdbuf();
   constexpr size_t kLargest = 16 << 20;
   if (text.str().size() > kLargest) {
-    return Fail(ErrorKind::kConfig, "{}: is larger than any config can be", file);
+    return Fail(Error{ErrorKind::kConfig, fmt::format("{} is larger than 16 MiB", file),
+                      "name a config file with --config FILE"});
   }
-  return ParseConfig(text.str(), file, env);
+  return ReadConfig(text.str(), file, env);
 }
 
 Result<std::vector<const Table*>> SelectTables(const Config& config,
@@ -212,9 +218,9 @@ Result<std::vector<const Table*>> SelectTables(const Config& config,
     std::vector<std::string> names;
     for (const auto& table : config.tables) names.push_back(table.name);
     const auto nearest = Nearest(pattern, names);
-    return Fail(Error{ErrorKind::kUsage, fmt::format("no table is called '{}'", pattern),
+    return Fail(Error{ErrorKind::kUsage, fmt::format("no table is named '{}'", pattern),
                       nearest ? fmt::format("did you mean '{}'?", *nearest)
-                              : fmt::format("the config has: {}", fmt::join(names, ", "))});
+                              : fmt::format("name one of: {}", fmt::join(names, ", "))});
   }
   for (size_t i = 0; i < config.tables.size(); ++i) {
     if (chosen[i]) selected.push_back(&config.tables[i]);

@@ -69,7 +69,7 @@ TEST_F(ConfigTest, StartIsATimeADurationOrNow) {
   EXPECT_EQ(FormatTimestamp(std::get<StartTime>(at.start).at), "2025-12-31T18:30:00Z");
   EXPECT_EQ(std::get<StartAgo>(TableWith("  start: 60d\n").start).before_now, Days(60));
   EXPECT_TRUE(std::holds_alternative<StartNow>(TableWith("  start: now\n").start));
-  EXPECT_THAT(ParseWithKeys("  start: soon\n"), HasMessage("'soon' is no start"));
+  EXPECT_THAT(ParseWithKeys("  start: soon\n"), HasMessage("'soon' is not a valid start"));
 }
 
 TEST_F(ConfigTest, StartOfAFeedIsASnapshotEnabledOrAVersion) {
@@ -79,7 +79,7 @@ TEST_F(ConfigTest, StartOfAFeedIsASnapshotEnabledOrAVersion) {
   EXPECT_THAT(ParseWithKeys("  start: -1\n", "cdc"), IsError(ErrorKind::kConfig));
 }
 
-TEST_F(ConfigTest, AllMistakesAreToldAtOnceInTheOrderOfTheFile) {
+TEST_F(ConfigTest, AllMistakesAreReportedAtOnceInTheOrderOfTheFile) {
   const std::string mistakes = MistakesOf(R"(destinaton: {url: /out}
 limits: {memory: 1MiB, connections: 0}
 tables:
@@ -106,24 +106,26 @@ tables:
   }
   for (const char* expected :
        {"/etc/sluice.yaml:1:1: unknown key 'destinaton' in the config; did you mean 'destination'?",
-        "lacks 'destination'", "sluice.yaml:2:18: 'memory' must be at least 64MiB",
-        "'connections' must be a whole number from 1", "'pattern' can't be 'apend'",
+        "the config needs the key 'destination'",
+        "sluice.yaml:2:18: 'memory' must be at least 64MiB",
+        "'connections' must be a whole number from 1", "'pattern' cannot be 'apend'",
         "did you mean 'append'?",
         "sluice.yaml:10:3: unknown key 'watermarc' in this table; did you mean 'watermark'?",
-        "lacks 'watermark'", "'partition' can't be 'minutely': use hourly, daily",
-        "'never' is no start", "unknown time zone 'Mars/Olympus'"}) {
+        "this table needs the key 'watermark'",
+        "'partition' cannot be 'minutely': use hourly, daily", "'never' is not a valid start",
+        "unknown time zone 'Mars/Olympus'"}) {
     EXPECT_THAT(mistakes, HasSubstr(expected));
   }
 }
 
 TEST_F(ConfigTest, KeyThatStandsTwiceIsAMistake) {
-  EXPECT_THAT(ParseWithKeys("  delay: 1h\n  delay: 2h\n"), HasMessage("'delay' stands twice"));
+  EXPECT_THAT(ParseWithKeys("  delay: 1h\n  delay: 2h\n"), HasMessage("'delay' appears twice"));
 }
 
 TEST_F(ConfigTest, KeyOfAnotherPatternIsAMistakeButNotInTheDefaults) {
-  EXPECT_THAT(ParseWithKeys("  keep: 3\n"), HasMessage("'keep' has no meaning for pattern append"));
-  EXPECT_THAT(ParseWithKeys("  delay: 1h\n", "cdc"), HasMessage("'delay' has no meaning"));
-  EXPECT_THAT(ParseWithKeys("  chunk: 1d\n", "snapshot"), HasMessage("'chunk' has no meaning"));
+  EXPECT_THAT(ParseWithKeys("  keep: 3\n"), HasMessage("'keep' does not apply to pattern append"));
+  EXPECT_THAT(ParseWithKeys("  delay: 1h\n", "cdc"), HasMessage("'delay' does not apply"));
+  EXPECT_THAT(ParseWithKeys("  chunk: 1d\n", "snapshot"), HasMessage("'chunk' does not apply"));
   EXPECT_THAT(Parse("destination: {url: /out}\ndefaults: {keep: 3, delay: 1h}\ntables:\n"
                     "- {table: a, path: /a, pattern: cdc}\n"),
               IsOk());
@@ -175,7 +177,7 @@ TEST_F(ConfigTest, AuthTakesOneForm) {
       MistakesOf(
           "destination: {url: s3://b, auth: {profile: p, role_arn: \"arn:aws:iam::1:role/r\"}}\n"
           "tables: [{table: a, path: /a, pattern: snapshot}]\n"),
-      HasSubstr("auth takes one form"));
+      HasSubstr("auth takes one of"));
 }
 
 TEST_F(ConfigTest, RolesAndAccountsHaveTheirForm) {
@@ -201,7 +203,7 @@ TEST_F(ConfigTest, EntriesShareNeitherNameNorFolderNorRow) {
   EXPECT_THAT(MistakesOf("destination: {url: /out}\ntables:\n"
                          "- {table: x.events, path: /a, pattern: cdc}\n"
                          "- {table: y.Events, path: /b, pattern: cdc}\n"),
-              HasSubstr("sluice.yaml:4:3: the name 'Events' is taken"));
+              HasSubstr("sluice.yaml:4:3: two entries have the name 'Events'"));
   EXPECT_THAT(MistakesOf("destination: {url: /out}\ntables:\n"
                          "- {table: x.events, path: /a, pattern: cdc}\n"
                          "- {table: x.events_cdc, path: /b, pattern: snapshot}\n"),
@@ -209,7 +211,7 @@ TEST_F(ConfigTest, EntriesShareNeitherNameNorFolderNorRow) {
   EXPECT_THAT(MistakesOf("destination: {url: /out}\ntables:\n"
                          "- {table: x.events, path: /a, pattern: cdc}\n"
                          "- {table: x.events, name: other, path: /b, pattern: cdc}\n"),
-              HasSubstr("share one row of state"));
+              HasSubstr("share one row of _export_state"));
 }
 
 TEST_F(ConfigTest, ExcludedColumnsMakeSchemaChangesFail) {
@@ -217,7 +219,7 @@ TEST_F(ConfigTest, ExcludedColumnsMakeSchemaChangesFail) {
   EXPECT_EQ(TableWith("  exclude: [email]\n  on_schema_change: ignore\n").on_schema_change,
             SchemaChange::kIgnore);
   EXPECT_THAT(ParseWithKeys("  exclude: [a]\n  columns: [b]\n"), HasMessage("not both"));
-  EXPECT_THAT(ParseWithKeys("  columns: [a, A]\n"), HasMessage("stands twice"));
+  EXPECT_THAT(ParseWithKeys("  columns: [a, A]\n"), HasMessage("appears twice"));
 }
 
 TEST_F(ConfigTest, PlacesOfColumnsAreKept) {
@@ -247,13 +249,13 @@ TEST_F(ConfigTest, ValuesThatCanNotBeMeantAreRefused) {
       {"retry_delay: -5m", "must be a duration"},
       {"delay: -1h", "must be a duration"},
       {"chunk: 1000", "a duration of at least an hour"},
-      {"start: 17", "is no start"}};
+      {"start: 17", "is not a valid start"}};
   for (const auto& [keys, message] : wrong) {
     EXPECT_THAT(ParseWithKeys("  " + keys + "\n"), HasMessage(message)) << keys;
   }
   EXPECT_THAT(ParseWithKeys("  chunk: 1d\n", "cdc"), HasMessage("a number of versions"));
   EXPECT_THAT(ParseWithKeys("  keep: 0\n", "snapshot"), HasMessage("from 1 to"));
-  EXPECT_THAT(ParseWithKeys("  watermark: t\n", "snapshot"), HasMessage("has no meaning"));
+  EXPECT_THAT(ParseWithKeys("  watermark: t\n", "snapshot"), HasMessage("does not apply"));
 }
 
 TEST_F(ConfigTest, ListenNeedsAHostAndAPort) {
@@ -276,11 +278,11 @@ TEST_F(ConfigTest, WrongPatternHidesNoOtherMistakeAndMakesNone) {
       "- {table: a, path: /a, pattern: apend, watermark: t, start: now, timeout: 0s, keep: 0}\n"
       "- {table: b.a, path: /b, pattern: snapshot}\n");
   for (const char* expected : {"did you mean 'append'?", "longer than 0", "'keep' must be a whole",
-                               "the name 'a' is taken"}) {
+                               "two entries have the name 'a'"}) {
     EXPECT_THAT(mistakes, HasSubstr(expected));
   }
   EXPECT_THAT(mistakes, Not(HasSubstr("unknown key")));
-  EXPECT_THAT(mistakes, Not(HasSubstr("no meaning")));
+  EXPECT_THAT(mistakes, Not(HasSubstr("does not apply")));
 }
 
 TEST_F(ConfigTest, DefaultsAreCheckedWhetherUsedOrNot) {
@@ -291,9 +293,9 @@ TEST_F(ConfigTest, DefaultsAreCheckedWhetherUsedOrNot) {
   EXPECT_THAT(with("keep: 0, timeout: 0s"), HasMessage("'keep' must be"));
   EXPECT_THAT(with("keep: 0, timeout: 0s"), HasMessage("longer than 0"));
   for (const char* own : {"table", "name", "path"}) {
-    EXPECT_THAT(with(std::string(own) + ": x"), HasMessage("can't be a default")) << own;
+    EXPECT_THAT(with(std::string(own) + ": x"), HasMessage("cannot be a default")) << own;
   }
-  EXPECT_THAT(with("start: soon"), HasMessage("is no start of any pattern"));
+  EXPECT_THAT(with("start: soon"), HasMessage("is not a valid start for any pattern"));
   EXPECT_THAT(with("start: 60d, chunk: 1d"), IsOk()) << "meant for append tables";
 }
 
@@ -302,13 +304,13 @@ TEST_F(ConfigTest, PlacesThatNoStoreHasAreRefused) {
       "destination: {url: \"ftp://x/y\"}\nstate: \"s3://\"\ntables:\n"
       "- {table: a, path: \"gs://b/a\", pattern: cdc}\n- {table: a.b., pattern: cdc}\n");
   for (const char* expected : {"sluice.yaml:1:20: 'url' must be s3://bucket/prefix",
-                               "sluice.yaml:2:8: 'state' names no bucket",
+                               "sluice.yaml:2:8: 'state' does not name a bucket",
                                "sluice.yaml:4:20: 'path' must be", "'a.b.' ends with a dot"}) {
     EXPECT_THAT(mistakes, HasSubstr(expected));
   }
 }
 
-TEST_F(ConfigTest, WhatIsOfAnotherKindIsToldOnce) {
+TEST_F(ConfigTest, WrongKindIsReportedOnce) {
   const auto lines = [&](const std::string& text) {
     const std::string mistakes = MistakesOf(text);
     return std::count(mistakes.begin(), mistakes.end(), '\n') + 1;
@@ -323,7 +325,7 @@ TEST_F(ConfigTest, WhatIsOfAnotherKindIsToldOnce) {
   }
 }
 
-TEST_F(ConfigTest, TextThatIsNoYamlIsExplained) {
+TEST_F(ConfigTest, InvalidYamlIsExplained) {
   EXPECT_THAT(Parse("a: [1\nb: 2"), HasMessage("a '[' is not closed by a ']'"));
   EXPECT_THAT(Parse("a: b: c"),
               HasMessage("sluice.yaml:1:5: not valid YAML: a ':' is not expected"));
@@ -332,13 +334,13 @@ TEST_F(ConfigTest, TextThatIsNoYamlIsExplained) {
   EXPECT_THAT(Parse("a: \"\\q\""), HasMessage("a backslash in double quotes"));
 }
 
-TEST_F(ConfigTest, WhatIsNoConfigIsToldApart) {
-  EXPECT_THAT(MistakesOf(""), HasSubstr("lacks 'destination'"));
+TEST_F(ConfigTest, TextThatIsNotAConfigIsExplained) {
+  EXPECT_THAT(MistakesOf(""), HasSubstr("needs the key 'destination'"));
   EXPECT_THAT(MistakesOf("- a\n- b\n"), HasSubstr("must be a map"));
   EXPECT_THAT(MistakesOf("a: [1\nb: 2"), HasSubstr("not valid YAML"));
   EXPECT_THAT(MistakesOf("destination: {url: /o}\ntables: {a: 1}\n"), HasSubstr("must be a list"));
   EXPECT_THAT(MistakesOf("a: &a\n  <<: *a\n"), HasSubstr("sluice.yaml"));
-  EXPECT_THAT(LoadConfig("/no/such/sluice.yaml", ProcessEnvironment()), HasRemedy("--config"));
+  EXPECT_THAT(ReadConfigFile("/no/such/sluice.yaml", ProcessEnvironment()), HasRemedy("--config"));
 }
 
 class SelectTablesTest : public ConfigTest {

@@ -6,11 +6,12 @@
 
 namespace sluice::config {
 
-/// One mistake in a config file. `line` and `column` are 1-based; 0 where a thing is missing from
-/// the whole file.
+/// One mistake in a config file. `line` and `column` are 1-based; 0 for what the whole file
+/// lacks.
 struct Mistake {
   int line = 0, column = 0;
   std::string message;  ///< e.g. "unknown key 'watermarc'; did you mean 'watermark'?"
+  std::string key;      ///< the key it is about; "" for the file as a whole
 };
 
 /// In the order of the file, without repetitions.

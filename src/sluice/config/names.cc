@@ -64,4 +64,24 @@ std::string_view Name(SchemaChange change) {
   return "notify";
 }
 
+std::string_view Name(PartitionMarkers markers) {
+  return markers == PartitionMarkers::kNone ? "none" : "_SUCCESS";
+}
+
+std::string_view Name(Changes changes) {
+  switch (changes) {
+    case Changes::kAuto:
+      return "auto";
+    case Changes::kFeed:
+      return "feed";
+    case Changes::kRows:
+      return "rows";
+  }
+  return "auto";
+}
+
+std::string_view Name(Images images) { return images == Images::kBoth ? "both" : "after"; }
+
+std::string_view Name(SchemaMode mode) { return mode == SchemaMode::kLatest ? "latest" : "commit"; }
+
 }  // namespace sluice::config

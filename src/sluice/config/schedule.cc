@@ -153,6 +153,27 @@ std::optional<Timestamp> NextRun(std::string_view schedule, Timestamp after, con
   return std::nullopt;
 }
 
+Duration Cadence(std::string_view schedule, const TimeZone& zone) {
+  constexpr int kLeastRuns = 3;
+  constexpr Duration kWatched = Days(8);  // a whole week, whatever day it begins on
+  const Timestamp begin = *ParseTimestamp("2026-01-01T00:00:00Z", TimeZone::Utc());
+  Duration longest{0};
+  Timestamp last = begin;
+  for (int runs = 0; runs < kLeastRuns || last - begin < kWatched; ++runs) {
+    const auto next = NextRun(schedule, last, zone);
+    if (!next) break;
+    if (runs > 0) longest = std::max(longest, *next - last);
+    last = *next;
+  }
+  return longest;
+}
+
+Duration FreshnessOf(const Table& table) {
+  constexpr int64_t kMissedRuns = 3;
+  if (table.freshness) return *table.freshness;
+  return Duration{kMissedRuns * Cadence(table.schedule, table.timezone).micros};
+}
+
 std::optional<std::string> ScheduleMistake(std::string_view text) {
   const auto cron = ParseSchedule(text);
   const auto fields = CronFields(text);

@@ -41,8 +41,8 @@ Auth SectionParser::ParseAuth(const YAML::Node& node, const std::string& what) {
       (auth.profile ? 1 : 0) + (auth.role_arn || auth.external_id ? 1 : 0) + (keys ? 1 : 0);
   if (forms > 1) {
     mistakes_.Add(map.mark(),
-                  fmt::format("{} takes one form: profile, role_arn (and external_id), or "
-                              "access_key_env and secret_key_env",
+                  fmt::format("{} takes one of: profile; role_arn and external_id; access_key_env, "
+                              "secret_key_env and session_token_env",
                               what));
   }
   if (keys && !auth.access_key_env) map.Missing("access_key_env", "");
@@ -58,8 +58,7 @@ StoreOptions SectionParser::ParseStoreOptions(YamlMap& map) {
   if (options.endpoint) {
     const size_t slash = options.endpoint->find('/', options.endpoint->find("://") + 3);
     if (slash != std::string::npos && slash + 1 < options.endpoint->size()) {
-      map.Add("endpoint",
-              "'endpoint' must end with the host and its port: the bucket stands in the URL");
+      map.Add("endpoint", "'endpoint' must end with the host and its port: `url` names the bucket");
     }
   }
   options.ca_bundle = map.Text("ca_bundle");
@@ -162,7 +161,7 @@ Notify SectionParser::ParseNotify(const YAML::Node& node) {
     for (const auto& event : *on) {
       if (std::find(known.begin(), known.end(), event) == known.end()) {
         const auto nearest = Nearest(event, known);
-        map.Add("on", fmt::format("unknown event '{}'{}", event,
+        map.Add("on", fmt::format("'on' cannot list '{}': use {}{}", event, fmt::join(known, ", "),
                                   nearest ? fmt::format("; did you mean '{}'?", *nearest) : ""));
       }
     }

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "sluice/config/config.h"
+#include "sluice/config/environment.h"
 #include "sluice/config/yaml_map.h"
 
 namespace sluice::config {

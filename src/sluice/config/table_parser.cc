@@ -13,8 +13,8 @@ namespace {
 /// What a Parquet file needs for itself; less is a size whose unit was forgotten.
 constexpr int64_t kLeastFileBytes = 4096;
 
-/// Reads keys of one entry, falling back on `defaults`; a key that a pattern has no use for is a
-/// mistake in the entry, and passed over in the defaults.
+/// Reads keys of one entry, falling back on `defaults`; a key that does not apply to the pattern is
+/// a mistake in the entry and ignored in the defaults.
 class TableReader {
  public:
   TableReader(YamlMap& entry, YamlMap& defaults) : entry_(entry), defaults_(defaults) {}
@@ -32,7 +32,7 @@ class TableReader {
     for (const auto& key : keys) {
       if (!entry_.Has(key)) continue;
       entry_.Add(key,
-                 fmt::format("'{}' has no meaning for pattern {}: {}", key, Name(pattern), why));
+                 fmt::format("'{}' does not apply to pattern {}: {}", key, Name(pattern), why));
     }
   }
 
@@ -88,10 +88,11 @@ void ParseAppendStart(TableReader& reader, Table& table) {
   if (const auto start = ReadAppendStart(*text, table.timezone)) {
     table.start = *start;
   } else if (reader.IsOwn("start") || !ReadCdcStart(*text)) {
-    map.Add("start",
-            fmt::format("'{}' is no start: use a time like 2026-01-01T00:00:00Z, a duration "
-                        "before now like 60d, or now",
-                        map.Written("start")));
+    map.Add(
+        "start",
+        fmt::format("'{}' is not a valid start: use a time like 2026-01-01T00:00:00Z, a duration "
+                    "before now like 60d, or now",
+                    map.Written("start")));
   }
 }
 
@@ -103,8 +104,9 @@ void ParseCdcStart(TableReader& reader, Table& table) {
   if (const auto start = ReadCdcStart(*text)) {
     table.start = *start;
   } else if (reader.IsOwn("start") || !ReadAppendStart(*text, table.timezone)) {
-    map.Add("start", fmt::format("'{}' is no start: use snapshot, enabled or a version number",
-                                 map.Written("start")));
+    map.Add("start",
+            fmt::format("'{}' is not a valid start: use snapshot, enabled or a version number",
+                        map.Written("start")));
   }
 }
 
@@ -122,7 +124,7 @@ void ParseChunk(TableReader& reader, Table& table) {
   }
   if (is_append ? time.has_value() : versions.has_value()) return;
   if (!reader.IsOwn("chunk") && (time || versions)) return;
-  map.Add("chunk", fmt::format("'{}' is no chunk: use none or {}", map.Written("chunk"),
+  map.Add("chunk", fmt::format("'{}' is not a valid chunk: use none or {}", map.Written("chunk"),
                                is_append ? "a duration of at least an hour, like 1d"
                                          : "a number of versions, like 1000"));
 }
@@ -130,19 +132,19 @@ void ParseChunk(TableReader& reader, Table& table) {
 void CheckStartAndChunk(YamlMap& defaults) {
   const auto start = defaults.Text("start");
   if (start && !ReadCdcStart(*start) && !ReadAppendStart(*start, TimeZone::Utc())) {
-    defaults.Add("start",
-                 fmt::format("'{}' is no start of any pattern", defaults.Written("start")));
+    defaults.Add("start", fmt::format("'{}' is not a valid start for any pattern",
+                                      defaults.Written("start")));
   }
   const auto chunk = defaults.Text("chunk");
   if (chunk && *chunk != "none" && !ReadAppendChunk(*chunk) && !ReadCdcChunk(*chunk)) {
-    defaults.Add("chunk",
-                 fmt::format("'{}' is no chunk of any pattern", defaults.Written("chunk")));
+    defaults.Add("chunk", fmt::format("'{}' is not a valid chunk for any pattern",
+                                      defaults.Written("chunk")));
   }
 }
 
 void ParseColumns(TableReader& reader, Table& table) {
   const auto read = [&](const std::string& key, std::vector<std::string>& into,
-                        std::vector<Place>& places) {
+                        std::vector<LineColumn>& places) {
     YamlMap& map = reader.MapOf(key);
     auto names = map.Texts(key, &places);
     if (!names) return;
@@ -151,7 +153,7 @@ void ParseColumns(TableReader& reader, Table& table) {
                                      [&](const auto& earlier) {
                                        return strcasecmp(earlier.c_str(), (*names)[i].c_str()) == 0;
                                      });
-      if (twice) map.Add(key, fmt::format("'{}' stands twice in '{}'", (*names)[i], key));
+      if (twice) map.Add(key, fmt::format("'{}' appears twice in '{}'", (*names)[i], key));
     }
     if (names->empty()) map.Add(key, fmt::format("'{}' is empty; leave it out", key));
     into = std::move(*names);
@@ -186,6 +188,10 @@ void ParseShape(TableReader& reader, Table& table) {
       reader.MapOf("on_schema_change")
           .OneOf<SchemaChange>("on_schema_change", {SchemaChange::kNotify, SchemaChange::kFail,
                                                     SchemaChange::kIgnore}));
+  reader.Set(table.partition_markers,
+             reader.MapOf("partition_markers")
+                 .OneOf<PartitionMarkers>("partition_markers",
+                                          {PartitionMarkers::kNone, PartitionMarkers::kSuccess}));
   YamlMap& size_map = reader.MapOf("target_file_size");
   reader.Set(table.target_file_bytes, size_map.Bytes("target_file_size"));
   if (table.target_file_bytes < kLeastFileBytes) {
@@ -203,7 +209,7 @@ void ParseSchedule(TableReader& reader, Table& table) {
     if (const auto mistake = ScheduleMistake(*text)) {
       // What a variable holds is not shown.
       const bool is_written = *text == map.Written("schedule");
-      map.Add("schedule", fmt::format("'{}' is no schedule{}", map.Written("schedule"),
+      map.Add("schedule", fmt::format("'{}' is not a valid schedule{}", map.Written("schedule"),
                                       is_written ? ": " + *mistake : ""));
     } else {
       table.schedule = *text;
@@ -211,6 +217,11 @@ void ParseSchedule(TableReader& reader, Table& table) {
   }
   if (const auto n = reader.MapOf("retries").Integer("retries", 0, 1000)) {
     table.retries = static_cast<int>(*n);
+  }
+  YamlMap& freshness = reader.MapOf("freshness");
+  table.freshness = freshness.Length("freshness");
+  if (table.freshness && table.freshness->micros == 0) {
+    freshness.Add("freshness", "'freshness' must be longer than 0");
   }
   reader.Set(table.retry_delay, reader.MapOf("retry_delay").Length("retry_delay"));
   YamlMap& timeout = reader.MapOf("timeout");
@@ -220,6 +231,16 @@ void ParseSchedule(TableReader& reader, Table& table) {
       timeout.Add("timeout", "'timeout' must be longer than 0, or none");
     }
   }
+}
+
+void ParseFeedKeys(TableReader& reader, Table& table) {
+  reader.Set(table.changes, reader.MapOf("changes").OneOf<Changes>(
+                                "changes", {Changes::kAuto, Changes::kFeed, Changes::kRows}));
+  reader.Set(table.images,
+             reader.MapOf("images").OneOf<Images>("images", {Images::kBoth, Images::kAfter}));
+  reader.Set(table.schema_mode,
+             reader.MapOf("schema_mode")
+                 .OneOf<SchemaMode>("schema_mode", {SchemaMode::kLatest, SchemaMode::kCommit}));
 }
 
 void ParseSnapshotKeys(TableReader& reader, Table& table) {
@@ -235,6 +256,8 @@ void RefuseStrangeKeys(TableReader& reader, const Table& table) {
     case Pattern::kAppend:
       reader.RefuseFor(table.pattern, {"keep", "keep_for", "skip_unchanged"},
                        "only snapshots are kept or dropped");
+      reader.RefuseFor(table.pattern, {"changes", "images", "schema_mode"},
+                       "only a change feed has changes");
       break;
     case Pattern::kCdc:
       reader.RefuseFor(table.pattern, {"watermark", "delay", "late_rows", "partition"},
@@ -244,7 +267,8 @@ void RefuseStrangeKeys(TableReader& reader, const Table& table) {
       break;
     case Pattern::kSnapshot:
       reader.RefuseFor(table.pattern,
-                       {"watermark", "start", "chunk", "delay", "late_rows", "partition"},
+                       {"watermark", "start", "chunk", "delay", "late_rows", "partition",
+                        "partition_markers", "changes", "images", "schema_mode"},
                        "each run exports the whole table");
       break;
   }
@@ -269,11 +293,16 @@ const std::vector<std::string>& TableKeys() {
                                               "compression",
                                               "copy",
                                               "target_file_size",
+                                              "freshness",
+                                              "partition_markers",
                                               "on_schema_change",
                                               "schedule",
                                               "retries",
                                               "retry_delay",
                                               "timeout",
+                                              "changes",
+                                              "images",
+                                              "schema_mode",
                                               "keep",
                                               "keep_for",
                                               "skip_unchanged"};
@@ -298,6 +327,7 @@ void ParseCommonKeys(TableReader& reader, Table& table) {
   ParseColumns(reader, table);
   ParseShape(reader, table);
   ParseSchedule(reader, table);
+  ParseFeedKeys(reader, table);
   ParseSnapshotKeys(reader, table);
 }
 
@@ -307,23 +337,24 @@ void ParseNames(YamlMap& entry, Table& table) {
   table.table = name_in_state.value_or("");
   table.name = entry.Text("name").value_or(table.table.substr(table.table.rfind('.') + 1));
   if (table.name.empty() && !table.table.empty() && !entry.Mentions("name")) {
-    entry.Add("table", fmt::format("'{}' ends with a dot, so it gives the table no `name`",
+    entry.Add("table", fmt::format("'{}' ends with a dot, so no `name` can be derived from it",
                                    entry.Written("table")));
   }
   if (!table.name.empty() && !IsSafeName(table.name)) {
-    entry.Add(entry.Has("name") ? "name" : "table",
-              fmt::format("'{}' can't be a name: it becomes a folder, so use letters, digits, '.', "
-                          "'_' and '-', beginning with a letter or digit",
-                          table.name));
+    entry.Add(
+        entry.Has("name") ? "name" : "table",
+        fmt::format("'{}' cannot be a name: it becomes a folder, so use letters, digits, '.', "
+                    "'_' and '-', beginning with a letter or digit",
+                    table.name));
   }
 }
 
 void ParseWatermark(TableReader& reader, YamlMap& entry, Table& table) {
   YamlMap& watermark = reader.MapOf("watermark");
   table.watermark = watermark.Text("watermark").value_or("");
-  table.places.watermark = PlaceOf(watermark.MarkOf("watermark"));
+  table.places.watermark = LineColumnOf(watermark.MarkOf("watermark"));
   if (!reader.Has("watermark")) {
-    entry.Missing("watermark", "the column that says when a row came");
+    entry.Missing("watermark", "the column that says when a row arrived");
   }
 }
 
@@ -343,7 +374,7 @@ ParsedTable ParseTable(YamlMap& entry, YamlMap& defaults, bool has_catalog) {
   }
   table.path = entry.Location("path");
   if (!entry.Has("path") && !has_catalog) {
-    entry.Missing("path", "without a `catalog` the Delta table can't be found by its name");
+    entry.Missing("path", "where the Delta table lies");
   }
   ParseCommonKeys(reader, table);
   if (!pattern) return parsed;
@@ -369,7 +400,7 @@ void CheckDefaults(YamlMap& defaults) {
   std::erase_if(keys, [&](const std::string& key) {
     const bool own = key == "table" || key == "name" || key == "path";
     if (own && defaults.Mentions(key)) {
-      defaults.Add(key, fmt::format("'{}' can't be a default: each table has its own", key));
+      defaults.Add(key, fmt::format("'{}' cannot be a default: each table has its own", key));
     }
     return own && !defaults.Mentions(key);
   });

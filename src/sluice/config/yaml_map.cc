@@ -11,7 +11,7 @@
 namespace sluice::config {
 namespace {
 
-/// Replaces ${NAME}; any other dollar stands for itself. Names that are not set are returned.
+/// Replaces ${NAME} and leaves any other dollar alone. Adds the names that are not set to `unset`.
 std::string Expand(const std::string& text, const Environment& env,
                    std::vector<std::string>& unset) {
   std::string out;
@@ -95,7 +95,8 @@ void YamlMap::Take(const YAML::Node& map, int depth) {
       mistakes_.Add(item.first.Mark(), fmt::format("a key of {} must be a plain word", what_));
     } else if (!seen.insert(item.first.Scalar()).second) {
       mistakes_.Add(item.first.Mark(),
-                    fmt::format("key '{}' stands twice in {}", item.first.Scalar(), what_));
+                    fmt::format("key '{}' appears twice in {}", item.first.Scalar(), what_),
+                    item.first.Scalar());
     } else if (item.first.Scalar() == "<<") {
       merged.push_back(item.second);
     } else {
@@ -136,30 +137,33 @@ std::string YamlMap::Written(const std::string& key) const {
 }
 
 void YamlMap::Add(const std::string& key, std::string message) {
-  mistakes_.Add(MarkOf(key), std::move(message));
+  mistakes_.Add(MarkOf(key), std::move(message), key);
 }
 
 void YamlMap::Missing(const std::string& key, const std::string& why) {
-  if (!is_map_ || Mentions(key)) return;  // told already
-  mistakes_.Add(mark_, fmt::format("{} lacks '{}'{}", what_, key, why.empty() ? "" : ": " + why));
+  if (!is_map_ || Mentions(key)) return;  // reported already
+  mistakes_.Add(mark_,
+                fmt::format("{} needs the key '{}'{}", what_, key, why.empty() ? "" : ": " + why),
+                key);
 }
 
 void YamlMap::NotOneOf(const std::string& key, const std::vector<std::string>& names) {
   const auto nearest = Nearest(Written(key), names);
-  Add(key, fmt::format("'{}' can't be '{}': use {}{}", key, Written(key), fmt::join(names, ", "),
+  Add(key, fmt::format("'{}' cannot be '{}': use {}{}", key, Written(key), fmt::join(names, ", "),
                        nearest ? fmt::format("; did you mean '{}'?", *nearest) : ""));
 }
 
 std::optional<std::string> YamlMap::Scalar(const YAML::Node& node, const std::string& key) {
   if (!node.IsScalar()) {
-    mistakes_.Add(node.Mark(), fmt::format("'{}' must be one value, not {}", key, KindOf(node)));
+    mistakes_.Add(node.Mark(), fmt::format("'{}' must be one value, not {}", key, KindOf(node)),
+                  key);
     return std::nullopt;
   }
   std::vector<std::string> unset;
   std::string text = Expand(node.Scalar(), env_, unset);
   for (const auto& name : unset) {
     mistakes_.Add(node.Mark(),
-                  fmt::format("'{}': the environment variable {} is not set", key, name));
+                  fmt::format("'{}': the environment variable {} is not set", key, name), key);
   }
   if (!unset.empty()) return std::nullopt;
   return text;
@@ -204,7 +208,7 @@ std::optional<std::string> YamlMap::Location(const std::string& key) {
   }
   const std::string rest = text->substr(colon + 3);
   if (rest.empty() || (is_s3 && rest.front() == '/')) {
-    Add(key, fmt::format("'{}' names no {}", key, is_s3 ? "bucket" : "folder"));
+    Add(key, fmt::format("'{}' does not name a {}", key, is_s3 ? "bucket" : "folder"));
     return std::nullopt;
   }
   return text;
@@ -225,7 +229,7 @@ std::optional<std::string> YamlMap::Url(const std::string& key,
   }
   const std::string authority = text->substr(colon + 3, text->find('/', colon + 3) - colon - 3);
   if (authority.find('@') != std::string::npos) {
-    Add(key, fmt::format("'{}' must hold no user or password", key));
+    Add(key, fmt::format("'{}' must not contain a user or password", key));
     return std::nullopt;
   }
   return text;
@@ -278,7 +282,7 @@ std::optional<Duration> YamlMap::Length(const std::string& key) {
 }
 
 std::optional<std::vector<std::string>> YamlMap::Texts(const std::string& key,
-                                                       std::vector<Place>* places) {
+                                                       std::vector<LineColumn>* places) {
   const YAML::Node* list = Find(key);
   if (list == nullptr) return std::nullopt;
   if (!list->IsSequence()) {
@@ -290,9 +294,11 @@ std::optional<std::vector<std::string>> YamlMap::Texts(const std::string& key,
   for (const auto& item : *list) {
     const auto text = Scalar(item, key);
     if (!text) continue;
-    if (text->empty()) mistakes_.Add(item.Mark(), fmt::format("an entry of '{}' is empty", key));
+    if (text->empty()) {
+      mistakes_.Add(item.Mark(), fmt::format("an entry of '{}' is empty", key), key);
+    }
     texts.push_back(*text);
-    if (places != nullptr) places->push_back(PlaceOf(item.Mark()));
+    if (places != nullptr) places->push_back(LineColumnOf(item.Mark()));
   }
   return texts;
 }
@@ -309,13 +315,16 @@ void YamlMap::RefuseUnknown(const std::vector<std::string>& known,
   for (const auto& [key, entry] : entries_) {
     if (std::find(known.begin(), known.end(), key) != known.end()) {
       if (!entry.value.IsNull()) continue;
-      mistakes_.Add(entry.mark, fmt::format("'{}' is empty; leave it out or give it a value", key));
+      mistakes_.Add(entry.mark, fmt::format("'{}' is empty; leave it out or give it a value", key),
+                    key);
     } else if (std::find(sections.begin(), sections.end(), key) == sections.end()) {
       const auto nearest = Nearest(key, all);
-      mistakes_.Add(entry.mark, nearest ? fmt::format("unknown key '{}' in {}; did you mean '{}'?",
-                                                      Shorten(key), what_, *nearest)
-                                        : fmt::format("unknown key '{}' in {}; it takes: {}",
-                                                      Shorten(key), what_, fmt::join(all, ", ")));
+      mistakes_.Add(entry.mark,
+                    nearest ? fmt::format("unknown key '{}' in {}; did you mean '{}'?",
+                                          Shorten(key), what_, *nearest)
+                            : fmt::format("unknown key '{}' in {}; valid keys: {}", Shorten(key),
+                                          what_, fmt::join(all, ", ")),
+                    Shorten(key));
     }
   }
 }

@@ -8,21 +8,24 @@
 #include <string>
 #include <vector>
 
-#include "sluice/config/config_parser.h"
+#include "sluice/base/types.h"
+#include "sluice/config/config.h"
+#include "sluice/config/environment.h"
+#include "sluice/config/mistake.h"
 
 namespace sluice::config {
 
 /// yaml-cpp counts from 0, and says -1 for what it made itself.
-inline Place PlaceOf(const YAML::Mark& mark) {
+inline LineColumn LineColumnOf(const YAML::Mark& mark) {
   return {std::max(0, mark.line + 1), std::max(0, mark.column + 1)};
 }
 
 /// Collects mistakes while a file is read. Not thread-safe.
 class Mistakes {
  public:
-  void Add(const YAML::Mark& mark, std::string message) {
-    const Place place = PlaceOf(mark);
-    list_.push_back({place.line, place.column, std::move(message)});
+  void Add(const YAML::Mark& mark, std::string message, std::string key = {}) {
+    const LineColumn at = LineColumnOf(mark);
+    list_.push_back({at.line, at.column, std::move(message), std::move(key)});
   }
   bool empty() const { return list_.empty(); }
   size_t size() const { return list_.size(); }
@@ -38,12 +41,12 @@ class Mistakes {
 /// Merge keys (`<<: *anchor`) count as if their keys stood here, after the map's own.
 class YamlMap {
  public:
-  /// A node that is no map is a mistake (an absent or null one is an empty map). `what` names it in
+  /// A node that is not a map is a mistake (an absent or null one is an empty map). `what` names it in
   /// messages.
   YamlMap(const YAML::Node& node, std::string what, const Environment& env, Mistakes& mistakes);
 
   bool Has(const std::string& key) const;
-  /// Has it, if only without a value.
+  /// Has the key, with or without a value.
   bool Mentions(const std::string& key) const { return entries_.contains(key); }
   YAML::Mark MarkOf(const std::string& key) const;
   YAML::Mark mark() const { return mark_; }
@@ -63,9 +66,9 @@ class YamlMap {
   /// Bytes: "256MiB", "1GB", "1048576".
   std::optional<int64_t> Bytes(const std::string& key);
   std::optional<Duration> Length(const std::string& key);
-  /// A list of texts, none of them empty. `places` gets where each stands.
+  /// A list of texts, none of them empty. `places` gets the position of each.
   std::optional<std::vector<std::string>> Texts(const std::string& key,
-                                                std::vector<Place>* places = nullptr);
+                                                std::vector<LineColumn>* places = nullptr);
   YAML::Node Child(const std::string& key);
 
   template <typename Enum>
@@ -86,7 +89,7 @@ class YamlMap {
   void RefuseUnknown(const std::vector<std::string>& known,
                      const std::vector<std::string>& sections = {});
   void Add(const std::string& key, std::string message);
-  /// Nothing where the map itself is none, or has the key without a value: that is told by itself.
+  /// Adds nothing where the node is not a map, or has the key without a value: both are reported already.
   void Missing(const std::string& key, const std::string& why);
   void NotOneOf(const std::string& key, const std::vector<std::string>& names);
 

@@ -51,11 +51,11 @@ class ColumnMistakes {
   }
 
   void CheckList(const char* key, const std::vector<std::string>& entries,
-                 const std::vector<config::Place>& places) {
+                 const std::vector<config::LineColumn>& places) {
     const bool feed = table_.pattern == config::Pattern::kCdc;
     for (size_t i = 0; i < entries.size(); ++i) {
       if (Contains(existing_, entries[i])) continue;
-      const config::Place place = i < places.size() ? places[i] : config::Place{};
+      const config::LineColumn place = i < places.size() ? places[i] : config::LineColumn{};
       if (feed && IsFeedColumn(entries[i])) {
         if (&entries == &table_.columns) continue;  // comes along anyway
         Add(key, place, fmt::format("'{}' always comes along with a change feed", entries[i]));
@@ -91,7 +91,7 @@ class ColumnMistakes {
   }
 
  private:
-  void Add(const char* key, config::Place place, std::string_view what) {
+  void Add(const char* key, config::LineColumn place, std::string_view what) {
     mistakes_.push_back(
         {place.line, place.column, fmt::format("tables[{}].{}: {}", table_.name, key, what)});
   }

@@ -33,7 +33,7 @@ class ColumnChoiceTest : public ::testing::Test {
     field.type.id = type;
     schema_.fields.push_back(field);
   }
-  void List(std::vector<std::string>& into, std::vector<config::Place>& places, int line,
+  void List(std::vector<std::string>& into, std::vector<config::LineColumn>& places, int line,
             const std::vector<std::string>& names) {
     into = names;
     for (size_t i = 0; i < names.size(); ++i) places.push_back({line + static_cast<int>(i), 5});

@@ -60,14 +60,17 @@ class RedactingFormatter : public spdlog::formatter {
 
 }  // namespace
 
-void StartLog(Verbosity verbosity) {
+void StartLog(Verbosity verbosity, std::string_view run_id) {
   auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
   auto logger = std::make_shared<spdlog::logger>("sluice", std::move(sink));
-  // On a terminal a progress line may stand where the event is to go.
+  // On a terminal a progress line may be in the way.
   const std::string clear = isatty(STDERR_FILENO) != 0 ? "\r\x1b[K" : "";
   logger->set_formatter(
       std::make_unique<RedactingFormatter>(std::make_unique<spdlog::pattern_formatter>(
-          clear + "%Y-%m-%dT%H:%M:%SZ %l %v", spdlog::pattern_time_type::utc)));
+          verbosity == Verbosity::kVerbose
+              ? fmt::format("{}%Y-%m-%dT%H:%M:%S.%eZ {} %l %v", clear, run_id)
+              : clear + "%Y-%m-%dT%H:%M:%SZ %l %v",
+          spdlog::pattern_time_type::utc)));
   logger->set_level(verbosity == Verbosity::kQuiet    ? spdlog::level::err
                     : verbosity == Verbosity::kNormal ? spdlog::level::info
                                                       : spdlog::level::debug);

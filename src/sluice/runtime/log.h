@@ -9,8 +9,9 @@ namespace sluice::runtime {
 
 enum class Verbosity { kQuiet, kNormal, kVerbose };
 
-/// Sets the process's log up: stderr, one line an event, time in UTC. Called once, by main.
-void StartLog(Verbosity verbosity);
+/// Sets up the process's log: stderr, one line per event, time in UTC. Called once, by main. A verbose log
+/// has `run_id` in each line.
+void StartLog(Verbosity verbosity, std::string_view run_id);
 
 /// From now on `secret` is replaced by "***" wherever a log line or Redact() meets it. Thread-safe.
 /// Secrets shorter than four characters are refused silently: they would blank half the text.

@@ -1,0 +1,91 @@
+#include "sluice/cli/answer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "sluice/runtime/log.h"
+
+namespace sluice::cli {
+namespace {
+
+/// "line 12", "lines 12, 20 and 31".
+std::string LinesText(const std::vector<int>& lines) {
+  if (lines.size() == 1) return fmt::format("line {}", lines.front());
+  constexpr size_t kShown = 3;
+  const std::vector<int> shown(
+      lines.begin(), lines.begin() + static_cast<ptrdiff_t>(std::min(kShown, lines.size())));
+  const size_t more = lines.size() - shown.size();
+  return fmt::format("lines {}{}", fmt::join(shown, ", "),
+                     more > 0 ? fmt::format(" and {} more", more) : "");
+}
+
+}  // namespace
+
+void PrintAnswer(const Context& context, const Json& answer, int exit_code) {
+  Json document = {{"command", context.command.empty() ? Json(nullptr) : Json(context.command)},
+                   {"run_id", context.run_id},
+                   {"program", "sluice " SLUICE_VERSION},
+                   {"exit_code", exit_code},
+                   {"error", nullptr},
+                   {"notes", Json::array()}};
+  for (const auto& [key, value] : answer.items()) document[key] = value;
+  PrintJson(document);
+}
+
+int ReportMistakes(const Context& context, const std::vector<config::Mistake>& mistakes) {
+  if (!context.json) {
+    std::string text = fmt::format("error: {} has {}:", context.config_file,
+                                   Plural(std::ssize(mistakes), "mistake"));
+    for (const auto& mistake : mistakes) {
+      const std::string at =
+          mistake.line > 0 ? fmt::format("{}:{}", mistake.line, mistake.column) : std::string("-");
+      text += fmt::format("\n  {:<7} {}", at, mistake.message);
+    }
+    PrintToErrors(text);
+    return kExitUsage;
+  }
+  Json all = Json::array();
+  for (const auto& mistake : mistakes) {
+    all.push_back({{"line", mistake.line > 0 ? Json(mistake.line) : Json(nullptr)},
+                   {"column", mistake.line > 0 ? Json(mistake.column) : Json(nullptr)},
+                   {"key", mistake.key.empty() ? Json(nullptr) : Json(mistake.key)},
+                   {"message", runtime::RedactError(mistake.message)}});
+  }
+  Json error =
+      ToJson(Error{ErrorKind::kConfig, config::FormatMistakes(context.config_file, mistakes),
+                   "correct them, then run `sluice check`"});
+  error["file"] = context.config_file;
+  error["mistakes"] = std::move(all);
+  PrintAnswer(context, {{"error", std::move(error)}}, kExitUsage);
+  return kExitUsage;
+}
+
+std::vector<std::string> DescribeIdleKeys(const config::Config& config,
+                                          const std::vector<const config::Table*>& tables) {
+  struct Group {
+    std::string key, message;
+    std::vector<int> lines;
+  };
+  std::vector<Group> groups;
+  for (const auto& idle : config.idle_keys) {
+    const bool selected = idle.table.empty() ||
+                          std::any_of(tables.begin(), tables.end(),
+                                      [&](const auto* table) { return table->name == idle.table; });
+    if (!selected) continue;
+    auto group = std::find_if(groups.begin(), groups.end(),
+                              [&](const Group& known) { return known.key == idle.key; });
+    if (group == groups.end()) group = groups.insert(group, {idle.key, idle.message, {}});
+    group->lines.push_back(idle.at.line);
+  }
+  std::vector<std::string> sentences;
+  sentences.reserve(groups.size());
+  for (const auto& group : groups) {
+    sentences.push_back(fmt::format("`{}` ({}) has no effect: {}", group.key,
+                                    LinesText(group.lines), group.message));
+  }
+  return sentences;
+}
+
+}  // namespace sluice::cli

@@ -1,0 +1,67 @@
+#include "sluice/config/idle_keys.h"
+
+#include <array>
+#include <string_view>
+
+namespace sluice::config {
+namespace {
+
+struct Idle {
+  std::string_view key;
+  std::string_view as_today;  ///< the values, between blanks, that ask for what is done anyway
+  std::string_view message;
+};
+
+constexpr std::array<Idle, 3> kSections{
+    {{"notify", "",
+      "no notices are sent yet: watch the exit codes of `sluice run` and `sluice status`"},
+     {"catalog", "", "tables are not looked up in Unity Catalog yet: give each table its `path`"},
+     {"serve", "",
+      "`sluice serve` does not exist yet: start `sluice run` from cron or a systemd timer"}}};
+
+constexpr std::array<Idle, 1> kPartner{
+    {{"external_id", "", "`sluice onboard`, which needs it, does not exist yet"}}};
+
+constexpr std::array<Idle, 6> kTableKeys{
+    {{"schedule", "",
+      "sluice does not start runs by itself yet: use cron or a systemd timer. `status` derives "
+      "from "
+      "the schedule when a table is late"},
+     {"partition_markers", " none ",
+      "partition folders get no _SUCCESS file yet: the manifests name the partitions that are "
+      "final"},
+     {"changes", " auto feed ",
+      "changes are read from the change data feed only: turn the feed on in the source"},
+     {"images", " both ",
+      "update_preimage rows are exported nevertheless: let the reader filter on _change_type"},
+     {"schema_mode", " latest ", "every version is exported with the latest schema"},
+     {"copy", " never ", "nothing is copied yet: every row is decoded and encoded"}}};
+
+template <size_t kCount>
+void Collect(const YamlMap& map, const std::array<Idle, kCount>& list, const std::string& prefix,
+             const std::string& table, std::vector<IdleKey>& found) {
+  for (const auto& idle : list) {
+    const std::string key(idle.key);
+    if (!map.Has(key)) continue;
+    if (idle.as_today.find(" " + map.Written(key) + " ") != std::string_view::npos) continue;
+    found.push_back(
+        {LineColumnOf(map.MarkOf(key)), prefix + key, table, std::string(idle.message)});
+  }
+}
+
+}  // namespace
+
+std::vector<IdleKey> FindIdleSections(const YamlMap& root, const YamlMap& partner) {
+  std::vector<IdleKey> found;
+  Collect(root, kSections, "", "", found);
+  Collect(partner, kPartner, "partner.", "", found);
+  return found;
+}
+
+std::vector<IdleKey> FindIdleTableKeys(const YamlMap& entry, const std::string& table) {
+  std::vector<IdleKey> found;
+  Collect(entry, kTableKeys, table.empty() ? "defaults." : "", table, found);
+  return found;
+}
+
+}  // namespace sluice::config
