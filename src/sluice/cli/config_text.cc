@@ -20,19 +20,19 @@ constexpr std::string_view kHead =
 
 destination:
   url: {}    # a folder, or s3://bucket/prefix
-
-# Kept beside the exports unless said otherwise:
+{}
+# Kept beside the exports by default:
 # state: {}/_export_state
 
 # limits: {{memory: 1GiB, connections: 32, max_concurrent_runs: 2}}
 
-# Any key of a table may stand here for all of them:
+# Keys here apply to every table:
 # defaults: {{timezone: UTC, partition: hourly, late_rows: export}}
 
 tables:
 )";
 
-/// A value as it stands in YAML: plain where that can't be misread, else in double quotes.
+/// A value as YAML: plain where that cannot be misread, else in double quotes.
 std::string Quote(const std::string& text) {
   static const std::regex kPlain("[A-Za-z_./][A-Za-z0-9_./-]*");
   static const std::regex kWord("(?:true|false|yes|no|on|off|null|y|n)",
@@ -41,7 +41,20 @@ std::string Quote(const std::string& text) {
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-/// "key: value    # comment", comments of an entry standing below one another.
+bool IsInBucket(std::string_view place) {
+  return place.starts_with("s3://") || place.starts_with("s3a://");
+}
+
+/// Lines of a section; "" where nothing is known.
+std::string SettingLines(const StoreSettings& settings) {
+  std::string lines;
+  if (!settings.region.empty()) lines += fmt::format("  region: {}\n", Quote(settings.region));
+  if (!settings.endpoint.empty())
+    lines += fmt::format("  endpoint: {}\n", Quote(settings.endpoint));
+  return lines;
+}
+
+/// "key: value    # comment", with the comments of an entry aligned.
 std::string Line(std::string_view key, const std::string& value, std::string_view comment = {}) {
   constexpr int kCommentColumn = 40;
   const std::string text = fmt::format("{}: {}", key, value);
@@ -50,11 +63,17 @@ std::string Line(std::string_view key, const std::string& value, std::string_vie
 }
 
 std::vector<std::string> StartLines(const exporter::Suggestion& suggestion) {
-  if (suggestion.before_first) {
-    return {Line("start", fmt::format("\"{}\"", FormatTimestamp(*suggestion.before_first)),
-                 "exclusive; before the first row there is now")};
+  std::vector<std::string> lines;
+  if (suggestion.older) {
+    lines.push_back(fmt::format("# {} is the oldest {}; rows up to `start` are not exported",
+                                FormatTimestamp(*suggestion.older), suggestion.watermark));
   }
-  return {Line("start", "60d", "exclusive; also a time like \"2026-01-01T00:00:00Z\", or now")};
+  lines.push_back(
+      suggestion.before_first
+          ? Line("start", fmt::format("\"{}\"", FormatTimestamp(*suggestion.before_first)),
+                 "exclusive; just before the first row")
+          : Line("start", "60d", "exclusive; also a time like \"2026-01-01T00:00:00Z\", or now"));
+  return lines;
 }
 
 /// The lines of an entry, the first one behind its "- ".
@@ -77,8 +96,8 @@ std::vector<std::string> EntryLines(const TableEntry& entry) {
       lines.push_back(Line("start", "snapshot", "what is there now, then every change"));
       break;
     case config::Pattern::kSnapshot:
-      lines.push_back(Line("schedule", "daily"));
       lines.push_back(Line("keep", "5", "snapshots"));
+      lines.push_back(Line("skip_unchanged", "true", "a run adds one only if the source changed"));
       break;
   }
   return lines;
@@ -106,7 +125,7 @@ TableEntry Example() {
   example.suggestion.pattern = config::Pattern::kAppend;
   example.suggestion.watermark = "event_timestamp";
   example.suggestion.reason =
-      "an example to be replaced; `sluice init --add PATH` suggests an entry for a table";
+      "an example to replace; `sluice init --add PATH` suggests an entry for a table";
   return example;
 }
 
@@ -138,9 +157,16 @@ std::string Sanitized(std::string part) {
 
 }  // namespace
 
-std::string FormatConfig(std::string_view destination, const std::vector<TableEntry>& entries) {
+std::string FormatConfig(std::string_view destination, const StoreSettings& settings,
+                         const std::vector<TableEntry>& entries) {
   const std::string url(destination);
-  std::string text = fmt::format(kHead, Quote(url), url);
+  const bool to_bucket = IsInBucket(url);
+  const bool from_bucket = std::any_of(entries.begin(), entries.end(),
+                                       [](const auto& entry) { return IsInBucket(entry.path); });
+  std::string reached = to_bucket ? SettingLines(settings) : "";
+  const std::string of_source = from_bucket && !to_bucket ? SettingLines(settings) : "";
+  if (!of_source.empty()) reached += "\nsource:\n" + of_source;
+  std::string text = fmt::format(kHead, Quote(url), reached, url);
   if (entries.empty()) return text + FormatEntry(Example(), 2);
   for (size_t i = 0; i < entries.size(); ++i) {
     if (i > 0) text += '\n';

@@ -7,7 +7,7 @@
 #include "sluice/base/result.h"
 #include "sluice/exporter/inspect/suggest.h"
 
-/// The text of configs that `init` writes: commented, and such that the parser takes it. Pure.
+/// The text of configs that `init` writes: commented and valid. Pure.
 namespace sluice::cli {
 
 /// One entry of `tables`.
@@ -17,15 +17,22 @@ struct TableEntry {
   exporter::Suggestion suggestion;
 };
 
-/// A whole config. Without entries, an example stands in their place.
-std::string FormatConfig(std::string_view destination, const std::vector<TableEntry>& entries);
+/// How a bucket is reached, where the environment says it.
+struct StoreSettings {
+  std::string region, endpoint;  ///< or ""
+};
+
+/// A whole config, with an example where there are no entries. `settings` are written for the destination if
+/// that is a bucket, else for the source if a table's path is in one.
+std::string FormatConfig(std::string_view destination, const StoreSettings& settings,
+                         const std::vector<TableEntry>& entries);
 
 /// `config` with one more entry below the last one; every other line stays as it is, comments included.
-/// kConfig where `tables` is no list of lines that begin with "- ".
+/// kConfig where `tables` is not a list of lines that begin with "- ".
 Result<std::string> AddEntry(std::string_view config, const TableEntry& entry);
 
-/// The name of a table at this path below a searched folder: "sales/events" is "sales.events". What no
-/// name may hold becomes '_'.
+/// The name of a table at this path below a searched folder: "sales/events" is "sales.events". Characters
+/// that a name cannot contain become '_'.
 std::string NameTable(std::string_view path);
 
 }  // namespace sluice::cli

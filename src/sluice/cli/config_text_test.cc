@@ -32,7 +32,7 @@ config::Config Parse(const std::string& text) {
 }
 
 TEST(ConfigTextTest, AConfigWithoutTablesParsesByItsExample) {
-  const auto parsed = Parse(FormatConfig("s3://bucket/prefix", {}));
+  const auto parsed = Parse(FormatConfig("s3://bucket/prefix", {}, {}));
   EXPECT_EQ(parsed.destination.url, "s3://bucket/prefix");
   EXPECT_EQ(parsed.tables.size(), 1);
 }
@@ -40,9 +40,10 @@ TEST(ConfigTextTest, AConfigWithoutTablesParsesByItsExample) {
 TEST(ConfigTextTest, EveryPatternsEntryParses) {
   TableEntry known = Entry(config::Pattern::kAppend, "a.b.clicks", "lake/clicks");
   known.suggestion.before_first = Timestamp{0};
-  const auto parsed = Parse(FormatConfig(
-      "export", {Entry(config::Pattern::kAppend, "a.b.events", "lake/events"), known, Users(),
-                 Entry(config::Pattern::kSnapshot, "a.b.countries", "lake/countries")}));
+  const auto parsed = Parse(
+      FormatConfig("export", {},
+                   {Entry(config::Pattern::kAppend, "a.b.events", "lake/events"), known, Users(),
+                    Entry(config::Pattern::kSnapshot, "a.b.countries", "lake/countries")}));
   ASSERT_EQ(parsed.tables.size(), 4);
   EXPECT_EQ(parsed.tables[0].watermark, "event time");
   EXPECT_EQ(std::get<config::StartTime>(parsed.tables[1].start).at, Timestamp{0});
@@ -50,11 +51,32 @@ TEST(ConfigTextTest, EveryPatternsEntryParses) {
   EXPECT_EQ(parsed.tables[3].path, "lake/countries");
 }
 
+TEST(ConfigTextTest, SettingsOfTheEnvironmentGoWhereTheBucketIs) {
+  const StoreSettings settings{"eu-west-1", "http://127.0.0.1:9000"};
+  const auto to_bucket = Parse(FormatConfig("s3://bucket/prefix", settings, {Users()}));
+  EXPECT_EQ(to_bucket.destination.options.region, "eu-west-1");
+  EXPECT_EQ(to_bucket.destination.options.endpoint, "http://127.0.0.1:9000");
+  EXPECT_FALSE(to_bucket.source);
+  TableEntry users = Users();
+  users.path = "s3://lake/users";
+  const auto from_bucket = Parse(FormatConfig("export", settings, {users}));
+  EXPECT_FALSE(from_bucket.destination.options.region);
+  EXPECT_EQ(from_bucket.source->endpoint, "http://127.0.0.1:9000");
+  EXPECT_FALSE(Parse(FormatConfig("export", settings, {Users()})).source);
+}
+
+TEST(ConfigTextTest, SnapshotsAreAddedOnlyWhenTheSourceChanged) {
+  const auto parsed =
+      Parse(FormatConfig("export", {}, {Entry(config::Pattern::kSnapshot, "a.b.c", "lake/c")}));
+  EXPECT_TRUE(parsed.tables.at(0).skip_unchanged);
+  EXPECT_TRUE(parsed.idle_keys.empty()) << "what init writes has an effect";
+}
+
 TEST(ConfigTextTest, OddNamesComeBackAsTheyAre) {
   for (const std::string path :
        {"a b/c: d", "#1", "true", "007", "it's \"so\"", "tab\there", "- x", "größe"}) {
     const auto parsed =
-        Parse(FormatConfig("out", {Entry(config::Pattern::kSnapshot, "a.b.c", path)}));
+        Parse(FormatConfig("out", {}, {Entry(config::Pattern::kSnapshot, "a.b.c", path)}));
     ASSERT_EQ(parsed.tables.size(), 1);
     EXPECT_EQ(parsed.tables[0].path, path);
   }

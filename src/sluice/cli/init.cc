@@ -2,11 +2,15 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdlib>
 #include <filesystem>
+#include <initializer_list>
 #include <map>
 #include <utility>
 
+#include "sluice/cli/answer.h"
 #include "sluice/cli/command.h"
+#include "sluice/cli/config_file.h"
 #include "sluice/cli/config_text.h"
 #include "sluice/cli/output.h"
 #include "sluice/config/config_parser.h"
@@ -18,30 +22,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A config file through the store that its folder is: written whole or not at all.
-struct ConfigFile {
-  std::string path, folder, name;
-  std::shared_ptr<store::ObjectStore> store;
-  bool exists = false;
-};
-
-Result<ConfigFile> OpenConfigFile(const std::string& config_file) {
-  std::error_code error;
-  fs::path path = fs::absolute(config_file, error);
-  if (!error && fs::exists(path, error)) path = fs::canonical(path, error);
-  if (error) return Fail(ErrorKind::kConfig, "{}: {}", config_file, error.message());
-  ConfigFile file;
-  file.path = path.string();
-  file.folder = path.parent_path().string();
-  file.name = path.filename().string();
-  SLUICE_ASSIGN_OR_RETURN(const store::Location at, store::ParseLocation(file.folder, "/"));
-  SLUICE_ASSIGN_OR_RETURN(file.store, stores::StoreRegistry({}).Open(at));
-  file.exists = fs::exists(path, error);
-  return file;
-}
-
-/// How the config names a place that the user named: as it was written where that is absolute, else
-/// relative to the config.
+/// A place that the user named as the config writes it: unchanged where it is absolute, else relative to the
+/// config.
 std::string PathInConfig(const std::string& given, const std::string& below,
                          const ConfigFile& file) {
   std::string path = given;
@@ -54,7 +36,7 @@ std::string PathInConfig(const std::string& given, const std::string& below,
   return path == "." ? below : path + "/" + below;
 }
 
-/// What is found below one PATH. A table that can't be read is told on stderr and left out.
+/// The tables found below one PATH. One that cannot be read is reported on stderr and left out.
 Result<std::vector<TableEntry>> SearchPath(const Context& context, const std::string& path,
                                            const ConfigFile& file) {
   SLUICE_ASSIGN_OR_RETURN(const store::Location at,
@@ -63,8 +45,8 @@ Result<std::vector<TableEntry>> SearchPath(const Context& context, const std::st
   SLUICE_ASSIGN_OR_RETURN(const auto folders, exporter::FindDeltaTables(*root, context.cancel));
   if (folders.empty()) {
     return Fail(Error{ErrorKind::kNotFound,
-                      fmt::format("{}: no Delta table lies there or below", path),
-                      "name a folder that holds a `_delta_log`, or one above it"});
+                      fmt::format("{}: neither this folder nor one below is a Delta table", path),
+                      "name a folder that contains `_delta_log`, or one above it"});
   }
   std::vector<TableEntry> entries;
   for (const auto& folder : folders) {
@@ -92,8 +74,8 @@ std::string Lower(std::string text) {
   return text;
 }
 
-/// Tables whose last parts are alike get names of their own.
-void TellApart(std::vector<TableEntry>& entries) {
+/// Gives tables whose last parts are the same names of their own.
+void NameApart(std::vector<TableEntry>& entries) {
   std::map<std::string, int> uses;
   for (const auto& entry : entries) ++uses[Lower(LastPart(entry.table))];
   for (auto& entry : entries) {
@@ -111,7 +93,12 @@ Result<std::vector<TableEntry>> Search(const Context& context,
     SLUICE_ASSIGN_OR_RETURN(auto more, SearchPath(context, path, file));
     std::move(more.begin(), more.end(), std::back_inserter(entries));
   }
-  TellApart(entries);
+  if (entries.empty() && !paths.empty()) {
+    return Fail(Error{ErrorKind::kCorrupt,
+                      "none of the tables found can be read, so no config was written",
+                      "see the errors above"});
+  }
+  NameApart(entries);
   return entries;
 }
 
@@ -123,51 +110,60 @@ Result<TableEntry> EntryToAdd(const Context& context, const InitCommand& command
       command.add.find('/') != std::string::npos || fs::is_directory(command.add, error);
   if (command.paths.size() > 1 || (command.paths.empty() && !is_path)) {
     return Fail(Error{ErrorKind::kUsage,
-                      fmt::format("--add {}: where the table lies is not said", command.add),
-                      fmt::format("sluice init --add {} PATH", command.add)});
+                      fmt::format("--add {}: the table's path is missing", command.add),
+                      fmt::format("run `sluice init --add {} PATH`", command.add)});
   }
   const std::string& path = command.paths.empty() ? command.add : command.paths.front();
   SLUICE_ASSIGN_OR_RETURN(auto found, SearchPath(context, path, file));
-  if (found.size() != 1) {
+  if (found.empty()) {
+    return Fail(Error{ErrorKind::kCorrupt,
+                      fmt::format("{} cannot be read, so it was not added", path),
+                      "see the error above"});
+  }
+  if (found.size() > 1) {
     return Fail(Error{ErrorKind::kUsage,
-                      fmt::format("{}: {} Delta tables lie there", path, found.size()),
-                      "name the folder of one"});
+                      fmt::format("{} contains {} Delta tables", path, found.size()),
+                      "name the folder of one of them"});
   }
   if (!command.paths.empty()) found.front().table = command.add;
   return std::move(found.front());
 }
 
-/// The whole text of the config to be, tried on the parser.
+/// What the environment says of buckets, so that runs by cron, which have another one, find them, too. An
+/// endpoint with a password in it stays out of the file.
+StoreSettings SettingsOfEnvironment() {
+  const auto first = [](std::initializer_list<const char*> names) {
+    for (const char* name : names) {
+      const char* value = std::getenv(name);
+      if (value != nullptr && *value != '\0') return std::string(value);
+    }
+    return std::string();
+  };
+  StoreSettings settings{first({"AWS_REGION", "AWS_DEFAULT_REGION"}),
+                         first({"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"})};
+  if (settings.endpoint.find('@') != std::string::npos) settings.endpoint.clear();
+  return settings;
+}
+
+/// The whole text of the new config, checked by the parser.
 Result<std::string> ComposeText(const InitCommand& command, const ConfigFile& file,
                                 const std::vector<TableEntry>& entries) {
   std::string text;
   if (file.exists) {
-    SLUICE_ASSIGN_OR_RETURN(const std::string before, file.store->Get(file.name));
+    SLUICE_ASSIGN_OR_RETURN(const std::string before, ReadText(file));
     SLUICE_RETURN_IF_ERROR(config::ParseConfig(before, file.path, config::ProcessEnvironment()));
     auto added = AddEntry(before, entries.front());
     if (!added) return Fail(std::move(added).error().Within(file.path));
     text = *std::move(added);
   } else {
-    text = FormatConfig(command.destination.empty() ? "export" : command.destination, entries);
+    text = FormatConfig(command.destination.empty() ? "export" : command.destination,
+                        SettingsOfEnvironment(), entries);
   }
   auto parsed = config::ParseConfig(text, file.path, config::ProcessEnvironment());
   if (!parsed) {
-    return Fail(std::move(parsed).error().Within("with this table the config would be wrong"));
+    return Fail(std::move(parsed).error().Within("with this table the config would be invalid"));
   }
   return text;
-}
-
-Status Write(const ConfigFile& file, const std::string& text) {
-  if (file.exists) {
-    const auto mode = fs::status(file.path).permissions();
-    SLUICE_RETURN_IF_ERROR(file.store->Put(file.name, text));
-    std::error_code ignored;
-    fs::permissions(file.path, mode, ignored);
-    return {};
-  }
-  SLUICE_ASSIGN_OR_RETURN(const auto put, file.store->PutIfAbsent(file.name, text));
-  if (put == store::PutOutcome::kCreated) return {};
-  return Fail(ErrorKind::kAlreadyExists, "{}: somebody else wrote it meanwhile", file.path);
 }
 
 struct Initialised {
@@ -177,25 +173,25 @@ struct Initialised {
 };
 
 Result<Initialised> Initialise(const Context& context, const InitCommand& command) {
-  SLUICE_ASSIGN_OR_RETURN(const ConfigFile file, OpenConfigFile(context.config_file));
+  SLUICE_ASSIGN_OR_RETURN(const ConfigFile file, FindConfigFile(context.config_file));
   Initialised done{file.path, file.exists, {}};
   if (command.add.empty()) {
     if (file.exists) {
       return Fail(Error{ErrorKind::kUsage,
-                        fmt::format("{} exists already and is not overwritten", file.path),
+                        fmt::format("{} already exists and is not overwritten", file.path),
                         "add a table to it with --add, or name another file with --config"});
     }
     SLUICE_ASSIGN_OR_RETURN(done.entries, Search(context, command.paths, file));
   } else {
     if (file.exists && !command.destination.empty()) {
-      return Fail(Error{ErrorKind::kUsage, fmt::format("{} has a destination already", file.path),
+      return Fail(Error{ErrorKind::kUsage, fmt::format("{} already has a destination", file.path),
                         "leave --destination out"});
     }
     SLUICE_ASSIGN_OR_RETURN(auto entry, EntryToAdd(context, command, file));
     done.entries.push_back(std::move(entry));
   }
   SLUICE_ASSIGN_OR_RETURN(const std::string text, ComposeText(command, file, done.entries));
-  SLUICE_RETURN_IF_ERROR(Write(file, text));
+  SLUICE_RETURN_IF_ERROR(WriteText(file, text));
   return done;
 }
 
@@ -219,8 +215,8 @@ void Print(const Initialised& done) {
     PrintLine(fmt::format("  {}  {}: {}", entry.table, config::Name(entry.suggestion.pattern),
                           entry.suggestion.reason));
   }
-  PrintLine(done.entries.empty() ? "its table is an example: replace it, then try `sluice check`"
-                                 : "look it over, then try `sluice check`");
+  PrintLine(done.entries.empty() ? "its table is an example: replace it, then run `sluice check`"
+                                 : "review it, then run `sluice check`");
 }
 
 }  // namespace
@@ -229,7 +225,7 @@ int Execute(const Context& context, const InitCommand& command) {
   const auto done = Initialise(context, command);
   if (!done) return Report(done.error(), context);
   if (context.json) {
-    PrintJson(ToJson(*done));
+    PrintAnswer(context, ToJson(*done), kExitOk);
   } else if (!context.quiet) {
     Print(*done);
   }

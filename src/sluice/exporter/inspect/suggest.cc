@@ -22,16 +22,16 @@ using delta::TypeId;
 
 /// Tables up to this size are sent whole without a second thought.
 constexpr int64_t kSmallBytes = int64_t{1} << 30;
-/// So many of the latest commits tell how a table is written.
+/// The number of latest commits that show how a table is written.
 constexpr int64_t kRecentCommits = 50;
 
-/// Columns whose value says when a row came, likeliest first: those that the guide names, and the usual.
+/// Columns whose value says when a row arrived, likeliest first: those that the guide names, and the usual.
 constexpr std::array<std::string_view, 16> kArrivalNames{
     "event_timestamp", "event_time",   "created_at", "ingestion_time",
     "_etl_loaded_at",  "ingested_at",  "loaded_at",  "inserted_at",
     "occurred_at",     "created_time", "created_ts", "event_ts",
     "timestamp",       "ts",           "event_date", "created_date"};
-/// Parts of names of columns that move when a row is changed, or that say nothing about when it came.
+/// Parts of names of columns that change with a row, or that say nothing about when it arrived.
 constexpr std::array<std::string_view, 8> kOtherTimes{"updat", "modif", "delet", "expir",
                                                       "birth", "last_", "valid", "until"};
 
@@ -47,7 +47,7 @@ bool IsTime(const Field& field) {
          field.type.id == TypeId::kDate;
 }
 
-/// Lower is likelier to say when a row came; nullopt for a column that moves with the row.
+/// Lower is likelier to say when a row arrived; nullopt for a column that changes with the row.
 std::optional<size_t> Rank(const Field& field) {
   const std::string name = Lower(field.name);
   const auto known = std::find(kArrivalNames.begin(), kArrivalNames.end(), name);
@@ -73,28 +73,35 @@ const Field* LikeliestWatermark(const std::vector<Field>& candidates) {
   return best;
 }
 
-/// The smallest value in the statistics, in micros; nullopt unless every file tells it.
-std::optional<int64_t> SmallestValue(const TableProfile& profile, const Field& watermark) {
+/// Where the watermarks begin, in micros.
+struct Oldest {
+  std::optional<int64_t> usual;  ///< of the files that hold no odd value
+  std::optional<int64_t> odd;    ///< decades before the last commit: a sentinel or a mistake
+};
+
+/// By the statistics; nothing unless every file has them.
+Oldest FindOldest(const TableProfile& profile, const Field& watermark) {
+  constexpr Duration kUsualAge = Days(20 * 365);
   size_t column = 0;
   while (profile.candidates[column].name != watermark.name) ++column;
-  std::optional<int64_t> smallest;
+  const int64_t least = (profile.snapshot.committed - kUsualAge).micros;
+  Oldest oldest;
   for (const auto& file : profile.snapshot.files) {
-    if (file.stats.columns.size() <= column) return std::nullopt;
+    if (file.stats.columns.size() <= column) return {};
     const auto* min = std::get_if<int64_t>(&file.stats.columns[column].min);
-    if (min == nullptr) return std::nullopt;
-    smallest = std::min(smallest.value_or(*min), *min);
+    if (min == nullptr) return {};
+    const int64_t micros = watermark.type.id == TypeId::kDate ? Days(*min).micros : *min;
+    auto& smallest = micros < least ? oldest.odd : oldest.usual;
+    smallest = std::min(smallest.value_or(micros), micros);
   }
-  if (smallest && watermark.type.id == TypeId::kDate) {
-    *smallest = Days(*smallest).micros;
-  }
-  return smallest;
+  return oldest;
 }
 
-/// `start` is exclusive, so a row at midnight needs the midnight before it.
-Timestamp MidnightBefore(int64_t micros) {
+/// `start` is exclusive, so a row at a full hour needs the hour before it.
+Timestamp HourBefore(int64_t micros) {
   const int64_t before = micros - 1;
-  const int64_t into_day = (before % Days(1).micros + Days(1).micros) % Days(1).micros;
-  return Timestamp{before - into_day};
+  const int64_t into_hour = (before % Hours(1).micros + Hours(1).micros) % Hours(1).micros;
+  return Timestamp{before - into_hour};
 }
 
 std::string HowLarge(const delta::Snapshot& snapshot) {
@@ -133,17 +140,17 @@ Suggestion SuggestPattern(const TableProfile& profile) {
   }
   const Field* watermark = LikeliestWatermark(profile.candidates);
   if (watermark == nullptr) {
-    return SuggestSnapshot(profile, "no column says when a row came");
+    return SuggestSnapshot(profile, "no column says when a row arrived");
   }
   Suggestion suggestion;
   suggestion.pattern = config::Pattern::kAppend;
   suggestion.watermark = watermark->name;
   suggestion.reason =
-      fmt::format("its recent commits only add rows, and {} ({}) may say when a row came",
+      fmt::format("its recent commits only add rows, and {} ({}) may say when a row arrived",
                   watermark->name, watermark->type.ToString());
-  if (const auto smallest = SmallestValue(profile, *watermark)) {
-    suggestion.before_first = MidnightBefore(*smallest);
-  }
+  const Oldest oldest = FindOldest(profile, *watermark);
+  if (oldest.usual) suggestion.before_first = HourBefore(*oldest.usual);
+  if (oldest.odd) suggestion.older = Timestamp{*oldest.odd};
   return suggestion;
 }
 

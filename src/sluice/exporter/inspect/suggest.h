@@ -25,8 +25,10 @@ struct TableProfile {
 struct Suggestion {
   config::Pattern pattern = config::Pattern::kSnapshot;
   std::string watermark;  ///< append only
-  std::optional<Timestamp>
-      before_first;    ///< append: a midnight (UTC) before the first row; nullopt: unknown
+  /// append: a full hour (UTC) before the first row, those of `older` left out; nullopt: unknown
+  std::optional<Timestamp> before_first;
+  /// append: the oldest watermark, where it lies so far back that `before_first` leaves it out
+  std::optional<Timestamp> older;
   std::string reason;  ///< one or two sentences
 };
 

@@ -70,15 +70,28 @@ TEST(SuggestTest, ALargeTableSentWholeIsWarnedOf) {
   EXPECT_THAT(SuggestPattern(profile).reason, HasSubstr("5.0 GiB a run"));
 }
 
-TEST(SuggestTest, StartIsTheMidnightBeforeTheFirstRow) {
-  const int64_t day = Days(1).micros;
+TEST(SuggestTest, StartIsTheHourBeforeTheFirstRow) {
+  const int64_t hour = Hours(1).micros, day = Days(1).micros;
   const auto start = [&](int64_t first, TypeId type = TypeId::kTimestamp) {
     return SuggestPattern(Table({Column("ts", type)}, {first})).before_first->micros;
   };
-  EXPECT_EQ(start(5 * day + 1), 5 * day);
-  EXPECT_EQ(start(5 * day), 4 * day) << "start is exclusive";
-  EXPECT_EQ(start(-1), -day);
-  EXPECT_EQ(start(7, TypeId::kDate), 6 * day);
+  EXPECT_EQ(start(5 * hour + 1), 5 * hour);
+  EXPECT_EQ(start(5 * hour), 4 * hour) << "start is exclusive";
+  EXPECT_EQ(start(-1), -hour);
+  EXPECT_EQ(start(7, TypeId::kDate), 7 * day - hour);
+}
+
+TEST(SuggestTest, OneOddRowDoesNotMoveTheStart) {
+  const int64_t today = Days(20'000).micros;
+  TableProfile profile = Table({Column("ts")}, {today});
+  profile.snapshot.committed = Timestamp{today};
+  profile.snapshot.files.push_back(profile.snapshot.files.front());
+  profile.snapshot.files.back().stats.columns[0].min = int64_t{0};
+  const auto suggestion = SuggestPattern(profile);
+  EXPECT_EQ(suggestion.before_first, Timestamp{today - Hours(1).micros});
+  EXPECT_EQ(suggestion.older, Timestamp{0});
+  profile.snapshot.files.erase(profile.snapshot.files.begin());
+  EXPECT_FALSE(SuggestPattern(profile).before_first) << "the only file may hold more odd rows";
 }
 
 TEST(SuggestTest, WithoutStatisticsNoStartIsSuggested) {
