@@ -1,6 +1,7 @@
 #include <utility>
 #include <vector>
 
+#include "sluice/cli/answer.h"
 #include "sluice/cli/command.h"
 #include "sluice/cli/output.h"
 #include "sluice/cli/status_text.h"
@@ -16,15 +17,24 @@ int Execute(const Context& context, const StatusCommand& command) {
   for (const auto* table : selection->tables) {
     reports.push_back(exporter::StatusOf(selection->loaded.services, *table));
     code.Add(reports.back().error);
+    const auto outcome = reports.back().outcome;
+    if (outcome == exporter::Outcome::kFailed || outcome == exporter::Outcome::kLate) {
+      code.AddFault();
+    }
   }
   if (context.json) {
     Json tables = Json::array();
     for (const auto& report : reports) tables.push_back(ToJson(report));
-    PrintJson({{"tables", std::move(tables)}});
+    PrintAnswer(context, {{"tables", std::move(tables)}}, code.Value(context));
     return code.Value(context);
   }
-  if (!context.quiet) PrintLine(DescribeStatus(reports));
+  if (!context.quiet) PrintTable(StatusTable(reports));
   for (const auto& report : reports) {
+    if (!context.quiet) {
+      for (const auto& remark : StatusRemarks(report)) PrintLine(remark);
+    } else if (const auto failure = StatusFailure(report); !failure.empty()) {
+      PrintToErrors("error: " + failure);
+    }
     if (report.error) PrintError(*report.error);
   }
   return code.Value(context);

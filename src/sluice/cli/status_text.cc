@@ -13,37 +13,49 @@
 namespace sluice::cli {
 namespace {
 
+using exporter::Outcome;
 using exporter::StatusReport;
-
-/// To the second: what a person compares with a clock.
-std::string Clock(const std::optional<Timestamp>& t) {
-  if (!t) return "-";
-  constexpr int64_t kSecond = 1'000'000;
-  return FormatTimestamp(Timestamp{t->micros - ((t->micros % kSecond) + kSecond) % kSecond});
-}
 
 std::string Length(const std::optional<Duration>& d) { return d ? HumanDuration(*d) : "-"; }
 
+/// To the minute where there are no seconds, as at the end of a window.
 std::string ExportedThrough(const StatusReport& report) {
   if (!report.last_window) return "-";
-  return ledger::ToText(report.last_window->end);
+  const auto* time = std::get_if<Timestamp>(&report.last_window->end);
+  if (time == nullptr) return "version " + ledger::ToText(report.last_window->end);
+  constexpr size_t kToTheMinute = 16;  // 2026-01-31T09:00
+  return FormatTimestamp(*time).substr(0, kToTheMinute) + "Z";
 }
 
 std::string RetentionLeft(const StatusReport& report) {
+  if (report.retention_lost) return Paint(Colour::kBad, "lost");
   if (!report.retention_left) return "-";
   if (report.retention_left->micros > 0) return HumanDuration(*report.retention_left);
-  return Paint(Colour::kWarning, "none");
+  return Paint(Colour::kWarning, "over");
 }
 
-std::string Outcome(const StatusReport& report) {
-  if (report.error) return Paint(Colour::kBad, "unknown");
-  if (!report.last_error.empty()) return Paint(Colour::kBad, "failed");
-  return report.last_run ? Paint(Colour::kGood, "ok") : "never run";
-}
-
-template <typename T>
-Json OrNull(const std::optional<T>& value) {
-  return value ? Json(*value) : Json(nullptr);
+/// "ok, 5m ago", "running export 7".
+std::string OutcomeText(const StatusReport& report) {
+  const std::string ago =
+      report.last_run_ago ? ", " + HumanDuration(*report.last_run_ago) + " ago" : "";
+  switch (report.outcome) {
+    case Outcome::kUnknown:
+      return Paint(Colour::kBad, "unknown");
+    case Outcome::kRunning:
+      return Paint(Colour::kGood,
+                   fmt::format("running export {}", report.running_export.value_or(0)));
+    case Outcome::kFailed:
+      return Paint(Colour::kBad, "failed" + ago);
+    case Outcome::kLate:
+      return Paint(Colour::kBad, "late" + ago);
+    case Outcome::kStopped:
+      return Paint(Colour::kWarning, "stopped" + ago);
+    case Outcome::kNeverRun:
+      return "never run";
+    case Outcome::kOk:
+      return Paint(Colour::kGood, "ok" + ago);
+  }
+  return "";
 }
 
 Json TimeJson(const std::optional<Timestamp>& t) {
@@ -62,45 +74,58 @@ Json ToJson(const StatusReport& report) {
   return {{"table", report.table},
           {"name", report.name},
           {"pattern", config::Name(report.pattern)},
-          {"schedule", report.schedule},
+          {"outcome", exporter::Name(report.outcome)},
+          {"running_export", report.running_export ? Json(*report.running_export) : Json(nullptr)},
+          {"late", report.late},
+          {"freshness_seconds", report.freshness.micros / 1'000'000},
           {"last_window", report.last_window ? ToJson(*report.last_window) : Json(nullptr)},
           {"last_committed", TimeJson(report.last_committed)},
           {"last_run", TimeJson(report.last_run)},
           {"last_error", report.last_error.empty() ? Json(nullptr) : Json(report.last_error)},
           {"warning", report.warning.empty() ? Json(nullptr) : Json(report.warning)},
-          {"next_run", TimeJson(report.next_run)},
           {"lag_seconds", SecondsJson(report.lag)},
           {"source_version", VersionJson(report.source_version)},
           {"exported_version", VersionJson(report.exported_version)},
           {"retention_left_seconds", SecondsJson(report.retention_left)},
+          {"retention_lost", report.retention_lost},
           {"unfinished", report.unfinished.empty() ? Json(nullptr) : Json(report.unfinished)},
           {"error", report.error ? ToJson(*report.error) : Json(nullptr)}};
 }
 
-std::string DescribeStatus(const std::vector<StatusReport>& reports) {
-  std::vector<std::vector<std::string>> rows{{"NAME", "PATTERN", "EXPORTED THROUGH", "LAG",
-                                              "LAST RUN", "OUTCOME", "NEXT RUN", "RETENTION LEFT"}};
+std::string StatusTable(const std::vector<StatusReport>& reports) {
+  std::vector<std::vector<std::string>> rows{
+      {"NAME", "EXPORTED THROUGH", "LAG", "RETENTION", "LAST RUN"}};
   for (const auto& report : reports) {
-    rows.push_back({report.name, std::string(config::Name(report.pattern)), ExportedThrough(report),
-                    Length(report.lag), Clock(report.last_run), Outcome(report),
-                    Clock(report.next_run), RetentionLeft(report)});
+    rows.push_back({report.name, ExportedThrough(report), Length(report.lag), RetentionLeft(report),
+                    OutcomeText(report)});
   }
-  std::string text = FormatTable(rows, {});
-  for (const auto& report : reports) {
-    if (!report.unfinished.empty()) {
-      text += fmt::format("\n{}: {}", report.name, report.unfinished);
-    }
-    if (!report.warning.empty()) {
-      std::istringstream lines(report.warning);
-      for (std::string line; std::getline(lines, line);) {
-        text += fmt::format("\n{}: {}", report.name, line);
-      }
-    }
-    if (!report.last_error.empty()) {
-      text += fmt::format("\n{}: the last run failed: {}", report.name, report.last_error);
-    }
+  return FormatTable(rows, {});
+}
+
+std::string StatusFailure(const StatusReport& report) {
+  if (report.outcome == Outcome::kFailed) {
+    return fmt::format("{}: the last run failed: {}", report.name, report.last_error);
   }
-  return text;
+  if (report.outcome == Outcome::kLate) {
+    return fmt::format("{}: late: the export lags {} behind, and {} is allowed", report.name,
+                       Length(report.lag), HumanDuration(report.freshness));
+  }
+  return "";
+}
+
+std::vector<std::string> StatusRemarks(const StatusReport& report) {
+  std::vector<std::string> remarks;
+  const auto add = [&](const std::string& text) {
+    if (!text.empty()) remarks.push_back(fmt::format("{}: {}", report.name, text));
+  };
+  add(report.unfinished);
+  std::istringstream lines(report.warning);
+  for (std::string line; std::getline(lines, line);) add(line);
+  if (report.retention_lost) {
+    add("the source has dropped what the next run needs; `sluice check` says what to do");
+  }
+  if (auto failure = StatusFailure(report); !failure.empty()) remarks.push_back(std::move(failure));
+  return remarks;
 }
 
 }  // namespace sluice::cli

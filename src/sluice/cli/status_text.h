@@ -10,7 +10,13 @@ namespace sluice::cli {
 
 Json ToJson(const exporter::StatusReport& report);
 
-/// What `status` tells a person: a line a table under a heading, then what needs attention.
-std::string DescribeStatus(const std::vector<exporter::StatusReport>& reports);
+/// A row per table under a heading.
+std::string StatusTable(const std::vector<exporter::StatusReport>& reports);
+
+/// What needs attention, one sentence each.
+std::vector<std::string> StatusRemarks(const exporter::StatusReport& report);
+
+/// Why the outcome is a failure or late; "" for any other.
+std::string StatusFailure(const exporter::StatusReport& report);
 
 }  // namespace sluice::cli

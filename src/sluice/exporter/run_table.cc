@@ -87,9 +87,11 @@ Status RunOnce(Session& session, const RunOptions& options, transfer::Progress& 
   return Fail(TooManyRounds());
 }
 
-RunStatus EndedAs(const Status& status, const ReportBuilder& report) {
-  if (!status) return RunStatus::kFailed;
-  return report.windows().empty() ? RunStatus::kNothingNew : RunStatus::kExported;
+std::string_view EndedAs(const Status& status, const ReportBuilder& report) {
+  if (!status) {
+    return status.error().kind == ErrorKind::kCancelled ? kStopped : Name(RunStatus::kFailed);
+  }
+  return Name(report.windows().empty() ? RunStatus::kNothingNew : RunStatus::kExported);
 }
 
 Status RunOneTry(const Services& services, const config::Table& table, const RunOptions& options,
@@ -99,7 +101,7 @@ Status RunOneTry(const Services& services, const config::Table& table, const Run
   const Status status = RunOnce(session, options, progress, report, settled);
   PublishHeartbeat(session);
   if (!report.is_busy()) {
-    RecordLastRun(session, Name(EndedAs(status, report)), status, settled);
+    RecordLastRun(session, EndedAs(status, report), status, settled);
   }
   return status;
 }

@@ -8,8 +8,11 @@
 
 namespace sluice::exporter {
 
+/// How a run ended that a signal stopped; any other ends as its RunStatus is named.
+inline constexpr std::string_view kStopped = "stopped";
+
 /// How the last run of a table ended, kept beside the ledger (never where the partner reads) so that
-/// `status` can tell it. A note: where it is lost, nothing is exported twice or not at all.
+/// `status` can show it. A note: where it is lost, nothing is exported twice or not at all.
 struct LastRun {
   Timestamp at;
   std::string status;

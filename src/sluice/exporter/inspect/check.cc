@@ -176,14 +176,15 @@ void CheckSize(const delta::Snapshot& snapshot, Findings& findings) {
 }
 
 void CheckRetention(Session& session, const ledger::Position& position, Findings& findings) {
-  const auto retention = LookAtRetention(session, NeededAfter(position));
+  const auto retention = LookAtRetention(session, NeededAfter(*session.table, position));
   if (!retention) return findings.AddFault(retention.error());
   if (!retention->left) return;
   constexpr Duration kSoon = Days(3);
   if (*retention->left < kSoon) {
     findings.Add(
         Severity::kWarning,
-        retention->left->micros <= 0
+        retention->lost ? std::string("the source has dropped what the next run needs")
+        : retention->left->micros <= 0
             ? std::string("the source may drop commits that the next run needs at any time")
             : fmt::format("the source may drop commits that the next run needs in {}",
                           FormatDuration(*retention->left)),

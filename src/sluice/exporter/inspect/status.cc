@@ -12,6 +12,8 @@
 #include "sluice/exporter/report/table_error.h"
 #include "sluice/exporter/session/session.h"
 #include "sluice/exporter/source/far_ahead.h"
+#include "sluice/exporter/source/look_at_source.h"
+#include "sluice/exporter/source/source_checks.h"
 #include "sluice/plan/planned_export.h"
 
 namespace sluice::exporter {
@@ -49,7 +51,7 @@ Status FindLastWindow(Session& session, const ledger::LedgerView& view, StatusRe
   return {};
 }
 
-/// Each stands on a line of its own.
+/// One per line.
 void AddWarning(StatusReport& report, const config::Table& table, const std::string& message,
                 const std::string& remedy) {
   if (!report.warning.empty()) report.warning += '\n';
@@ -79,8 +81,8 @@ Status AddWarnings(Session& session, const ledger::LedgerView& view, StatusRepor
   return {};
 }
 
-Result<std::string> DescribeUnfinished(Session& session, const ledger::LedgerView& view) {
-  if (view.newest == 0) return std::string();
+Status DescribeUnfinished(Session& session, const ledger::LedgerView& view, StatusReport& report) {
+  if (view.newest == 0) return {};
   if (view.undecided()) {
     const std::string who = view.heartbeat ? view.heartbeat->runner.ToString()
                             : view.intent  ? view.intent->runner.ToString()
@@ -88,70 +90,120 @@ Result<std::string> DescribeUnfinished(Session& session, const ledger::LedgerVie
     const bool alive =
         view.heartbeat && ledger::Judge(*view.heartbeat, session.services->wall->Now(),
                                         session.runner) == ledger::Liveness::kAlive;
-    return fmt::format("export {} {} {}", view.newest,
-                       alive ? "is being worked on by" : "was begun and left by", who);
+    if (alive) report.running_export = view.newest;
+    report.unfinished =
+        alive ? fmt::format("{} is working on export {}", who, view.newest)
+              : fmt::format("{} left export {} unfinished: the next run finishes it or gives it up",
+                            who, view.newest);
+    return {};
   }
   if (!view.manifest) {
     const bool refused = !RefuseExcludedColumns(*session.table, *view.decision);
-    return fmt::format("export {} is decided and not yet visible{}", view.newest,
-                       refused ? "" : ": the next run finishes it");
+    report.unfinished = fmt::format("export {} is decided and not yet visible{}", view.newest,
+                                    refused ? "" : ": the next run finishes it");
+    return {};
   }
   SLUICE_ASSIGN_OR_RETURN(const bool to_follow, StateIsToFollow(session, view));
-  if (!to_follow) return std::string();
-  return fmt::format(
-      "export {} is visible and the state has not followed yet: the next run lets it", view.newest);
+  if (to_follow) {
+    report.unfinished = fmt::format(
+        "export {} is visible, but _export_state has not followed: the next run updates it",
+        view.newest);
+  }
+  return {};
 }
 
-Status StatusInto(const Services& services, const config::Table& table, StatusReport& report) {
-  const Timestamp now = services.clock->Now();
-  report.next_run = config::NextRun(table.schedule, now, table.timezone);
-  SLUICE_ASSIGN_OR_RETURN(Session session, OpenSession(services, table));
-  SLUICE_ASSIGN_OR_RETURN(const ledger::LedgerView view, session.ledger->Load());
-  SLUICE_ASSIGN_OR_RETURN(report.unfinished, DescribeUnfinished(session, view));
-  if (view.newest > 0) SLUICE_RETURN_IF_ERROR(FindLastWindow(session, view, report));
+Status DescribeLastRun(Session& session, StatusReport& report) {
+  const config::Table& table = *session.table;
   if (const auto last = ReadLastRun(session)) {
     report.last_run = last->at;
-    report.last_error = last->error;
+    if (last->status == kStopped) {
+      report.outcome = Outcome::kStopped;
+    } else {
+      report.last_error = last->error;
+    }
   } else {
     SLUICE_ASSIGN_OR_RETURN(const auto state, session.state->Read(table.table));
     if (const auto* row = state.Find(table.table)) report.last_run = row->last_run_timestamp;
   }
-  SLUICE_RETURN_IF_ERROR(AddWarnings(session, view, report));
-  SLUICE_RETURN_IF_ERROR(OpenSource(session));
-  const ledger::Position& position = view.position();
-  SLUICE_ASSIGN_OR_RETURN(const auto retention, LookAtRetention(session, NeededAfter(position)));
-  report.source_version = retention.latest;
-  report.retention_left = retention.left;
-  if (const auto* end = std::get_if<Timestamp>(&position.end)) {
-    report.lag = std::max(Duration{0}, now - *end);
-  } else if (const auto* version = std::get_if<Version>(&position.end)) {
-    report.exported_version = *version;
-    report.lag = *version >= retention.latest ? Duration{0}
-                 : retention.first_needed
-                     ? std::optional(std::max(Duration{0}, now - *retention.first_needed))
-                     : std::nullopt;
-  }
-  if (const auto* version = std::get_if<Version>(&position.end)) {
-    if (*version > retention.latest) {
-      AddWarning(
-          report, table,
-          fmt::format("version {} is exported, the source's latest is {}: it was replaced or "
-                      "restored",
-                      version->value, retention.latest.value),
-          "begin anew with `sluice run NAME --reseed`");
-    }
-  }
-  if (table.pattern == config::Pattern::kAppend) {
-    SLUICE_ASSIGN_OR_RETURN(const auto state, session.state->Read(table.table));
-    const auto* row = state.Find(table.table);
-    const bool has_row = row != nullptr && row->last_exported_end_time;
-    const auto far =
-        FindFarAhead(table.name, position.end,
-                     has_row ? ledger::Bound(*row->last_exported_end_time) : ledger::Bound(),
-                     LatestClock(services));
-    if (far) AddWarning(report, table, far->message, far->remedy);
+  if (report.last_run) {
+    report.last_run_ago = std::max(Duration{0}, session.services->clock->Now() - *report.last_run);
   }
   return {};
+}
+
+/// How far the export lags behind now, or behind the source's newest version.
+std::optional<Duration> LagOf(const StatusReport& report, const ledger::Position& position,
+                              const Retention& retention, Timestamp now) {
+  if (const auto* end = std::get_if<Timestamp>(&position.end);
+      end != nullptr && report.pattern == config::Pattern::kAppend) {
+    return std::max(Duration{0}, now - *end);
+  }
+  if (!report.exported_version) return std::nullopt;
+  if (*report.exported_version >= retention.latest) return Duration{0};
+  if (!retention.first_needed) return std::nullopt;
+  return std::max(Duration{0}, now - *retention.first_needed);
+}
+
+/// The error of a schema change with the columns' names, which the note of the last run must not hold.
+void NameChangedColumns(Session& session, const ledger::Position& position, StatusReport& report) {
+  if (report.last_error.find("'...'") == std::string::npos) return;
+  const auto source = LookAtSource(session, position, SourceOptions{});
+  if (!source) return;
+  const auto changed = CheckSchemaChange(*session.table, (*source)->facts());
+  if (!changed) report.last_error = changed.error().message;
+}
+
+Status DescribeSource(Session& session, const ledger::Position& position, StatusReport& report) {
+  const config::Table& table = *session.table;
+  SLUICE_RETURN_IF_ERROR(OpenSource(session));
+  if (const auto* version = std::get_if<Version>(&position.end)) report.exported_version = *version;
+  const auto needed = table.pattern == config::Pattern::kSnapshot ? report.exported_version
+                                                                  : NeededAfter(table, position);
+  SLUICE_ASSIGN_OR_RETURN(const auto retention, LookAtRetention(session, needed));
+  report.source_version = retention.latest;
+  report.retention_left = retention.left;
+  report.retention_lost = retention.lost;
+  report.lag = LagOf(report, position, retention, session.services->clock->Now());
+  report.late = report.lag && report.lag->micros - table.delay.micros > report.freshness.micros;
+  if (const auto* version = std::get_if<Version>(&position.end);
+      version != nullptr && *version > retention.latest) {
+    AddWarning(
+        report, table,
+        fmt::format("version {} is exported, but the source's latest is {}: it was replaced or "
+                    "restored",
+                    version->value, retention.latest.value),
+        "start over with `sluice run NAME --reseed`");
+  }
+  NameChangedColumns(session, position, report);
+  if (table.pattern != config::Pattern::kAppend) return {};
+  SLUICE_ASSIGN_OR_RETURN(const auto state, session.state->Read(table.table));
+  const auto* row = state.Find(table.table);
+  const bool has_row = row != nullptr && row->last_exported_end_time;
+  const auto far =
+      FindFarAhead(table.name, position.end,
+                   has_row ? ledger::Bound(*row->last_exported_end_time) : ledger::Bound(),
+                   LatestClock(*session.services));
+  if (far) AddWarning(report, table, far->message, far->remedy);
+  return {};
+}
+
+Status StatusInto(const Services& services, const config::Table& table, StatusReport& report) {
+  SLUICE_ASSIGN_OR_RETURN(Session session, OpenSession(services, table));
+  SLUICE_ASSIGN_OR_RETURN(const ledger::LedgerView view, session.ledger->Load());
+  SLUICE_RETURN_IF_ERROR(DescribeUnfinished(session, view, report));
+  if (view.newest > 0) SLUICE_RETURN_IF_ERROR(FindLastWindow(session, view, report));
+  SLUICE_RETURN_IF_ERROR(DescribeLastRun(session, report));
+  SLUICE_RETURN_IF_ERROR(AddWarnings(session, view, report));
+  return DescribeSource(session, view.position(), report);
+}
+
+Outcome OutcomeOf(const StatusReport& report) {
+  if (report.error) return Outcome::kUnknown;
+  if (report.running_export) return Outcome::kRunning;
+  if (!report.last_error.empty()) return Outcome::kFailed;
+  if (report.late) return Outcome::kLate;
+  if (report.outcome == Outcome::kStopped) return Outcome::kStopped;
+  return report.last_run ? Outcome::kOk : Outcome::kNeverRun;
 }
 
 }  // namespace
@@ -160,10 +212,11 @@ StatusReport StatusOf(const Services& services, const config::Table& table) {
   StatusReport report;
   report.table = table.table;
   report.name = table.name;
-  report.schedule = table.schedule;
   report.pattern = table.pattern;
+  report.freshness = config::FreshnessOf(table);
   Status status = StatusInto(services, table, report);
   if (!status) report.error = OfTable(std::move(status).error(), table);
+  report.outcome = OutcomeOf(report);
   return report;
 }
 

@@ -30,4 +30,24 @@ std::string_view Name(Severity severity) {
   return "fault";
 }
 
+std::string_view Name(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kUnknown:
+      return "unknown";
+    case Outcome::kRunning:
+      return "running";
+    case Outcome::kFailed:
+      return "failed";
+    case Outcome::kLate:
+      return "late";
+    case Outcome::kStopped:
+      return "stopped";
+    case Outcome::kNeverRun:
+      return "never_run";
+    case Outcome::kOk:
+      return "ok";
+  }
+  return "unknown";
+}
+
 }  // namespace sluice::exporter

@@ -10,7 +10,7 @@
 #include "sluice/config/config.h"
 #include "sluice/ledger/records.h"
 
-/// What the commands tell: plain values that cli/ prints as text or JSON. No I/O.
+/// What the commands report: plain values that cli/ prints as text or JSON. No I/O.
 namespace sluice::exporter {
 
 enum class RunStatus { kExported, kNothingNew, kBusy, kFailed };
@@ -63,18 +63,36 @@ struct PlanReport {
   std::vector<std::string> notes;
 };
 
+/// How a table stands: the first of these that holds.
+enum class Outcome {
+  kUnknown,  ///< the status could not be read
+  kRunning,  ///< another process is working on an export
+  kFailed,   ///< the last run failed
+  kLate,     ///< the export lags further behind than `freshness` allows
+  kStopped,  ///< a signal stopped the last run
+  kNeverRun,
+  kOk,
+};
+std::string_view Name(Outcome outcome);
+
 struct StatusReport {
-  std::string table, name, schedule;
+  std::string table, name;
   config::Pattern pattern = config::Pattern::kAppend;
+  Outcome outcome = Outcome::kUnknown;
+  std::optional<int64_t> running_export;    ///< kRunning: its number
   std::optional<WindowReport> last_window;  ///< the newest number that moved the end
-  std::optional<Timestamp> last_committed, last_run, next_run;
-  /// Now - exported end (append), age of the first version not exported (cdc).
+  std::optional<Timestamp> last_committed, last_run;
+  std::optional<Duration> last_run_ago;
+  /// Now - exported end (append), age of the first version not exported (cdc, snapshot).
   std::optional<Duration> lag;
+  Duration freshness{0};
+  bool late = false;
   std::optional<Version> source_version, exported_version;
   std::optional<Duration> retention_left;  ///< until the source may drop what the next run needs
+  bool retention_lost = false;             ///< it has dropped it already
   std::string last_error;                  ///< "" if the last run ended well
-  /// "" or why coming runs export nothing, or something that does not go with what lies there, each with
-  /// its remedy; one a line.
+  /// "" or why coming runs export nothing, or something that does not match the exports so far, each with its
+  /// remedy; one per line.
   std::string warning;
   std::string unfinished;      ///< "" or what was decided or begun and is not visible yet
   std::optional<Error> error;  ///< why the status itself could not be read
