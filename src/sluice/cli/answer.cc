@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "sluice/runtime/log.h"
-
 namespace sluice::cli {
 namespace {
 
@@ -34,32 +32,14 @@ void PrintAnswer(const Context& context, const Json& answer, int exit_code) {
   PrintJson(document);
 }
 
-int ReportMistakes(const Context& context, const std::vector<config::Mistake>& mistakes) {
-  if (!context.json) {
-    std::string text = fmt::format("error: {} has {}:", context.config_file,
-                                   Plural(std::ssize(mistakes), "mistake"));
-    for (const auto& mistake : mistakes) {
-      const std::string at =
-          mistake.line > 0 ? fmt::format("{}:{}", mistake.line, mistake.column) : std::string("-");
-      text += fmt::format("\n  {:<7} {}", at, mistake.message);
-    }
-    PrintToErrors(text);
-    return kExitUsage;
+int Report(const Error& error, const Context& context) {
+  const int code = ExitCodeOf(error, context);
+  if (context.json) {
+    PrintAnswer(context, {{"error", ToJson(error)}}, code);
+  } else {
+    PrintError(error);
   }
-  Json all = Json::array();
-  for (const auto& mistake : mistakes) {
-    all.push_back({{"line", mistake.line > 0 ? Json(mistake.line) : Json(nullptr)},
-                   {"column", mistake.line > 0 ? Json(mistake.column) : Json(nullptr)},
-                   {"key", mistake.key.empty() ? Json(nullptr) : Json(mistake.key)},
-                   {"message", runtime::RedactError(mistake.message)}});
-  }
-  Json error =
-      ToJson(Error{ErrorKind::kConfig, config::FormatMistakes(context.config_file, mistakes),
-                   "correct them, then run `sluice check`"});
-  error["file"] = context.config_file;
-  error["mistakes"] = std::move(all);
-  PrintAnswer(context, {{"error", std::move(error)}}, kExitUsage);
-  return kExitUsage;
+  return code;
 }
 
 std::vector<std::string> DescribeIdleKeys(const config::Config& config,

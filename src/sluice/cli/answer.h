@@ -5,7 +5,6 @@
 
 #include "sluice/cli/command.h"
 #include "sluice/cli/output.h"
-#include "sluice/config/mistake.h"
 
 /// What is the same in the answers of all commands: docs/json.md.
 namespace sluice::cli {
@@ -14,8 +13,8 @@ namespace sluice::cli {
 /// may also set `notes` and `error`.
 void PrintAnswer(const Context& context, const Json& answer, int exit_code);
 
-/// Prints everything that is wrong with a config: one mistake a line, or as JSON. Returns the exit code.
-int ReportMistakes(const Context& context, const std::vector<config::Mistake>& mistakes);
+/// Prints an error (stderr, or as the one JSON document) and returns its exit code.
+int Report(const Error& error, const Context& context);
 
 /// One sentence for each key that has no effect in this version, for all keys of `tables` and those of the
 /// whole config.

@@ -1,3 +1,4 @@
+#include "sluice/cli/answer.h"
 #include "sluice/cli/command.h"
 #include "sluice/cli/table_runs.h"
 

@@ -2,11 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <utility>
 
-#include "sluice/cli/answer.h"
-#include "sluice/cli/output.h"
 #include "sluice/config/config_parser.h"
 
 namespace sluice::cli {
@@ -22,22 +19,6 @@ Loaded Load(const Context& context) {
 }
 
 }  // namespace
-
-std::optional<int> ReadConfigInto(Context& context) {
-  std::error_code error;
-  const auto file = std::filesystem::absolute(context.config_file, error);
-  if (error) {
-    return Report(
-        Error{ErrorKind::kConfig, fmt::format("{}: {}", context.config_file, error.message()),
-              "name the config with --config FILE"},
-        context);
-  }
-  auto reading = config::ReadConfigFile(file.string(), config::ProcessEnvironment());
-  if (!reading) return Report(reading.error(), context);
-  if (!reading->mistakes.empty()) return ReportMistakes(context, reading->mistakes);
-  context.config = std::make_shared<const config::Config>(std::move(reading->config));
-  return std::nullopt;
-}
 
 Result<Selection> LoadAndSelect(const Context& context, const std::vector<std::string>& names) {
   Selection selection;
@@ -71,16 +52,6 @@ int ExitCodeOf(const Error& error, const Context& context) {
     default:
       return kExitFailed;
   }
-}
-
-int Report(const Error& error, const Context& context) {
-  const int code = ExitCodeOf(error, context);
-  if (context.json) {
-    PrintAnswer(context, {{"error", ToJson(error)}}, code);
-  } else {
-    PrintError(error);
-  }
-  return code;
 }
 
 void ExitCode::Add(const std::optional<Error>& error) {

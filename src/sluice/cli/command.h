@@ -25,12 +25,8 @@ struct Context {
   bool verbose = false, quiet = false;
   std::optional<Timestamp> now;
   runtime::CancelToken cancel;
-  std::shared_ptr<const config::Config> config;  ///< ReadConfigInto fills it; null for `init`
+  std::shared_ptr<const config::Config> config;  ///< null for `init`
 };
-
-/// Reads the config that the context names into it. Where there are mistakes, prints all of them and returns
-/// the exit code.
-std::optional<int> ReadConfigInto(Context& context);
 
 /// A config with the services for it.
 struct Loaded {
@@ -54,9 +50,6 @@ Result<Selection> LoadAndSelect(const Context& context, const std::vector<std::s
 
 /// The exit code of an error that ended a command.
 int ExitCodeOf(const Error& error, const Context& context);
-
-/// Prints an error (stderr, or as the one JSON document) and returns its exit code.
-int Report(const Error& error, const Context& context);
 
 /// The exit code of several tables' outcomes: 0; 2 if every one is wrong usage or config; 75 if every failure
 /// may succeed later; else 1.

@@ -6,8 +6,9 @@
 #include <variant>
 #include <vector>
 
+#include "sluice/cli/answer.h"
 #include "sluice/cli/arguments.h"
-#include "sluice/cli/output.h"
+#include "sluice/cli/load_config.h"
 #include "sluice/cli/stop_signals.h"
 #include "sluice/columnar/arrow_io.h"
 #include "sluice/runtime/entropy.h"
@@ -47,7 +48,6 @@ int Run(const std::vector<std::string>& arguments) {
                     : context.verbose ? runtime::Verbosity::kVerbose
                                       : runtime::Verbosity::kNormal,
                     run_id);
-  spdlog::debug("sluice {} {}", SLUICE_VERSION, context.command);
   cli::StopOnSignals(context.cancel);
   if (!std::holds_alternative<cli::InitCommand>(invocation.command)) {
     if (const auto code = cli::ReadConfigInto(context)) return *code;

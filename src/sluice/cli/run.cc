@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "sluice/base/time_zone.h"
+#include "sluice/cli/answer.h"
 #include "sluice/cli/command.h"
 #include "sluice/cli/table_runs.h"
 #include "sluice/config/config_parser.h"
