@@ -22,6 +22,8 @@ using parquet::schema::NodePtr;
 using parquet::schema::PrimitiveNode;
 
 constexpr int kZstdLevel = 1;
+/// Arrow's own, 9, takes ten times as long for 5 % less.
+constexpr int kGzipLevel = 5;
 
 arrow::Compression::type ToArrowCodec(Codec codec) {
   switch (codec) {
@@ -75,6 +77,7 @@ std::shared_ptr<parquet::WriterProperties> MakeProperties(const EncoderOptions& 
       ->enable_store_decimal_as_integer()
       ->enable_write_page_index();
   if (options.codec == Codec::kZstd) builder.compression_level(kZstdLevel);
+  if (options.codec == Codec::kGzip) builder.compression_level(kGzipLevel);
   return builder.build();
 }
 

@@ -116,6 +116,17 @@ TEST_F(ParquetEncoderTest, CodecIsTheOneAskedFor) {
   }
 }
 
+TEST_F(ParquetEncoderTest, GzipIsNotAtItsSlowestLevel) {
+  EncoderOptions options;
+  options.codec = Codec::kGzip;
+  Encode(arrow::int64(), "[1]", options);
+  const std::string file = store_->Get("f").value();
+  const size_t header = file.find("\x1f\x8b\x08");
+  ASSERT_NE(header, std::string::npos);
+  constexpr size_t kExtraFlags = 8;  // RFC 1952: 2 for the slowest level, 4 for the fastest
+  EXPECT_EQ(file[header + kExtraFlags], 0);
+}
+
 TEST(CheckEncodableTest, WhatParquetCantHoldIsNamed) {
   const auto schema =
       arrow::schema({arrow::field("a", arrow::struct_({arrow::field("b", arrow::struct_({}))}))});
