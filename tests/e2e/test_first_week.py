@@ -199,3 +199,39 @@ def test_init_makes_snapshots_that_do_not_fill_up_with_copies(tmp_path):
     init(tmp_path, tmp_path / "lake")
     (table,) = yaml.safe_load((tmp_path / "sluice.yaml").read_text())["tables"]
     assert table["pattern"] == "snapshot" and table["skip_unchanged"] is True and "schedule" not in table
+
+
+# check finds what run would fail on
+
+def found(sluice, now: str, severity: str) -> list[str]:
+    outcome = sluice.call("check", now=now)
+    assert outcome.code == (1 if severity == "fault" else 0), str(outcome)
+    return [f["message"] for f in outcome.json["findings"] if f["severity"] == severity]
+
+
+@pytest.mark.parametrize("folder", ["", "_delta_log"])
+def test_check_finds_a_state_that_cannot_be_written(folder, events):
+    events.run(clock(2))
+    closed = events.state / folder
+    closed.chmod(0o555)
+    events.wrapper = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"]
+    try:
+        assert events.call("run", now=clock(5)).code == 1, "this user may write anywhere"
+        assert any("_export_state" in message for message in found(events, clock(5), "fault"))
+    finally:
+        closed.chmod(0o755)
+
+
+def test_check_warns_of_a_start_in_the_future(events):
+    events.change(start="2031-01-01T00:00:00Z")
+    (warning,) = found(events, clock(5), "warning")
+    assert "start" in warning and "in the future" in warning
+
+
+def test_check_warns_of_rows_without_a_watermark(events, lake):
+    nulls = to_arrow([row(7, 1.5), row(8, 2.5)])
+    column = nulls.schema.get_field_index("event_timestamp")
+    nulls = nulls.set_column(column, nulls.schema.field(column), pa.nulls(2, nulls.schema.field(column).type))
+    deltalake.write_deltalake(str(lake.path), nulls, mode="append")
+    (warning,) = found(events, clock(5), "warning")
+    assert warning.startswith("2 rows have no event_timestamp"), warning

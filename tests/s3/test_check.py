@@ -37,12 +37,12 @@ def test_a_plain_bucket_has_no_fault_and_keeps_no_probe(sluice, server, bucket):
     found = check(sluice)
     assert not found["fault"] and not found["warning"], found
     messages = " ".join(finding["message"] for finding in found["ok"])
-    assert "reachable" in messages and "conditionally refused" in messages, messages
+    assert "reachable" in messages and "refused a conditional write" in messages, messages
     assert server.keys("out", bucket) == []
 
 
 def test_what_the_server_lacks_is_a_note(sluice):
-    (note,) = [n for n in check(sluice)["note"] if "not known" in n["message"]]
+    (note,) = [n for n in check(sluice)["note"] if "not checked" in n["message"]]
     assert "the block of public access" in note["message"]
 
 

@@ -27,7 +27,7 @@ class BucketCheck {
     CheckLifecycle();
     CheckVersions();
     if (use_.partner) CheckPartner(*use_.partner);
-    TellUnknown();
+    AddUnknown();
     return true;
   }
 
@@ -36,7 +36,7 @@ class BucketCheck {
     findings_.Add(severity, name_ + ": " + message, std::move(fix));
   }
 
-  /// The answer, or nullopt and a note that it is not known; `action` is what the policy must allow.
+  /// The answer, or nullopt and a note that it was not checked; `action` is what the policy must allow.
   template <typename T>
   std::optional<T> Known(Result<T> answer, const std::string& what, const std::string& action) {
     if (answer) return std::move(*answer);
@@ -51,15 +51,15 @@ class BucketCheck {
     return std::nullopt;
   }
 
-  void TellUnknown() {
+  void AddUnknown() {
     if (!forbidden_.empty()) {
       Add(Severity::kNote,
-          fmt::format("not known, for these credentials may not ask: {}",
+          fmt::format("not checked, because these credentials may not ask: {}",
                       fmt::join(forbidden_, ", ")),
-          fmt::format("to have it checked, allow {}", fmt::join(actions_, ", ")));
+          fmt::format("to check it, allow {}", fmt::join(actions_, ", ")));
     }
     if (!unsupported_.empty()) {
-      Add(Severity::kNote, fmt::format("not known, for the server has no such setting: {}",
+      Add(Severity::kNote, fmt::format("not checked, because the server has no such setting: {}",
                                        fmt::join(unsupported_, ", ")));
     }
   }
@@ -71,13 +71,13 @@ class BucketCheck {
       return false;
     }
     if (!*region) {
-      forbidden_.push_back("whether the bucket is there, and its region");
+      forbidden_.push_back("whether the bucket exists, and its region");
       actions_.push_back("s3:ListBucket");
     } else if ((*region)->empty()) {
       Add(Severity::kOk, "reachable");
     } else if (use_.region && *use_.region != **region) {
       Add(Severity::kFault,
-          fmt::format("lies in region {}, and `region` says {}", **region, *use_.region),
+          fmt::format("is in region {}, but `region` says {}", **region, *use_.region),
           fmt::format("set `region: {}`", **region));
     } else {
       Add(Severity::kOk, fmt::format("reachable, in region {}", **region));
@@ -85,17 +85,17 @@ class BucketCheck {
     return true;
   }
 
-  /// The server's word, and ours where it says no; nullopt where neither may be had.
+  /// As the server says, else as the policy reads; nullopt where neither may be read.
   std::optional<bool> IsPolicyPublic() {
-    const auto told = Known(settings_.HasPublicPolicy(), "whether the policy is public",
-                            "s3:GetBucketPolicyStatus");
-    if (told.value_or(false)) return true;
+    const auto answer = Known(settings_.HasPublicPolicy(), "whether the policy is public",
+                              "s3:GetBucketPolicyStatus");
+    if (answer.value_or(false)) return true;
     policy_ = Known(settings_.Policy(), "the policy", "s3:GetBucketPolicy");
-    if (!policy_) return told;
+    if (!policy_) return answer;
     const auto lets = LetsEverybodyIn(*policy_);
     if (!lets) {
       findings_.AddFault(lets.error());
-      return told;
+      return answer;
     }
     return *lets;
   }
@@ -111,16 +111,16 @@ class BucketCheck {
         "RestrictPublicBuckets=true",
         settings_.bucket());
     if (is_public.value_or(false) && !(block && *block && (*block)->restrict_buckets)) {
-      Add(Severity::kFault, "its policy lets everybody in: exports are public",
-          "take the statement with \"Principal\": \"*\" out of the policy, then " + block_it);
+      Add(Severity::kFault, "its policy allows everybody: exports are public",
+          "remove the statement with \"Principal\": \"*\" from the policy, then run " + block_it);
     } else if (blocks) {
       Add(Severity::kOk, "public access is blocked");
     } else if (block) {
       Add(Severity::kWarning,
-          *block ? "public access is blocked in part only" : "public access is not blocked",
+          *block ? "public access is only partly blocked" : "public access is not blocked",
           block_it);
     } else if (is_public) {
-      Add(Severity::kOk, "its policy lets nobody in whom it does not name");
+      Add(Severity::kOk, "its policy allows only those it names");
     }
   }
 
@@ -155,11 +155,12 @@ class BucketCheck {
     if (!use_.partner) return;
     if (!key || key->ends_with("alias/aws/s3")) {
       Add(Severity::kWarning,
-          "objects under AWS's own key aws/s3 can't be read from another account, whatever the "
-          "bucket's policy says",
-          "encrypt with a key of yours: `encryption: {type: sse-kms, kms_key_id: ..}`");
+          "objects under AWS's own key aws/s3 cannot be read from another account, whatever "
+          "the bucket's policy says",
+          "encrypt with your own key: `encryption: {type: sse-kms, kms_key_id: ..}`");
     } else {
-      Add(Severity::kNote, fmt::format("{} reads only what it may decrypt", use_.partner->role_arn),
+      Add(Severity::kNote,
+          fmt::format("{} can read only what it may decrypt", use_.partner->role_arn),
           "allow the role kms:Decrypt in the policy of key " + *key);
     }
   }
@@ -184,10 +185,10 @@ class BucketCheck {
     const bool aborts = std::any_of(rules->begin(), rules->end(), [&](const auto& rule) {
       return Touches(rule) && rule.aborts_uploads_after_days;
     });
-    Add(Severity::kOk, aborts ? "lifecycle rules leave exports alone, and abort what uploads were "
-                                "given up"
-                              : "no lifecycle rule touches exports; `sluice prune` aborts uploads "
-                                "that were given up");
+    Add(Severity::kOk, aborts ? "lifecycle rules leave exports alone and abort abandoned "
+                                "uploads"
+                              : "no lifecycle rule touches exports; `sluice prune` aborts "
+                                "abandoned uploads");
   }
 
   /// False where the rule harms.
@@ -198,7 +199,7 @@ class BucketCheck {
     bool clean = true;
     if (rule.aborts_uploads_after_days.value_or(kUploadDays) < kUploadDays) {
       Add(Severity::kFault,
-          fmt::format("{} aborts uploads after {} days: an export that is decided and not settled "
+          fmt::format("{} aborts uploads after {} days: an export that is decided but not settled "
                       "by then loses its files",
                       called, *rule.aborts_uploads_after_days),
           fmt::format("set DaysAfterInitiation of that rule to {} or more", kUploadDays));
@@ -210,17 +211,17 @@ class BucketCheck {
                       rule.expires_after_days
                           ? fmt::format(" after {} days", *rule.expires_after_days)
                           : std::string(" at a date")),
-          fmt::format("give that rule a prefix outside of {}; old snapshots go by `keep` and "
-                      "`keep_for`",
+          fmt::format("give that rule a prefix outside {}; `keep` and `keep_for` remove old "
+                      "snapshots",
                       use_.prefix.empty() ? "what sluice writes" : use_.prefix));
       clean = false;
     }
     if (!rule.archive_class.empty()) {
       Add(Severity::kWarning,
-          fmt::format("{} moves objects to {}: they must be restored before anybody reads them, "
-                      "verify included",
+          fmt::format("{} moves objects to {}: they must be restored before anyone can read "
+                      "them, `verify` included",
                       called, rule.archive_class),
-          "move them to a class that is read at once, e.g. GLACIER_IR");
+          "use a class that can be read at once, e.g. GLACIER_IR");
       clean = false;
     }
     return clean;
@@ -234,13 +235,13 @@ class BucketCheck {
     if (lock && *lock && !(*lock)->mode.empty()) {
       Add(Severity::kNote,
           fmt::format(
-              "objects are locked for {} days ({}): what `prune` and `keep` remove is hidden, "
-              "and takes room until then",
+              "objects are locked for {} days ({}): what `prune` and `keep` remove is only hidden "
+              "and takes up space until then",
               (*lock)->days, (*lock)->mode));
     } else if (versioning == store::Versioning::kOn && !drops_old_versions_) {
       Add(Severity::kNote,
-          "versions are kept: heartbeats and what `prune` and `keep` remove take room as old "
-          "versions",
+          "versions are kept: heartbeats, and what `prune` and `keep` remove, take up space as "
+          "old versions",
           "add a lifecycle rule with NoncurrentVersionExpiration");
     }
   }
@@ -250,8 +251,8 @@ class BucketCheck {
     const auto gaps = FindPartnerGaps(*policy_, access);
     if (!gaps) return findings_.AddFault(gaps.error());
     if (!gaps->any()) {
-      Add(Severity::kOk,
-          fmt::format("its policy lets {} read exports, and nothing internal", access.role_arn));
+      Add(Severity::kOk, fmt::format("its policy allows {} to read exports and nothing internal",
+                                     access.role_arn));
       return;
     }
     std::vector<std::string> missing;

@@ -114,7 +114,8 @@ TEST_F(CheckBucketTest, WhatMayNotBeAskedIsOneNoteWithItsActions) {
 
 TEST_F(CheckBucketTest, WhatTheServerLacksIsANote) {
   bucket_.block = Fail(ErrorKind::kUnsupported, "NotImplemented");
-  EXPECT_THAT(Only(Severity::kNote).message, HasSubstr("not known, for the server has no such"));
+  EXPECT_THAT(Only(Severity::kNote).message,
+              HasSubstr("not checked, because the server has no such"));
 }
 
 TEST_F(CheckBucketTest, UploadsThatAreAbortedTooEarlyAreAFault) {

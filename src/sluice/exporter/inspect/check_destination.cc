@@ -19,21 +19,22 @@ using store::Location;
 Status Probe(store::ObjectStore& store, const store::Key& key) {
   SLUICE_ASSIGN_OR_RETURN(const auto put, store.PutIfAbsent(key, "probe\n"));
   if (put != store::PutOutcome::kCreated) {
-    return Fail(ErrorKind::kInternal, "{}: a random name was taken", store.DisplayName(key));
+    return Fail(ErrorKind::kInternal, "{}: a random name is already in use",
+                store.DisplayName(key));
   }
   SLUICE_ASSIGN_OR_RETURN(const std::string back, store.Get(key));
   SLUICE_ASSIGN_OR_RETURN(const auto again, store.PutIfAbsent(key, "other\n"));
   if (back != "probe\n" || again == store::PutOutcome::kCreated) {
-    return Fail(Error{ErrorKind::kUnsupported,
-                      fmt::format("{}: a conditional write replaced an object that was there",
-                                  store.DisplayName(key)),
-                      "use a store that honours If-None-Match: *"});
+    return Fail(Error{
+        ErrorKind::kUnsupported,
+        fmt::format("{}: a conditional write replaced an existing object", store.DisplayName(key)),
+        "use a store that honours `If-None-Match: *`"});
   }
   return {};
 }
 
-/// Goes on with what the server refuses: runs do not need it.
-void TellRefused(const Status& status, const std::string& harm, Findings& findings) {
+/// A warning about what the server refuses and runs do not need.
+void AddRefused(const Status& status, const std::string& harm, Findings& findings) {
   if (status) return;
   if (status.error().kind != ErrorKind::kPermission) return findings.AddFault(status.error());
   findings.Add(Severity::kWarning, fmt::format("{}; {}", status.error().message, harm),
@@ -58,30 +59,32 @@ void CheckUploads(const Services& services, store::ObjectStore& store, const Loc
       store.ListUploads(key, [](const store::PendingUploadInfo&) { return true; });
   const auto completed = store.CompleteUpload(*pending);
   if (!completed) return findings.AddFault(completed.error());
-  (void)store.Delete(key);  // whether that is allowed is told with the probe before
+  (void)store.Delete(key);  // the probe before reports whether that is allowed
   const store::Key given_up = ledger::ProbeKey(runtime::RandomHex16(*services.entropy));
   const auto second = upload(given_up);
   if (!second) return findings.AddFault(second.error());
   const Status aborted = store.AbortUpload(second->key, second->upload_id);
-  TellRefused(listed, "`prune` can't find uploads that were given up, and they take room",
-              findings);
-  TellRefused(aborted, "uploads that were given up can't be removed, and take room", findings);
+  AddRefused(listed, "`prune` cannot find abandoned uploads, which take up space", findings);
+  AddRefused(aborted, "abandoned uploads cannot be removed and take up space", findings);
   if (!listed || !aborted) return;
   findings.Add(Severity::kOk,
-               fmt::format("{}: an upload was completed, and another one aborted", at.ToString()));
+               fmt::format("{}: completed one upload and aborted another", at.ToString()));
 }
 
-/// The state table's own folder, on S3, where a policy may forbid what it allows beside it. (A local folder
-/// would be made by it.)
+/// Writes to the state table's own folder, where a policy or permissions may forbid what they allow beside it. A
+/// local folder that does not exist yet is left alone: the probe would create it.
 void CheckStateWrites(const Services& services, store::ObjectStore& store, const Location& at,
-                      Findings& findings) {
-  if (at.scheme != Location::Scheme::kS3) return;
-  const store::Key key = fmt::format("_probe_{}.txt", runtime::RandomHex16(*services.entropy));
-  const auto put = store.PutIfAbsent(key, "probe\n");
-  if (!put) return findings.AddFault(put.error());
-  const auto removed = store.Delete(key);
-  if (!removed && removed.error().kind != ErrorKind::kPermission) {
-    findings.AddFault(removed.error());
+                      bool exists, Findings& findings) {
+  if (at.scheme != Location::Scheme::kS3 && !exists) return;
+  for (const char* folder : {"", "_delta_log/"}) {
+    const store::Key key =
+        fmt::format("{}_probe_{}.txt", folder, runtime::RandomHex16(*services.entropy));
+    const auto put = store.PutIfAbsent(key, "probe\n");
+    if (!put) return findings.AddFault(put.error());
+    const auto removed = store.Delete(key);
+    if (!removed && removed.error().kind != ErrorKind::kPermission) {
+      findings.AddFault(removed.error());
+    }
   }
 }
 
@@ -95,17 +98,19 @@ void CheckProbe(const Services& services, const Location& at, StoreRole role, Fi
   if (!removed && removed.error().kind == ErrorKind::kPermission) {
     return findings.Add(
         Severity::kWarning,
-        fmt::format("{}; a probe was written, read and conditionally refused, and stays. Runs "
-                    "export all the same; older snapshots, expired files of the state table and "
-                    "what `prune` finds stay, too, and after a crash a number that must be given "
-                    "up may stop the next run",
-                    removed.error().message),
+        fmt::format(
+            "{}; a probe that was written stays. Runs export nevertheless; older snapshots, "
+            "expired files of the state table and what `prune` finds stay, too, and after "
+            "a crash an export that must be voided may stop the next run",
+            removed.error().message),
         removed.error().remedy);
   }
   if (!removed) return findings.AddFault(removed.error());
-  findings.Add(Severity::kOk,
-               fmt::format("{}: a probe was written, read, conditionally refused and removed",
-                           at.ToString()));
+  findings.Add(
+      Severity::kOk,
+      fmt::format(
+          "{}: wrote a probe, read it, was refused a conditional write over it, and removed it",
+          at.ToString()));
   if (role == StoreRole::kDestination) CheckUploads(services, **store, at, findings);
 }
 
@@ -157,11 +162,11 @@ void CheckStateTable(const Services& services, const Location& at, Findings& fin
   if (!view) return findings.AddFault(view.error());
   const auto writable = state.RequireWritable();
   if (!writable) return findings.AddFault(writable.error());
-  CheckStateWrites(services, **store, at, findings);
+  CheckStateWrites(services, **store, at, view->exists, findings);
   findings.Add(Severity::kOk,
                view->exists ? fmt::format("{}: version {}, {}", at.ToString(), view->version.value,
                                           Plural(std::ssize(view->rows), "row"))
-                            : fmt::format("{}: made by the first run", at.ToString()));
+                            : fmt::format("{}: will be created by the first run", at.ToString()));
 }
 
 }  // namespace
@@ -196,7 +201,7 @@ std::vector<Finding> CheckDestination(const Services& services) {
     CheckStateTable(services, places->state, state);
   } else {
     state.Add(Severity::kNote,
-              places->state.ToString() + ": not looked at, for its bucket can't be reached");
+              places->state.ToString() + ": not checked, because its bucket cannot be reached");
   }
   for (auto& finding : std::move(state).Take()) all.push_back(std::move(finding));
   return all;

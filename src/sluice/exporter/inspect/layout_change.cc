@@ -18,18 +18,17 @@ struct Meaning {
 };
 
 constexpr std::string_view kMakeAnew =
-    "set it back, or tell the partner; `sluice backfill NAME --from .. --to .. --again` makes what "
-    "lies "
-    "there anew";
+    "set it back, or tell the partner; `sluice backfill NAME --from .. --to .. --again` exports "
+    "a range again in the new layout";
 
 constexpr std::array<Meaning, 3> kMeanings{{
-    {"timezone", "dt and hr of what comes are read in another zone than those that lie there",
-     "_commit_date of what comes is read in another zone than those that lie there", kMakeAnew},
-    {"partition", "folders with hr and folders without it will lie beside each other", "",
-     kMakeAnew},
+    {"timezone", "dt and hr of new folders are in another zone than those of existing ones",
+     "_commit_date of new folders is in another zone than that of existing ones", kMakeAnew},
+    {"partition", "folders with and without hr will be mixed", "", kMakeAnew},
     {"watermark",
-     "rows whose two columns lie on either side of the last window's end come twice or not at all",
-     "", "set it back; or, where the column was only renamed in the source, go on"},
+     "rows whose two columns are on either side of the last window's end are exported twice or not "
+     "at all",
+     "", "set it back, unless the column was only renamed in the source"},
 }};
 
 std::string Text(const nlohmann::json& shape, const char* key) {
@@ -52,7 +51,7 @@ std::vector<LayoutChange> FindLayoutChanges(const ledger::LedgerView& view,
     const std::string before = Text(view.intent->shape, meaning.key),
                       after = Text(now, meaning.key);
     if (consequence.empty() || before.empty() || before == after) continue;
-    changes.push_back({fmt::format("`{}` was {} for export {} and is {} now: {}", meaning.key,
+    changes.push_back({fmt::format("`{}` was {} for export {} and is now {}: {}", meaning.key,
                                    before, view.newest, after, consequence),
                        std::string(meaning.remedy)});
   }

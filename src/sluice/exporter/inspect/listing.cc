@@ -110,8 +110,8 @@ class Judge {
       object.key = key;
       missing.push_back(
           {std::move(object), Standing::kMissing,
-           fmt::format("snapshot {} is complete, and looks unfinished without it", marker.n),
-           fmt::format("put an empty object at {}", key)});
+           fmt::format("snapshot {} is complete but looks unfinished without it", marker.n),
+           fmt::format("create an empty object at {}", key)});
     }
     std::sort(missing.begin(), missing.end(),
               [](const auto& a, const auto& b) { return a.object.key < b.object.key; });
@@ -180,9 +180,9 @@ class Judge {
         return fmt::format("export {} is not published yet", file->n);
       }
       const ledger::Manifest& manifest = *published->second;
-      if (manifest.expired) return fmt::format("left of snapshot {}, which was dropped", file->n);
+      if (manifest.expired) return fmt::format("left from snapshot {}, which was removed", file->n);
       return manifest.kind == ExportKind::kVoid
-                 ? fmt::format("left by export {}, which came to nothing", file->n)
+                 ? fmt::format("left by export {}, which was voided", file->n)
                  : fmt::format("export {} was published without it", file->n);
     }
     return "";

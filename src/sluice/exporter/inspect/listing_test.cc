@@ -82,10 +82,10 @@ TEST(ListingTest, AForeignFileOfOurMakingSaysWhoseItIs) {
   ledger::Manifest none;
   none.n = 4;
   none.kind = ledger::ExportKind::kVoid;
-  EXPECT_THAT(Judge(Object(FileKey(4), 1), {none}).remark, HasSubstr("came to nothing"));
+  EXPECT_THAT(Judge(Object(FileKey(4), 1), {none}).remark, HasSubstr("was voided"));
   none.expired = true;
   EXPECT_THAT(Judge(Object(FileKey(4), 1), {none}).remark,
-              HasSubstr("snapshot 4, which was dropped"));
+              HasSubstr("snapshot 4, which was removed"));
   const auto other = Export(4, "events_incremental/dt=2026-01-01/hr=09/another.parquet", 1);
   EXPECT_THAT(Judge(Object(FileKey(4), 1), {other}).remark, HasSubstr("published without it"));
 }

@@ -6,26 +6,26 @@ namespace sluice::exporter {
 
 std::string RepairAdvice(std::string_view name, const ledger::Manifest& manifest) {
   using ledger::ExportKind;
-  const std::string copy = fmt::format("put the files of export {} back from a copy", manifest.n);
+  const std::string copy = fmt::format("restore the files of export {} from a copy", manifest.n);
   switch (manifest.kind) {
     case ExportKind::kWindow:
     case ExportKind::kBackfill:
       return fmt::format(
-          "{}, or export its window anew: `sluice backfill {} --from {} --to {} --again`", copy,
+          "{}, or export its window again: `sluice backfill {} --from {} --to {} --again`", copy,
           name, ledger::ToText(manifest.start), ledger::ToText(manifest.end));
     case ExportKind::kLate:
       return fmt::format(
-          "{}, or export the windows anew that its rows belong to: `sluice backfill {} --from .. "
+          "{}, or export again the windows that its rows belong to: `sluice backfill {} --from .. "
           "--to "
           ".. --again`",
           copy, name);
     case ExportKind::kSeed:
     case ExportKind::kReseed:
-      return fmt::format("{}, or begin the feed anew from a new snapshot: `sluice run {} --reseed`",
+      return fmt::format("{}, or start the feed over from a new snapshot: `sluice run {} --reseed`",
                          copy, name);
     case ExportKind::kSnapshot:
-      return fmt::format("{}, or export a new snapshot, which readers then take: `sluice run {}`",
-                         copy, name);
+      return fmt::format("{}, or export a new snapshot for readers to use: `sluice run {}`", copy,
+                         name);
     case ExportKind::kReset:
     case ExportKind::kVoid:
       break;
