@@ -17,8 +17,8 @@ int Execute(const Context& context, const StatusCommand& command) {
   for (const auto* table : selection->tables) {
     reports.push_back(exporter::StatusOf(selection->loaded.services, *table));
     code.Add(reports.back().error);
-    const auto outcome = reports.back().outcome;
-    if (outcome == exporter::Outcome::kFailed || outcome == exporter::Outcome::kLate) {
+    const auto health = reports.back().health;
+    if (health == exporter::Health::kFailed || health == exporter::Health::kLate) {
       code.AddFault();
     }
   }

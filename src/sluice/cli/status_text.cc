@@ -13,7 +13,7 @@
 namespace sluice::cli {
 namespace {
 
-using exporter::Outcome;
+using exporter::Health;
 using exporter::StatusReport;
 
 std::string Length(const std::optional<Duration>& d) { return d ? HumanDuration(*d) : "-"; }
@@ -35,24 +35,24 @@ std::string RetentionLeft(const StatusReport& report) {
 }
 
 /// "ok, 5m ago", "running export 7".
-std::string OutcomeText(const StatusReport& report) {
+std::string HealthText(const StatusReport& report) {
   const std::string ago =
       report.last_run_ago ? ", " + HumanDuration(*report.last_run_ago) + " ago" : "";
-  switch (report.outcome) {
-    case Outcome::kUnknown:
+  switch (report.health) {
+    case Health::kUnknown:
       return Paint(Colour::kBad, "unknown");
-    case Outcome::kRunning:
+    case Health::kRunning:
       return Paint(Colour::kGood,
                    fmt::format("running export {}", report.running_export.value_or(0)));
-    case Outcome::kFailed:
+    case Health::kFailed:
       return Paint(Colour::kBad, "failed" + ago);
-    case Outcome::kLate:
+    case Health::kLate:
       return Paint(Colour::kBad, "late" + ago);
-    case Outcome::kStopped:
+    case Health::kStopped:
       return Paint(Colour::kWarning, "stopped" + ago);
-    case Outcome::kNeverRun:
+    case Health::kNeverRun:
       return "never run";
-    case Outcome::kOk:
+    case Health::kOk:
       return Paint(Colour::kGood, "ok" + ago);
   }
   return "";
@@ -74,7 +74,7 @@ Json ToJson(const StatusReport& report) {
   return {{"table", report.table},
           {"name", report.name},
           {"pattern", config::Name(report.pattern)},
-          {"outcome", exporter::Name(report.outcome)},
+          {"outcome", exporter::Name(report.health)},
           {"running_export", report.running_export ? Json(*report.running_export) : Json(nullptr)},
           {"late", report.late},
           {"freshness_seconds", report.freshness.micros / 1'000'000},
@@ -97,16 +97,16 @@ std::string StatusTable(const std::vector<StatusReport>& reports) {
       {"NAME", "EXPORTED THROUGH", "LAG", "RETENTION", "LAST RUN"}};
   for (const auto& report : reports) {
     rows.push_back({report.name, ExportedThrough(report), Length(report.lag), RetentionLeft(report),
-                    OutcomeText(report)});
+                    HealthText(report)});
   }
   return FormatTable(rows, {});
 }
 
 std::string StatusFailure(const StatusReport& report) {
-  if (report.outcome == Outcome::kFailed) {
+  if (report.health == Health::kFailed) {
     return fmt::format("{}: the last run failed: {}", report.name, report.last_error);
   }
-  if (report.outcome == Outcome::kLate) {
+  if (report.health == Health::kLate) {
     return fmt::format("{}: late: the export lags {} behind, and {} is allowed", report.name,
                        Length(report.lag), HumanDuration(report.freshness));
   }

@@ -16,7 +16,7 @@ std::string StatusTable(const std::vector<exporter::StatusReport>& reports);
 /// What needs attention, one sentence each.
 std::vector<std::string> StatusRemarks(const exporter::StatusReport& report);
 
-/// Why the outcome is a failure or late; "" for any other.
+/// Why the health is a failure or late; "" for any other.
 std::string StatusFailure(const exporter::StatusReport& report);
 
 }  // namespace sluice::cli

@@ -8,16 +8,16 @@
 namespace sluice::cli {
 namespace {
 
-using exporter::Outcome;
+using exporter::Health;
 using exporter::StatusReport;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-StatusReport Report(Outcome outcome) {
+StatusReport Report(Health health) {
   StatusReport report;
   report.name = "events";
-  report.outcome = outcome;
+  report.health = outcome;
   report.lag = Minutes(65);
   report.freshness = Hours(3);
   report.last_run_ago = Minutes(5);
@@ -27,19 +27,19 @@ StatusReport Report(Outcome outcome) {
 }
 
 TEST(StatusTextTest, RowShowsTheEndTheLagAndTheLastRun) {
-  EXPECT_EQ(StatusTable({Report(Outcome::kOk)}),
+  EXPECT_EQ(StatusTable({Report(Health::kOk)}),
             "NAME    EXPORTED THROUGH   LAG    RETENTION  LAST RUN\n"
             "events  2026-01-31T09:00Z  1h 5m  -          ok, 5m ago");
 }
 
 TEST(StatusTextTest, FirstExportAtWorkIsNotCalledNeverRun) {
-  StatusReport report = Report(Outcome::kRunning);
+  StatusReport report = Report(Health::kRunning);
   report.running_export = 1;
   EXPECT_THAT(StatusTable({report}), HasSubstr("running export 1"));
 }
 
 TEST(StatusTextTest, LostRetentionIsNotAnAmountOfTime) {
-  StatusReport report = Report(Outcome::kOk);
+  StatusReport report = Report(Health::kOk);
   report.retention_left = Duration{0};
   report.retention_lost = true;
   EXPECT_THAT(StatusTable({report}), HasSubstr("lost"));
@@ -47,16 +47,16 @@ TEST(StatusTextTest, LostRetentionIsNotAnAmountOfTime) {
 }
 
 TEST(StatusTextTest, FailureAndLatenessAreExplained) {
-  StatusReport failed = Report(Outcome::kFailed);
+  StatusReport failed = Report(Health::kFailed);
   failed.last_error = "the disk is full";
   EXPECT_THAT(StatusFailure(failed), HasSubstr("failed: the disk is full"));
-  EXPECT_THAT(StatusFailure(Report(Outcome::kLate)), HasSubstr("lags 1h 5m behind, and 3h 0m is"));
-  EXPECT_THAT(StatusFailure(Report(Outcome::kStopped)), IsEmpty());
+  EXPECT_THAT(StatusFailure(Report(Health::kLate)), HasSubstr("lags 1h 5m behind, and 3h 0m is"));
+  EXPECT_THAT(StatusFailure(Report(Health::kStopped)), IsEmpty());
 }
 
 TEST(StatusTextTest, EveryOutcomeFitsEightyColumns) {
-  for (const auto outcome : {Outcome::kUnknown, Outcome::kRunning, Outcome::kFailed, Outcome::kLate,
-                             Outcome::kStopped, Outcome::kNeverRun, Outcome::kOk}) {
+  for (const auto outcome : {Health::kUnknown, Health::kRunning, Health::kFailed, Health::kLate,
+                             Health::kStopped, Health::kNeverRun, Health::kOk}) {
     StatusReport report = Report(outcome);
     report.name = "a_name_of_20_letters";
     report.running_export = 1234;

@@ -117,7 +117,7 @@ Status DescribeLastRun(Session& session, StatusReport& report) {
   if (const auto last = ReadLastRun(session)) {
     report.last_run = last->at;
     if (last->status == kStopped) {
-      report.outcome = Outcome::kStopped;
+      report.health = Health::kStopped;
     } else {
       report.last_error = last->error;
     }
@@ -197,13 +197,13 @@ Status StatusInto(const Services& services, const config::Table& table, StatusRe
   return DescribeSource(session, view.position(), report);
 }
 
-Outcome OutcomeOf(const StatusReport& report) {
-  if (report.error) return Outcome::kUnknown;
-  if (report.running_export) return Outcome::kRunning;
-  if (!report.last_error.empty()) return Outcome::kFailed;
-  if (report.late) return Outcome::kLate;
-  if (report.outcome == Outcome::kStopped) return Outcome::kStopped;
-  return report.last_run ? Outcome::kOk : Outcome::kNeverRun;
+Health HealthOf(const StatusReport& report) {
+  if (report.error) return Health::kUnknown;
+  if (report.running_export) return Health::kRunning;
+  if (!report.last_error.empty()) return Health::kFailed;
+  if (report.late) return Health::kLate;
+  if (report.health == Health::kStopped) return Health::kStopped;
+  return report.last_run ? Health::kOk : Health::kNeverRun;
 }
 
 }  // namespace
@@ -216,7 +216,7 @@ StatusReport StatusOf(const Services& services, const config::Table& table) {
   report.freshness = config::FreshnessOf(table);
   Status status = StatusInto(services, table, report);
   if (!status) report.error = OfTable(std::move(status).error(), table);
-  report.outcome = OutcomeOf(report);
+  report.health = HealthOf(report);
   return report;
 }
 

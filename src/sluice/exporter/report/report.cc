@@ -30,21 +30,21 @@ std::string_view Name(Severity severity) {
   return "fault";
 }
 
-std::string_view Name(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::kUnknown:
+std::string_view Name(Health health) {
+  switch (health) {
+    case Health::kUnknown:
       return "unknown";
-    case Outcome::kRunning:
+    case Health::kRunning:
       return "running";
-    case Outcome::kFailed:
+    case Health::kFailed:
       return "failed";
-    case Outcome::kLate:
+    case Health::kLate:
       return "late";
-    case Outcome::kStopped:
+    case Health::kStopped:
       return "stopped";
-    case Outcome::kNeverRun:
+    case Health::kNeverRun:
       return "never_run";
-    case Outcome::kOk:
+    case Health::kOk:
       return "ok";
   }
   return "unknown";

@@ -64,7 +64,7 @@ struct PlanReport {
 };
 
 /// How a table stands: the first of these that holds.
-enum class Outcome {
+enum class Health {
   kUnknown,  ///< the status could not be read
   kRunning,  ///< another process is working on an export
   kFailed,   ///< the last run failed
@@ -73,12 +73,12 @@ enum class Outcome {
   kNeverRun,
   kOk,
 };
-std::string_view Name(Outcome outcome);
+std::string_view Name(Health health);
 
 struct StatusReport {
   std::string table, name;
   config::Pattern pattern = config::Pattern::kAppend;
-  Outcome outcome = Outcome::kUnknown;
+  Health health = Health::kUnknown;
   std::optional<int64_t> running_export;    ///< kRunning: its number
   std::optional<WindowReport> last_window;  ///< the newest number that moved the end
   std::optional<Timestamp> last_committed, last_run;
