@@ -314,31 +314,6 @@ TEST(FinalPartitionsTest, FolderOfTheStartIsClosedByTheWindowThatPassesItsEnd) {
               ElementsAre("dt=2026-01-01"));
 }
 
-// Expected values: Spark 4.1, ANSI mode off, session zone UTC.
-TEST(SparkTimestampTest, TextIsReadAsSparkCastsIt) {
-  for (const auto& [text, expected] : std::vector<std::pair<std::string, std::string>>{
-           {"2026-01-31 09:08:07", "2026-01-31T09:08:07Z"},
-           {"2026-1-3 9:8:7", "2026-01-03T09:08:07Z"},
-           {"2026-01-31T09:08:07.1234567", "2026-01-31T09:08:07.123456Z"},
-           {"2026", "2026-01-01T00:00:00Z"},
-           {"2026-02", "2026-02-01T00:00:00Z"},
-           {"  2026-01-31\t", "2026-01-31T00:00:00Z"},
-           {"2026-01-31 09:08:07+05:30", "2026-01-31T03:38:07Z"},
-           {"2026-01-31 09:08:07 Asia/Kolkata", "2026-01-31T03:38:07Z"},
-           {"2026-01-31T09:08:07Z", "2026-01-31T09:08:07Z"}}) {
-    const auto t = CastStringToTimestamp(text, TimeZone::Utc());
-    ASSERT_TRUE(t) << text;
-    EXPECT_EQ(FormatTimestamp(*t), expected) << text;
-  }
-}
-
-TEST(SparkTimestampTest, TextThatIsNoTimeIsNull) {
-  for (const char* text : {"", " ", "x", "2026-02-30", "2026-13-01", "2026-01-31 25:00:00",
-                           "2026-01-31 09:08:07 Nowhere", "26-01-01", "2026-01-31x"}) {
-    EXPECT_FALSE(CastStringToTimestamp(text, TimeZone::Utc())) << text;
-  }
-}
-
 TEST(SparkTimestampTest, DatesAndLocalTimesAreReadInTheZone) {
   const TimeZone zone = Zone("Asia/Kolkata");
   const int64_t local = At("2026-01-31 09:00").micros;

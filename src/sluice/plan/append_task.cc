@@ -1,12 +1,9 @@
 #include "sluice/plan/append_task.h"
 
-#include <arrow/scalar.h>
-
 #include <cstdlib>
 #include <set>
 #include <utility>
 
-#include "sluice/delta/schema/partition_value.h"
 #include "sluice/plan/column_choice.h"
 #include "sluice/plan/spark_timestamp.h"
 
@@ -35,36 +32,6 @@ std::optional<int64_t> InstantBound(const delta::StatisticValue& value, delta::T
     default:
       return std::nullopt;  // strings are not ordered as the times that they stand for
   }
-}
-
-/// The watermark's statistics in a file of which it is a partition column: one value for all rows.
-delta::ColumnStatistics PartitionStatistics(const std::optional<std::string>& text,
-                                            const delta::DataType& type,
-                                            const std::optional<int64_t>& num_records) {
-  delta::ColumnStatistics stats;
-  const auto value = delta::ParsePartitionValue(text, type);
-  if (!value) return stats;  // reading the file says what is wrong with it
-  if (!(*value)->is_valid) {
-    stats.null_count = num_records;
-    return stats;
-  }
-  stats.null_count = 0;
-  if (const auto* date = dynamic_cast<const arrow::Date32Scalar*>(value->get())) {
-    stats.min = stats.max = int64_t{date->value};
-  } else if (const auto* time = dynamic_cast<const arrow::TimestampScalar*>(value->get())) {
-    stats.min = stats.max = time->value;
-  }
-  return stats;
-}
-
-/// `file` with the watermark's statistics taken from its partition values, where they are there.
-delta::LiveFile WithPartitionStatistics(delta::LiveFile file, const delta::Field& watermark) {
-  const auto value = file.partition_values.find(watermark.name);
-  if (value != file.partition_values.end()) {
-    file.stats.columns = {
-        PartitionStatistics(value->second, watermark.type, file.stats.num_records)};
-  }
-  return file;
 }
 
 bool OnlyNulls(const delta::LiveFile& file) {
@@ -160,8 +127,7 @@ Result<ExportTask> MakeWindowTask(const config::Table& table, const PlannedExpor
   SLUICE_ASSIGN_OR_RETURN(read.window, WindowOf(planned));
   SLUICE_ASSIGN_OR_RETURN(read.watermark, FindWatermark(table, snapshot.metadata.schema));
   const bool empty = read.window.start >= read.window.end;
-  for (const auto& listed : snapshot.files) {
-    const delta::LiveFile file = WithPartitionStatistics(listed, read.watermark);
+  for (const auto& file : snapshot.files) {
     SourceFile source = WithBounds(file, read.watermark, table.timezone);
     if (!empty && !OnlyNulls(file) && MayIntersect(source, read.window)) {
       read.files.push_back(std::move(source));
@@ -182,7 +148,10 @@ Result<ExportTask> MakeLateTask(const config::Table& table, const PlannedExport&
   LateRead read;
   SLUICE_ASSIGN_OR_RETURN(read.window, WindowOf(planned));
   SLUICE_ASSIGN_OR_RETURN(read.watermark, FindWatermark(table, snapshot.metadata.schema));
-  read.row_identity = snapshot.metadata.schema.fields;
+  read.row_identity = delta::WithoutVoid(snapshot.metadata.schema).fields;
+  // Of a type that cannot be read: the other columns distinguish rows.
+  std::erase_if(read.row_identity,
+                [](const delta::Field& field) { return delta::HasUnknownType(field.type); });
   read.commits = FindLateCommits(commits, read.watermark, table.timezone, read.window);
   task.read = std::move(read);
   return task;
@@ -198,8 +167,7 @@ std::vector<LateCommit> FindLateCommits(const std::vector<delta::Commit>& commit
     found.version = commit.version;
     for (const auto& add : commit.adds) {
       if (!add.data_change) continue;
-      const delta::LiveFile live =
-          WithPartitionStatistics(delta::ToLiveFile(add, {watermark}), watermark);
+      const delta::LiveFile live = delta::ToLiveFile(add, {watermark}, zone);
       SourceFile file = WithBounds(live, watermark, zone);
       if (!OnlyNulls(live) && MayIntersect(file, window)) found.added.push_back(std::move(file));
     }

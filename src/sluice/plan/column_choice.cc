@@ -4,10 +4,10 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "sluice/base/column_name.h"
 #include "sluice/config/mistake.h"
 #include "sluice/config/nearest.h"
 #include "sluice/delta/feed/change_feed.h"
-#include "sluice/delta/schema/column_name.h"
 #include "sluice/ledger/records.h"
 #include "sluice/plan/output_layout.h"
 
@@ -16,13 +16,13 @@ namespace {
 
 bool Contains(const std::vector<std::string>& names, std::string_view name) {
   return std::any_of(names.begin(), names.end(),
-                     [&](const std::string& other) { return delta::SameColumnName(other, name); });
+                     [&](const std::string& other) { return SameColumnName(other, name); });
 }
 
 bool IsFeedColumn(std::string_view name) {
-  return delta::SameColumnName(name, delta::kChangeTypeColumn) ||
-         delta::SameColumnName(name, delta::kCommitVersionColumn) ||
-         delta::SameColumnName(name, delta::kCommitTimestampColumn);
+  return SameColumnName(name, delta::kChangeTypeColumn) ||
+         SameColumnName(name, delta::kCommitVersionColumn) ||
+         SameColumnName(name, delta::kCommitTimestampColumn);
 }
 
 /// Of these types Spark can compare a column with a timestamp.
@@ -147,7 +147,7 @@ Result<ColumnChoice> ChooseColumns(const config::Table& table, const delta::Tabl
   if (table.pattern == config::Pattern::kCdc) SLUICE_RETURN_IF_ERROR(RefuseFeedColumns(schema));
   const auto partition_columns = PartitionColumns(table.pattern, table.partition);
   ColumnChoice choice;
-  for (const auto& field : schema.fields) {
+  for (const auto& field : delta::WithoutVoid(schema).fields) {
     if (StaysInSource(table, field.name)) continue;
     if (Contains(partition_columns, field.name)) {
       choice.replaced.push_back(field.name);

@@ -18,7 +18,7 @@ constexpr size_t kFeedColumns = 3;
 Status RowExport::ExportFeed(const delta::FeedRange& range) {
   std::vector<delta::Field> fields = RowProjection::OfOutput(task_).columns().fields;
   fields.resize(fields.size() - kFeedColumns);
-  FeedScan scan(environment_.source, range, fields);
+  FeedScan scan(environment_.source, range, fields, task_.partitioning.timezone);
   SLUICE_RETURN_IF_ERROR(ForEachWorker([&scan] { scan.Stop(); },
                                        [&]() -> Status {
                                          std::vector<int> all(fields.size() + kFeedColumns);

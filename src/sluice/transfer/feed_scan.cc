@@ -18,8 +18,11 @@ Error Stopped() {
 }  // namespace
 
 FeedScan::FeedScan(std::shared_ptr<store::ObjectStore> source, delta::FeedRange range,
-                   std::vector<delta::Field> fields)
-    : source_(std::move(source)), range_(std::move(range)), fields_(std::move(fields)) {
+                   std::vector<delta::Field> fields, TimeZone zone)
+    : source_(std::move(source)),
+      range_(std::move(range)),
+      fields_(std::move(fields)),
+      zone_(std::move(zone)) {
   lister_ = std::thread([this] { List(); });
 }
 
@@ -56,9 +59,9 @@ Status FeedScan::Put(delta::CommitChanges changes) {
 }
 
 Result<std::shared_ptr<const delta::DataFile>> FeedScan::Open(const Pending& pending) const {
-  SLUICE_ASSIGN_OR_RETURN(
-      std::shared_ptr<const delta::DataFile> data,
-      delta::OpenChangeFile(source_, pending.version, pending.committed, pending.file, fields_));
+  SLUICE_ASSIGN_OR_RETURN(std::shared_ptr<const delta::DataFile> data,
+                          delta::OpenChangeFile(source_, pending.version, pending.committed,
+                                                pending.file, fields_, zone_));
   return data;
 }
 

@@ -28,7 +28,7 @@ class FeedScan {
  public:
   /// `fields`: the table's columns to read; batches have the feed's three behind them.
   FeedScan(std::shared_ptr<store::ObjectStore> source, delta::FeedRange range,
-           std::vector<delta::Field> fields);
+           std::vector<delta::Field> fields, TimeZone zone);
   /// Stops and waits for the listing thread.
   ~FeedScan();
   FeedScan(const FeedScan&) = delete;
@@ -55,6 +55,7 @@ class FeedScan {
   const std::shared_ptr<store::ObjectStore> source_;
   const delta::FeedRange range_;
   const std::vector<delta::Field> fields_;
+  const TimeZone zone_;
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;

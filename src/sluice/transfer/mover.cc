@@ -190,10 +190,11 @@ class ParquetMover : public Mover {
   Result<bool> WantsInt96(const plan::ExportTask& task, const runtime::CancelToken& cancel) const {
     if (task.timestamps != config::Timestamps::kSource) return false;
     if (const auto* feed = std::get_if<plan::FeedRead>(&task.read)) {
-      return FeedHasInt96(feed->range);
+      return FeedHasInt96(task, feed->range);
     }
     const auto files = plan::FilesToExport(task);
-    delta::Projection projection{task.output_fields, task.source_partition_columns};
+    const delta::Projection projection{task.output_fields, task.source_partition_columns,
+                                       task.partitioning.timezone};
     std::atomic<bool> found{false};
     SLUICE_RETURN_IF_ERROR(runtime::ParallelFor(
         files.size(), environment_.limits.threads, cancel, [&](size_t i) -> Status {
@@ -208,8 +209,10 @@ class ParquetMover : public Mover {
     return found.load();
   }
 
-  Result<bool> FeedHasInt96(const delta::FeedRange& range) const {
+  Result<bool> FeedHasInt96(const plan::ExportTask& task, const delta::FeedRange& range) const {
     bool found = false;
+    std::vector<delta::Field> fields = task.output_fields;
+    fields.resize(fields.size() - delta::WithFeedColumns({}).size());  // those stand in no file
     const delta::Log log(environment_.source);
     SLUICE_RETURN_IF_ERROR(
         delta::VisitChanges(log, range, [&](const delta::CommitChanges& changes) -> Status {
@@ -217,7 +220,7 @@ class ParquetMover : public Mover {
             SLUICE_ASSIGN_OR_RETURN(
                 const auto data,
                 delta::OpenChangeFile(environment_.source, changes.version, changes.committed,
-                                      changes.files[i], range.schema.fields));
+                                      changes.files[i], fields, task.partitioning.timezone));
             found = data->has_int96();
           }
           return {};

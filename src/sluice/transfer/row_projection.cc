@@ -4,8 +4,8 @@
 
 #include <utility>
 
+#include "sluice/base/column_name.h"
 #include "sluice/columnar/parquet_encoder.h"
-#include "sluice/delta/schema/column_name.h"
 
 namespace sluice::transfer {
 namespace {
@@ -25,6 +25,7 @@ delta::Field AsNullable(delta::Field field, bool nullable = true) {
 RowProjection RowProjection::OfWatermark(const plan::ExportTask& task) {
   RowProjection projection;
   projection.columns_.partition_columns = task.source_partition_columns;
+  projection.columns_.zone = task.partitioning.timezone;
   if (const auto* watermark = plan::WatermarkOf(task)) {
     projection.watermark_ = projection.Add(*watermark);
   }
@@ -34,6 +35,7 @@ RowProjection RowProjection::OfWatermark(const plan::ExportTask& task) {
 RowProjection RowProjection::OfOutput(const plan::ExportTask& task) {
   RowProjection projection;
   projection.columns_.partition_columns = task.source_partition_columns;
+  projection.columns_.zone = task.partitioning.timezone;
   for (const delta::Field& field : task.output_fields) {
     projection.output_.push_back(projection.Add(field));
   }
@@ -45,7 +47,7 @@ RowProjection RowProjection::OfOutput(const plan::ExportTask& task) {
 
 int RowProjection::Add(const delta::Field& field) {
   for (size_t i = 0; i < columns_.fields.size(); ++i) {
-    if (delta::SameColumnName(columns_.fields[i].name, field.name)) return static_cast<int>(i);
+    if (SameColumnName(columns_.fields[i].name, field.name)) return static_cast<int>(i);
   }
   columns_.fields.push_back(AsNullable(field));
   return static_cast<int>(columns_.fields.size()) - 1;

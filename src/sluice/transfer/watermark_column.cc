@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "sluice/columnar/arrow_io.h"
+#include "sluice/delta/schema/spark_cast.h"
 #include "sluice/plan/spark_timestamp.h"
 
 namespace sluice::transfer {
@@ -137,9 +138,9 @@ Result<std::shared_ptr<arrow::TimestampArray>> WatermarkColumn::ToInstants(
   if (field_.type.id == TypeId::kString && type.id() == arrow::Type::STRING) {
     const auto& texts = static_cast<const arrow::StringArray&>(*column);
     return Build(texts, [&](int64_t row) -> std::optional<int64_t> {
-      const auto instant = plan::CastStringToTimestamp(texts.GetView(row), zone_);
-      if (!instant) return std::nullopt;
-      return instant->micros;
+      const auto instant = delta::CastToTimestamp(texts.GetView(row), zone_);
+      if (!instant || !*instant) return std::nullopt;
+      return (*instant)->micros;
     });
   }
   return Fail(ErrorKind::kUnsupported,

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "sluice/delta/log/commit_stream.h"
+#include "sluice/delta/log/file_address.h"
 
 namespace sluice::delta {
 namespace {
@@ -55,15 +56,17 @@ void AddDifference(const AddFile& add, const RemoveFile& remove, std::vector<Cha
   if (before) files.push_back(Inserted(add, RowSelection{after, before}));
 }
 
-Result<std::vector<ChangeFile>> DeriveChanges(Commit commit) {
+Result<std::vector<ChangeFile>> DeriveChanges(Commit commit, std::string_view root) {
   std::vector<ChangeFile> files;
   std::map<std::string, RemoveFile> removes;
   for (RemoveFile& remove : commit.removes) {
-    if (remove.data_change) removes.insert_or_assign(remove.path, std::move(remove));
+    if (!remove.data_change) continue;
+    std::string key = PhysicalFileKey(remove.path, root);
+    removes.insert_or_assign(std::move(key), std::move(remove));
   }
   for (AddFile& add : commit.adds) {
     if (!add.data_change) continue;
-    const auto removed = removes.find(add.path);
+    const auto removed = removes.find(PhysicalFileKey(add.path, root));
     if (removed == removes.end()) {
       RowSelection live{add.deletion_vector, {}};
       files.push_back(Inserted(std::move(add), std::move(live)));
@@ -82,7 +85,7 @@ Result<std::vector<ChangeFile>> DeriveChanges(Commit commit) {
 
 }  // namespace
 
-Result<std::vector<ChangeFile>> ChangesOf(Commit commit) {
+Result<std::vector<ChangeFile>> ChangesOf(Commit commit, std::string_view root) {
   std::vector<ChangeFile> files;
   if (!commit.cdc.empty()) {
     for (AddCdcFile& cdc : commit.cdc) {
@@ -92,7 +95,7 @@ Result<std::vector<ChangeFile>> ChangesOf(Commit commit) {
     return files;
   }
   if (IsMergeWithoutChanges(commit.info)) return files;
-  return DeriveChanges(std::move(commit));
+  return DeriveChanges(std::move(commit), root);
 }
 
 Status VisitChanges(const Log& log, const FeedRange& range,
@@ -108,7 +111,7 @@ Status VisitChanges(const Log& log, const FeedRange& range,
     CommitChanges changes;
     changes.version = commit.version;
     changes.committed = range.times.Of(commit.version, commit.info);
-    auto files = ChangesOf(std::move(commit));
+    auto files = ChangesOf(std::move(commit), table);
     if (!files) return Fail(std::move(files).error().Within(table));
     changes.files = *std::move(files);
     SLUICE_RETURN_IF_ERROR(visit(std::move(changes)));

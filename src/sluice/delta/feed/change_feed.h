@@ -101,8 +101,9 @@ struct CommitChanges {
 /// actions with dataChange say. One path added and removed gives the difference of its two deletion
 /// vectors: rows newly masked are deletes, rows unmasked (RESTORE) inserts. A MERGE that reports no
 /// changed row gives nothing, whatever it rewrote. kUnsupported for a removed file without extended
-/// metadata (its writer was old): its partition values are unknown.
-Result<std::vector<ChangeFile>> ChangesOf(Commit commit);
+/// metadata (its writer was old): its partition values are unknown. `root` as in AddressOf: one file may be
+/// spelled in several ways.
+Result<std::vector<ChangeFile>> ChangesOf(Commit commit, std::string_view root);
 
 /// Calls `visit` for each version of `range`, ascending, versions without changes included. Commits
 /// are fetched a few ahead and dropped once visited: memory does not grow with the range. An error
@@ -111,7 +112,7 @@ Status VisitChanges(const Log& log, const FeedRange& range,
                     const std::function<Status(CommitChanges)>& visit);
 
 /// Opens the rows of `file`: schema() is `fields` (of the range's schema, any choice of them), then
-/// the feed's three columns. Columns that the file is too old for are null; a stray `_change_type`
+/// the feed's three columns. TIMESTAMP partition values without an offset are read in `zone`. Columns that the file is too old for are null; a stray `_change_type`
 /// in a data file (PROTOCOL.md, "Add CDC File") is never looked at. Row counts and sizes of row
 /// groups are those of the file, selected rows or not.
 ///
@@ -119,7 +120,8 @@ Status VisitChanges(const Log& log, const FeedRange& range,
 Result<std::unique_ptr<DataFile>> OpenChangeFile(std::shared_ptr<store::ObjectStore> table_store,
                                                  Version version, Timestamp committed,
                                                  const ChangeFile& file,
-                                                 const std::vector<Field>& fields);
+                                                 const std::vector<Field>& fields,
+                                                 const TimeZone& zone);
 
 /// `fields` with the feed's three columns behind them: the schema of what OpenChangeFile reads.
 std::vector<Field> WithFeedColumns(std::vector<Field> fields);

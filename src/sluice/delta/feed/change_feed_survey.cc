@@ -5,12 +5,12 @@
 #include <span>
 #include <utility>
 
+#include "sluice/base/column_name.h"
 #include "sluice/delta/feed/change_feed.h"
 #include "sluice/delta/log/commit_parser.h"
 #include "sluice/delta/log/commit_stream.h"
 #include "sluice/delta/log/table_feature.h"
 #include "sluice/delta/log/table_properties.h"
-#include "sluice/delta/schema/column_name.h"
 #include "sluice/delta/snapshot/load_snapshot.h"
 
 namespace sluice::delta {

@@ -35,9 +35,9 @@ std::vector<std::string> Describe(const std::vector<ChangeFile>& files) {
 }
 
 std::vector<std::string> Changes(const std::string& actions) {
-  auto commit = ParseCommitActions(Version{3}, actions, "3.json");
+  auto commit = ParseCommit(Version{3}, actions, "3.json");
   EXPECT_THAT(commit, IsOk());
-  auto files = ChangesOf(*std::move(commit));
+  auto files = ChangesOf(*std::move(commit), "/lake/t/");
   EXPECT_THAT(files, IsOk());
   return Describe(files.value_or(std::vector<ChangeFile>()));
 }
@@ -92,9 +92,8 @@ TEST(ChangesOf, AMergeThatReportsNoChangedRowGivesNothing) {
 }
 
 TEST(ChangesOf, ARemovedFileWithoutItsPartitionValuesIsRefused) {
-  const auto commit =
-      ParseCommitActions(Version{3}, R"({"remove":{"path":"a","dataChange":true}})", "");
-  const auto files = ChangesOf(*commit);
+  const auto commit = ParseCommit(Version{3}, R"({"remove":{"path":"a","dataChange":true}})", "");
+  const auto files = ChangesOf(*commit, "/lake/t/");
   EXPECT_THAT(files, IsError(ErrorKind::kUnsupported));
   EXPECT_THAT(files, HasMessage("version 3"));
 }

@@ -123,8 +123,9 @@ std::vector<Field> WithFeedColumns(std::vector<Field> fields) {
 Result<std::unique_ptr<DataFile>> OpenChangeFile(std::shared_ptr<store::ObjectStore> table_store,
                                                  Version version, Timestamp committed,
                                                  const ChangeFile& file,
-                                                 const std::vector<Field>& fields) {
-  Projection projection{fields, {}};
+                                                 const std::vector<Field>& fields,
+                                                 const TimeZone& zone) {
+  Projection projection{fields, {}, zone};
   for (const auto& [column, value] : file.partition_values) {
     projection.partition_columns.push_back(column);
   }

@@ -77,9 +77,9 @@ TEST_P(ToldChangesTest, ARangeHasTheRowsThatSparkTells) {
   std::vector<std::string> actual;
   const auto read = [&](const CommitChanges& changes) -> Status {
     for (const ChangeFile& file : changes.files) {
-      SLUICE_ASSIGN_OR_RETURN(
-          const auto data,
-          OpenChangeFile(store, changes.version, changes.committed, file, range->schema.fields));
+      SLUICE_ASSIGN_OR_RETURN(const auto data,
+                              OpenChangeFile(store, changes.version, changes.committed, file,
+                                             range->schema.fields, TimeZone::Utc()));
       SLUICE_ASSIGN_OR_RETURN(const auto rows, Rows(*data, timed));
       actual.insert(actual.end(), rows.begin(), rows.end());
     }
@@ -118,8 +118,8 @@ class ChangeFileTest : public ::testing::Test {
 
   Result<std::vector<std::string>> Read(const ChangeFile& file) { return Read(file, {kId}); }
   Result<std::vector<std::string>> Read(const ChangeFile& file, const std::vector<Field>& fields) {
-    SLUICE_ASSIGN_OR_RETURN(const auto data,
-                            OpenChangeFile(store_, Version{7}, kCommitted, file, fields));
+    SLUICE_ASSIGN_OR_RETURN(const auto data, OpenChangeFile(store_, Version{7}, kCommitted, file,
+                                                            fields, TimeZone::Utc()));
     return Rows(*data);
   }
 

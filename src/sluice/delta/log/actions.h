@@ -7,13 +7,11 @@
 #include <vector>
 
 #include "sluice/base/types.h"
+#include "sluice/delta/schema/partition_value.h"
 #include "sluice/delta/schema/schema.h"
 
 /// PROTOCOL.md, "Actions". Fields that sluice never looks at are left out.
 namespace sluice::delta {
-
-/// Column name -> serialized value; nullopt is null. See partition_value.h.
-using PartitionValues = std::map<std::string, std::optional<std::string>>;
 
 struct DeletionVectorDescriptor {
   char storage_type = 'u';  ///< 'u' relative file by uuid, 'p' absolute path, 'i' inline

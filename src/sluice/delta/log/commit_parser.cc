@@ -6,7 +6,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "sluice/delta/log/table_feature.h"
+#include "sluice/delta/log/file_address.h"
 #include "sluice/delta/schema/json_object.h"
 
 namespace sluice::delta {
@@ -55,10 +55,11 @@ Result<AddFile> ParseAdd(const JsonObject& object) {
   add.modification_time = modified.value_or(0);
   SLUICE_ASSIGN_OR_RETURN(const auto data_change, object.Bool("dataChange"));
   add.data_change = data_change.value_or(true);
-  // Statistics are a hint: of another type than text, they are not there.
-  std::string_view stats;
-  if (const auto json = object.Get("stats"); json && json->get(stats) == simdjson::SUCCESS) {
-    add.stats = std::string(stats);
+  // Statistics are a hint: text, or by some writers the object itself; of another type they are not there.
+  if (const auto json = object.Get("stats")) {
+    std::string_view stats;
+    if (json->get(stats) == simdjson::SUCCESS) add.stats = std::string(stats);
+    if (json->is_object()) add.stats = simdjson::minify(*json);
   }
   SLUICE_ASSIGN_OR_RETURN(add.deletion_vector, ParseDeletionVector(object));
   return add;
@@ -170,15 +171,15 @@ class ActionCollector {
   Status Take(std::string_view kind, const JsonObject& object) {
     if (kind == "add") {
       SLUICE_ASSIGN_OR_RETURN(AddFile add, ParseAdd(object));
-      std::string key = LogicalFileKey(add.path, add.deletion_vector);
+      std::string key = LogicalFileKey(add.path, add.deletion_vector, {});
       Put(commit_.adds, adds_, std::move(key), std::move(add));
     } else if (kind == "remove") {
       SLUICE_ASSIGN_OR_RETURN(RemoveFile remove, ParseRemove(object));
-      std::string key = LogicalFileKey(remove.path, remove.deletion_vector);
+      std::string key = LogicalFileKey(remove.path, remove.deletion_vector, {});
       Put(commit_.removes, removes_, std::move(key), std::move(remove));
     } else if (kind == "cdc") {
       SLUICE_ASSIGN_OR_RETURN(AddCdcFile cdc, ParseCdc(object));
-      std::string key = cdc.path;
+      std::string key = PhysicalFileKey(cdc.path, {});
       Put(commit_.cdc, cdc_, std::move(key), std::move(cdc));
     } else if (kind == "metaData") {
       SLUICE_ASSIGN_OR_RETURN(commit_.metadata, ParseMetadata(object));
@@ -220,14 +221,36 @@ bool IsKnownAction(std::string_view kind) {
          kind == "protocol" || kind == "txn" || kind == "domainMetadata" || kind == "commitInfo";
 }
 
+// What a reader goes by must stand in the log as it was meant: letters that had to be replaced spoil it.
+bool IsNeeded(std::string_view kind, std::string_view field) {
+  if (kind == "commitInfo") return false;
+  return field != "stats" && field != "tags" && field != "name" && field != "description";
+}
+
+Status RequireWhole(std::string_view kind, element value) {
+  simdjson::dom::object object;
+  if (value.get(object) != simdjson::SUCCESS) return {};
+  for (const auto& [field, part] : object) {
+    if (!IsNeeded(kind, field) ||
+        simdjson::minify(part).find("\xEF\xBF\xBD") == std::string::npos) {
+      continue;
+    }
+    return Fail(ErrorKind::kCorrupt, "{}.{} holds bytes that are not UTF-8, or half a letter", kind,
+                field);
+  }
+  return {};
+}
+
 Status TakeLine(std::string_view line, JsonParser& parser, ActionCollector& collector) {
-  SLUICE_ASSIGN_OR_RETURN(const element root, parser.Parse(line, "action"));
+  bool mended = false;
+  SLUICE_ASSIGN_OR_RETURN(const element root, parser.ParseLenient(line, "action", mended));
   simdjson::dom::object object;
   if (root.get(object) != simdjson::SUCCESS) {
     return Fail(ErrorKind::kCorrupt, "an action that is no JSON object");
   }
   for (const auto& [kind, value] : object) {
     if (value.is_null() || !IsKnownAction(kind)) continue;
+    if (mended) SLUICE_RETURN_IF_ERROR(RequireWhole(kind, value));
     SLUICE_ASSIGN_OR_RETURN(const JsonObject action, JsonObject::From(value, kind));
     SLUICE_RETURN_IF_ERROR(collector.Take(kind, action));
   }
@@ -243,21 +266,13 @@ std::string_view Trim(std::string_view line) {
 
 }  // namespace
 
-std::string LogicalFileKey(std::string_view path,
-                           const std::optional<DeletionVectorDescriptor>& dv) {
-  std::string key(path);
-  if (dv) {
-    key += '\0';
-    key += dv->UniqueId();
-  }
-  return key;
-}
-
-Result<Commit> ParseCommitActions(Version version, std::string_view text, std::string_view name) {
+Result<Commit> ParseCommit(Version version, std::string_view text, std::string_view name) {
   JsonParser parser;
   ActionCollector collector(version);
   int64_t line_number = 0;
   bool any = false;
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   while (!text.empty()) {
     ++line_number;
     const size_t end = text.find('\n');
@@ -279,20 +294,6 @@ Result<Commit> ParseCommitActions(Version version, std::string_view text, std::s
 Status ResolveSchema(Metadata& metadata) {
   SLUICE_ASSIGN_OR_RETURN(metadata.schema, ParseSchema(metadata.schema_string));
   return {};
-}
-
-Result<Commit> ParseCommit(Version version, std::string_view text, std::string_view name) {
-  SLUICE_ASSIGN_OR_RETURN(Commit commit, ParseCommitActions(version, text, name));
-  if (commit.metadata) {
-    if (auto resolved = ResolveSchema(*commit.metadata); !resolved) {
-      // A feature that explains the unknown type says more than the type's name.
-      if (commit.protocol) {
-        SLUICE_RETURN_IF_ERROR(CheckReadable(*commit.protocol, *commit.metadata, name));
-      }
-      return Fail(std::move(resolved).error().Within(name));
-    }
-  }
-  return commit;
 }
 
 }  // namespace sluice::delta

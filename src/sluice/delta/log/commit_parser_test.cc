@@ -106,14 +106,12 @@ TEST(ParseCommit, WhatIsNoActionIsCorrupt) {
   for (const char* text :
        {"hello", "[]", "1", "null", R"({"add":1})", R"({"add":{}})", R"({"add":{"path":1}})",
         R"({"add":{"path":"a","partitionValues":[],"size":1}})",
-        R"({"add":{"path":"a","partitionValues":{},"size":"1"}})",
         R"({"add":{"path":"a","partitionValues":{},"size":-1}})",
         R"({"add":{"path":"a","partitionValues":{},"size":1e300}})",
         R"({"add":{"path":"a","partitionValues":{},"size":99999999999999999999999}})",
         R"({"add":{"path":"a","partitionValues":{},"size":1,"deletionVector":{}}})",
         R"({"protocol":{"minReaderVersion":99999999999,"minWriterVersion":2}})",
-        R"({"metaData":{"id":"x"}})", R"({"txn":{"appId":"a"}})", "{\"add\":\"\xff\"}",
-        R"({"metaData":{"id":"x","schemaString":"{"}})"}) {
+        R"({"metaData":{"id":"x"}})", R"({"txn":{"appId":"a"}})", "{\"add\":\"\xff\"}"}) {
     EXPECT_THAT(Parse(text), IsError(ErrorKind::kCorrupt)) << text;
   }
 }
@@ -128,14 +126,65 @@ TEST(ParseCommit, DeepNestingIsAnErrorNotACrash) {
   EXPECT_THAT(Parse("{\"x\":" + deep + "}"), IsError(ErrorKind::kCorrupt));
 }
 
-TEST(ParseCommit, UnknownTypeIsExplainedByTheFeatureThatBringsIt) {
+TEST(ParseCommit, ASchemaThatNobodyReadsDoesNoHarm) {
+  for (const char* schema :
+       {"{", R"({\"type\":\"struct\",\"fields\":[{\"name\":\"v\",\"type\":\"x\"}]})"}) {
+    EXPECT_THAT(Parse(std::string(R"({"metaData":{"id":"x","schemaString":")") + schema + "\"}}"),
+                IsOk());
+  }
+}
+
+constexpr std::string_view kInfo = R"({"commitInfo":{"operation":"WRITE","userMetadata":"x"}})";
+
+// kInfo with `text` in place of "x", quotes included, and one add behind it.
+Result<Commit> WithUserMetadata(std::string_view text) {
+  std::string info(kInfo);
+  info.replace(info.find("\"x\""), 3, text);
+  return Parse(info + "\n" + std::string(kAdd));
+}
+
+TEST(ParseCommit, WhatIsNotNeededMayBeWrittenBadly) {
+  for (const char* text :
+       {"NaN", "[-Infinity, Infinity, 1]", "\"caf\xe9\"", "\"cut \xf0\x9f\"", R"("cut \ud83d")",
+        R"("\udc00 and \ud83d\u0041")", "\"a\tb\x01\"", "\"\xed\xa0\x80\"", R"("NaN \" NaN")"}) {
+    const auto commit = WithUserMetadata(text);
+    ASSERT_THAT(commit, IsOk()) << text;
+    EXPECT_EQ(commit->info->operation, "WRITE");
+    EXPECT_EQ(commit->adds.size(), 1u);
+  }
+  EXPECT_THAT(WithUserMetadata("nope"), HasMessage("7.json, line 1"));
+}
+
+TEST(ParseCommit, WhatIsNeededMustBeWrittenWell) {
+  for (const char* add : {"{\"add\":{\"path\":\"caf\xe9\",\"partitionValues\":{},\"size\":1}}",
+                          R"({"add":{"path":"a","partitionValues":{"p":"\ud83d"},"size":1}})"}) {
+    const auto commit = Parse(add);
+    EXPECT_THAT(commit, IsError(ErrorKind::kCorrupt)) << add;
+    EXPECT_THAT(commit, HasMessage("7.json, line 1"));
+    EXPECT_THAT(commit, HasMessage("not UTF-8"));
+  }
+  EXPECT_THAT(
+      Parse(
+          "{\"add\":{\"path\":\"a\",\"partitionValues\":{},\"size\":1,\"tags\":{\"t\":\"\xe9\"}}}"),
+      IsOk());
+}
+
+TEST(ParseCommit, AByteOrderMarkAndNumbersInQuotesAreRead) {
   const auto commit = Parse(
-      R"({"protocol":{"minReaderVersion":3,"minWriterVersion":7,"readerFeatures":["variantType"]}})"
-      "\n"
-      R"({"metaData":{"id":"i","schemaString":"{\"type\":\"struct\",\"fields\":[{\"name\":\"v\",)"
-      R"(\"type\":\"variant\"}]}","partitionColumns":[]}})");
-  EXPECT_THAT(commit, IsError(ErrorKind::kUnsupported));
-  EXPECT_THAT(commit, HasMessage("variantType"));
+      "\xEF\xBB\xBF"
+      R"({"add":{"path":"a","partitionValues":{},"size":"12","stats":{"numRecords":2}}})");
+  ASSERT_THAT(commit, IsOk());
+  EXPECT_EQ(commit->adds.at(0).size, 12);
+  EXPECT_EQ(commit->adds.at(0).stats, R"({"numRecords":2})");
+}
+
+TEST(ParseCommit, OneFileInTwoSpellingsCountsOnce) {
+  const auto commit = Parse(R"({"add":{"path":"%C3%A9.parquet","partitionValues":{},"size":1}})"
+                            "\n"
+                            R"({"add":{"path":"./é.parquet","partitionValues":{},"size":2}})");
+  ASSERT_THAT(commit, IsOk());
+  ASSERT_EQ(commit->adds.size(), 1u);
+  EXPECT_EQ(commit->adds[0].size, 2);
 }
 
 }  // namespace

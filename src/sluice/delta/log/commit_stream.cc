@@ -36,7 +36,7 @@ bool MentionsTable(std::string_view line) {
 }  // namespace
 
 Result<Commit> ReadFileActions(Version version, std::string_view text, std::string_view name) {
-  SLUICE_ASSIGN_OR_RETURN(Commit commit, ParseCommitActions(version, text, name));
+  SLUICE_ASSIGN_OR_RETURN(Commit commit, ParseCommit(version, text, name));
   for (AddFile& add : commit.adds) add.stats = {};
   return commit;
 }
@@ -56,7 +56,7 @@ Result<Commit> ReadTableActions(Version version, std::string_view text, std::str
     }
     wanted += '\n';
   }
-  if (any_wanted || !any_line) return ParseCommitActions(version, wanted, name);
+  if (any_wanted || !any_line) return ParseCommit(version, wanted, name);
   Commit commit;
   commit.version = version;
   return commit;

@@ -14,7 +14,7 @@ namespace sluice::delta {
 using CommitReader =
     std::function<Result<Commit>(Version version, std::string_view text, std::string_view name)>;
 
-/// All that the change feed needs of a commit: ParseCommitActions without the adds' statistics.
+/// All that the change feed needs of a commit: ParseCommit without the adds' statistics.
 Result<Commit> ReadFileActions(Version version, std::string_view text, std::string_view name);
 /// Only `metaData` (its schema unresolved) and `protocol`; other actions are not even parsed.
 Result<Commit> ReadTableActions(Version version, std::string_view text, std::string_view name);

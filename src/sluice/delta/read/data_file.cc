@@ -14,6 +14,7 @@
 #include <map>
 #include <utility>
 
+#include "sluice/base/column_name.h"
 #include "sluice/columnar/column_plan.h"
 #include "sluice/columnar/parquet_file.h"
 #include "sluice/columnar/row_group_reader.h"
@@ -21,8 +22,8 @@
 #include "sluice/delta/read/deletion_vector.h"
 #include "sluice/delta/read/row_group_bounds.h"
 #include "sluice/delta/schema/char_padding.h"
-#include "sluice/delta/schema/column_name.h"
 #include "sluice/delta/schema/partition_value.h"
+#include "sluice/delta/schema/physical_column.h"
 
 namespace sluice::delta {
 namespace {
@@ -37,33 +38,6 @@ struct Source {
   int batch_index = -1;                     // among the columns that are read
   CharLengths chars;
 };
-
-// The file's column of that name; -1 if there is none.
-Result<int> FindColumn(const columnar::SchemaNode& root, const std::string& name) {
-  int found = -1;
-  for (size_t i = 0; i < root.children.size(); ++i) {
-    if (!SameColumnName(root.children[i].name, name)) continue;
-    if (found >= 0) {
-      return Fail(ErrorKind::kUnsupported, "the file has two columns of the name '{}'", name);
-    }
-    found = static_cast<int>(i);
-  }
-  return found;
-}
-
-bool IsPartitionColumn(const Projection& projection, const std::string& name) {
-  for (const std::string& column : projection.partition_columns) {
-    if (SameColumnName(column, name)) return true;
-  }
-  return false;
-}
-
-std::optional<std::string> PartitionText(const PartitionValues& values, const std::string& name) {
-  for (const auto& [column, text] : values) {
-    if (SameColumnName(column, name)) return text;
-  }
-  return std::nullopt;
-}
 
 // The rows that are wanted: those that the vector masks, or all others.
 struct RowMask {
@@ -155,20 +129,26 @@ class ParquetDataFile : public DataFile {
       source.field = field;
       SLUICE_ASSIGN_OR_RETURN(source.type, ToArrow(field.type));
       SLUICE_ASSIGN_OR_RETURN(source.chars, ReadCharLengths(field));
-      if (IsPartitionColumn(projection, field.name)) {
-        auto value = ParsePartitionValue(PartitionText(partition_values, field.name), field.type);
+      if (IsPartitionColumn(projection.partition_columns, field)) {
+        SLUICE_ASSIGN_OR_RETURN(const auto* text, FindPartitionValue(partition_values, field));
+        auto value = ParsePartitionValue(text ? *text : std::nullopt, field.type, projection.zone);
         if (!value) {
           return Fail(std::move(value).error().Within(fmt::format("column '{}'", field.name)));
         }
         source.constant = *std::move(value);
       } else {
-        SLUICE_ASSIGN_OR_RETURN(source.column, FindColumn(*file_.schema, field.name));
-        if (source.column < 0) {
+        const auto& columns = file_.schema->children;
+        SLUICE_ASSIGN_OR_RETURN(const auto column,
+                                FindPhysical(field, columns.size(), [&](size_t i) {
+                                  return std::string_view(columns[i].name);
+                                }));
+        if (!column) {
           source.constant = arrow::MakeNullScalar(source.type);
         } else {
-          const auto& node = file_.schema->children[static_cast<size_t>(source.column)];
+          source.column = static_cast<int>(*column);
           SLUICE_ASSIGN_OR_RETURN(
-              source.plan, columnar::ColumnPlan::Make(node, source.type, field.name, options));
+              source.plan,
+              columnar::ColumnPlan::Make(columns[*column], source.type, field.name, options));
         }
       }
       fields.push_back(arrow::field(field.name, source.type, field.nullable));

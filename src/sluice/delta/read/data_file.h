@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sluice/base/result.h"
+#include "sluice/base/time_zone.h"
 #include "sluice/columnar/batch_limit.h"
 #include "sluice/delta/log/actions.h"
 #include "sluice/delta/read/row_group_bounds.h"
@@ -26,6 +27,7 @@ namespace sluice::delta {
 struct Projection {
   std::vector<Field> fields;
   std::vector<std::string> partition_columns;  ///< of the table, metaData.partitionColumns
+  TimeZone zone = TimeZone::Utc();             ///< of TIMESTAMP partition values without an offset
 };
 
 /// Which rows of a data file are wanted; by default all of them.

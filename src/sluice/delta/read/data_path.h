@@ -1,19 +1,16 @@
 #pragma once
 
-#include <string>
 #include <string_view>
 
 #include "sluice/base/result.h"
+#include "sluice/delta/log/file_address.h"
 #include "sluice/store/object_store.h"
 
 namespace sluice::delta {
 
-/// Where an action's path lies: a key below the table's own store, or (shallow clones) somewhere
-/// else by absolute URI. Percent-decoding is done here. kCorrupt on a path that escapes the table.
-struct DataFileAddress {
-  bool relative = true;
-  std::string key_or_uri;
-};
+/// Where an action's path lies: a key below the table's own store, or (shallow clones) somewhere else.
+/// kCorrupt on a path that leaves the table.
+using DataFileAddress = FileAddress;
 Result<DataFileAddress> ResolvePath(std::string_view path, const store::ObjectStore& table_store);
 
 }  // namespace sluice::delta

@@ -1,8 +1,11 @@
 #include "sluice/delta/schema/json_object.h"
 
+#include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <utility>
+
+#include "sluice/delta/schema/mend_json.h"
 
 namespace sluice::delta {
 namespace {
@@ -48,6 +51,12 @@ Result<std::optional<int64_t>> JsonObject::Int64(std::string_view key) const {
   if (!value) return std::optional<int64_t>();
   int64_t number = 0;
   if (value->get(number) == simdjson::SUCCESS) return std::optional<int64_t>(number);
+  std::string_view text;
+  if (value->get(text) == simdjson::SUCCESS) {
+    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
+    const bool whole = parsed.ec == std::errc() && parsed.ptr == text.data() + text.size();
+    if (whole) return std::optional<int64_t>(number);
+  }
   double real = 0;
   // Some writers spell whole numbers as 1.0E10; 2^53 bounds what a double tells apart.
   if (value->is_double() && value->get(real) == simdjson::SUCCESS && real == std::trunc(real) &&
@@ -131,6 +140,17 @@ Result<element> JsonParser::Parse(std::string_view text, std::string_view contex
     return Fail(ErrorKind::kCorrupt, "{}: broken JSON: {}", context, simdjson::error_message(code));
   }
   return value;
+}
+
+Result<element> JsonParser::ParseLenient(std::string_view text, std::string_view context,
+                                         bool& mended) {
+  mended = false;
+  auto strict = Parse(text, context);
+  if (strict) return strict;
+  MendedJson json = MendJson(text);
+  if (!json.changed) return strict;
+  mended = json.text_replaced;
+  return Parse(json.text, context);
 }
 
 }  // namespace sluice::delta

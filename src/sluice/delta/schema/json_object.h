@@ -51,6 +51,12 @@ class JsonParser {
   /// kCorrupt, with simdjson's reason, unless `text` is one well-formed JSON document.
   Result<simdjson::dom::element> Parse(std::string_view text, std::string_view context);
 
+  /// The same for a document in which other writers left what JSON does not allow: unquoted NaN and Infinity
+  /// (read as null), halves of surrogate pairs and bytes that are not UTF-8 (U+FFFD), raw control characters.
+  /// `mended` becomes true where text was replaced, so that what is needed can be refused.
+  Result<simdjson::dom::element> ParseLenient(std::string_view text, std::string_view context,
+                                              bool& mended);
+
  private:
   simdjson::dom::parser parser_;
   std::string buffer_;

@@ -8,7 +8,7 @@
 #include <unordered_set>
 #include <utility>
 
-#include "sluice/delta/schema/column_name.h"
+#include "sluice/base/column_name.h"
 #include "sluice/delta/schema/json_object.h"
 
 namespace sluice::delta {
@@ -66,7 +66,11 @@ bool IsCharType(std::string_view name) {
   return (name.starts_with("char(") || name.starts_with("varchar(")) && name.ends_with(")");
 }
 
-Result<DataType> ParsePrimitive(std::string_view name) {
+DataType Unknown(element json) {
+  return DataType{TypeId::kUnknown, 0, 0, {}, simdjson::minify(json)};
+}
+
+DataType ParsePrimitive(std::string_view name, element json) {
   for (const PrimitiveName& primitive : kPrimitives) {
     if (primitive.json == name) return DataType{primitive.id, 0, 0, {}};
   }
@@ -74,8 +78,7 @@ Result<DataType> ParsePrimitive(std::string_view name) {
   if (name == "null") return DataType{TypeId::kVoid, 0, 0, {}};
   if (IsCharType(name)) return DataType{TypeId::kString, 0, 0, {}};
   if (auto decimal = ParseDecimal(name)) return *decimal;
-  return Fail(Error{ErrorKind::kUnsupported, fmt::format("unknown data type '{}'", name),
-                    "leave the column out with `exclude`, or cast it in the source table"});
+  return Unknown(json);
 }
 
 Result<DataType> ParseType(element json, int depth);
@@ -135,7 +138,7 @@ Result<Field> ParsePart(const JsonObject& object, std::string_view type_key,
 Result<DataType> ParseType(element json, int depth) {
   if (depth > kMaxDepth) return Fail(ErrorKind::kCorrupt, "types nested too deep");
   std::string_view name;
-  if (json.get(name) == simdjson::SUCCESS) return ParsePrimitive(name);
+  if (json.get(name) == simdjson::SUCCESS) return ParsePrimitive(name, json);
   SLUICE_ASSIGN_OR_RETURN(const JsonObject object, JsonObject::From(json, "data type"));
   SLUICE_ASSIGN_OR_RETURN(const std::string kind, object.RequiredString("type"));
   DataType type;
@@ -155,7 +158,7 @@ Result<DataType> ParseType(element json, int depth) {
     type.fields.push_back(std::move(key));
     type.fields.push_back(std::move(value));
   } else {
-    return ParsePrimitive(kind);
+    return ParsePrimitive(kind, json);
   }
   return type;
 }
@@ -179,6 +182,8 @@ std::string TypeToJson(const DataType& type) {
       return fmt::format(R"({{"type":"map","keyType":{},"valueType":{},"valueContainsNull":{}}})",
                          TypeToJson(type.fields[0].type), TypeToJson(type.fields[1].type),
                          type.fields[1].nullable);
+    case TypeId::kUnknown:
+      return type.unknown;
     default:
       for (const PrimitiveName& primitive : kPrimitives) {
         if (primitive.id == type.id) return Quoted(primitive.json);
@@ -213,7 +218,7 @@ Status RequireUniqueNames(const std::vector<Field>& fields) {
 
 bool DataType::operator==(const DataType& other) const {
   return id == other.id && precision == other.precision && scale == other.scale &&
-         fields == other.fields;
+         fields == other.fields && unknown == other.unknown;
 }
 
 std::string DataType::ToString() const {
@@ -232,6 +237,10 @@ std::string DataType::ToString() const {
       }
       return fmt::format("struct<{}>", parts);
     }
+    case TypeId::kUnknown:
+      // A name without its quotes; what only JSON can say as it is.
+      return unknown.starts_with('"') && unknown.size() > 1 ? unknown.substr(1, unknown.size() - 2)
+                                                            : unknown;
     default:
       for (const PrimitiveName& primitive : kPrimitives) {
         if (primitive.id == id) return std::string(primitive.message);
@@ -245,6 +254,33 @@ const Field* TableSchema::Find(std::string_view name) const {
     return SameColumnName(field.name, name);
   });
   return found == fields.end() ? nullptr : &*found;
+}
+
+namespace {
+
+void EraseVoid(std::vector<Field>& fields, bool of_struct) {
+  for (Field& field : fields) {
+    const bool is_struct = field.type.id == TypeId::kStruct;
+    const bool had_fields = !field.type.fields.empty();
+    EraseVoid(field.type.fields, is_struct);
+    if (is_struct && had_fields && field.type.fields.empty()) field.type.id = TypeId::kVoid;
+  }
+  // Parts of arrays and maps cannot go.
+  if (!of_struct) return;
+  std::erase_if(fields, [](const Field& field) { return field.type.id == TypeId::kVoid; });
+}
+
+}  // namespace
+
+TableSchema WithoutVoid(TableSchema schema) {
+  EraseVoid(schema.fields, /*of_struct=*/true);
+  return schema;
+}
+
+bool HasUnknownType(const DataType& type) {
+  return type.id == TypeId::kUnknown ||
+         std::any_of(type.fields.begin(), type.fields.end(),
+                     [](const Field& field) { return HasUnknownType(field.type); });
 }
 
 TableSchema WithoutMetadata(TableSchema schema) {

@@ -33,6 +33,7 @@ enum class TypeId {
   kStruct,
   kArray,
   kMap,
+  kUnknown,  ///< of a newer Delta, or another writer's own
 };
 
 struct Field;
@@ -42,6 +43,7 @@ struct DataType {
   TypeId id = TypeId::kString;
   int precision = 0, scale = 0;  ///< kDecimal
   std::vector<Field> fields;     ///< kStruct; kArray: one "element"; kMap: "key", "value"
+  std::string unknown = {};      ///< kUnknown: the type as the schema spells it, JSON
   bool operator==(const DataType&) const;
   /// As in a schema and in messages: "timestamp", "decimal(10,2)", "array<struct<a:int>>".
   std::string ToString() const;
@@ -63,8 +65,8 @@ struct TableSchema {
   bool operator==(const TableSchema&) const = default;
 };
 
-/// `metaData.schemaString` and back. kCorrupt on bad JSON, kUnsupported (type named) on a type that
-/// this program does not know.
+/// `metaData.schemaString` and back. kCorrupt on bad JSON. A type that this program does not know is kept as
+/// kUnknown: only who needs such a column fails (ToArrow).
 Result<TableSchema> ParseSchema(std::string_view schema_string);
 std::string SchemaToJson(const TableSchema& schema);
 
@@ -72,8 +74,15 @@ std::string SchemaToJson(const TableSchema& schema);
 /// expressions may name columns that are not shared.
 TableSchema WithoutMetadata(TableSchema schema);
 
-/// timestamp is timestamp[us, UTC], timestamp_ntz timestamp[us]; decimals are decimal128. kUnsupported
-/// for void.
+/// `schema` as Spark reads it: without columns, and fields of structs, of type void, which no file holds; a
+/// struct of nothing else goes as well. Those inside arrays and maps stay, and ToArrow refuses them.
+TableSchema WithoutVoid(TableSchema schema);
+
+/// True if the type, or one inside of it, is unknown.
+bool HasUnknownType(const DataType& type);
+
+/// timestamp is timestamp[us, UTC], timestamp_ntz timestamp[us]; decimals are decimal128. kUnsupported, naming
+/// the column, for void and unknown types.
 Result<std::shared_ptr<arrow::DataType>> ToArrow(const DataType& type);
 Result<std::shared_ptr<arrow::Schema>> ToArrow(const TableSchema& schema);
 

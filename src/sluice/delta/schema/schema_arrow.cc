@@ -1,4 +1,5 @@
 #include <arrow/type.h>
+#include <fmt/format.h>
 
 #include <utility>
 
@@ -69,6 +70,10 @@ Result<std::shared_ptr<arrow::DataType>> ToArrow(const DataType& type) {
     case TypeId::kArray:
     case TypeId::kMap:
       return NestedToArrow(type);
+    case TypeId::kUnknown:
+      return Fail(Error{ErrorKind::kUnsupported,
+                        fmt::format("type {} is unknown to this program", type.ToString()),
+                        "leave the column out with `exclude`, or cast it in the source table"});
     case TypeId::kVoid:
       break;
   }

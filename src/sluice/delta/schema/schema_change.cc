@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "sluice/delta/schema/column_name.h"
+#include "sluice/base/column_name.h"
 #include "sluice/delta/schema/schema.h"
 
 namespace sluice::delta {

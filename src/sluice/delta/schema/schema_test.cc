@@ -79,22 +79,40 @@ TEST(ParseSchema, WrittenAndReadAgainIsTheSame) {
   EXPECT_EQ(ParseSchema(SchemaToJson(*schema)).value(), *schema);
 }
 
-TEST(ParseSchema, UnknownTypeIsUnsupportedAndNamed) {
-  const auto schema = ParseSchema(SchemaOf("\"variant\""));
-  EXPECT_THAT(schema, IsError(ErrorKind::kUnsupported));
-  EXPECT_THAT(schema, HasMessage("column 'a'"));
-  EXPECT_THAT(schema, HasMessage("'variant'"));
-  EXPECT_THAT(ParseSchema(SchemaOf("\"interval day\"")), IsError(ErrorKind::kUnsupported));
-  EXPECT_THAT(ParseSchema(SchemaOf(R"({"type":"udt","class":"x"})")),
-              IsError(ErrorKind::kUnsupported));
+// Types of a newer Delta, of other writers, and impossible ones.
+TEST(ParseSchema, AnUnknownTypeIsKeptAndRefusedWhereItIsNeeded) {
+  for (const char* type :
+       {"\"variant\"", "\"interval day to second\"", "\"interval year\"", "\"geometry(OGC:CRS84)\"",
+        R"({"type":"udt","class":"x"})", "\"decimal(39,0)\"", "\"decimal(5,6)\"", "\"decimal(x)\"",
+        "\"decimal(99999999999,1)\""}) {
+    const auto schema = ParseSchema(SchemaOf(type));
+    ASSERT_THAT(schema, IsOk()) << type;
+    EXPECT_EQ(ParseSchema(SchemaToJson(*schema)).value(), *schema);
+    EXPECT_TRUE(HasUnknownType(schema->fields[0].type));
+    const auto arrow = ToArrow(*schema);
+    EXPECT_THAT(arrow, IsError(ErrorKind::kUnsupported));
+    EXPECT_THAT(arrow, HasMessage("column 'a'"));
+    EXPECT_NE(arrow.error().remedy.find("exclude"), std::string::npos);
+  }
+  EXPECT_THAT(ToArrow(ParseSchema(SchemaOf("\"variant\"")).value()), HasMessage("type variant"));
 }
 
-TEST(ParseSchema, ImpossibleDecimalIsRefused) {
-  for (const char* type : {"decimal(39,0)", "decimal(0,0)", "decimal(5,6)", "decimal(x)",
-                           "decimal(5", "decimal(99999999999,1)"}) {
-    EXPECT_THAT(ParseSchema(SchemaOf("\"" + std::string(type) + "\"")),
-                IsError(ErrorKind::kUnsupported));
-  }
+TEST(WithoutVoid, VoidColumnsAndFieldsAreLeftOut) {
+  const auto read = [](const char* fields) {
+    const auto schema = ParseSchema(std::string(R"({"type":"struct","fields":[)") + fields + "]}");
+    return DataType{TypeId::kStruct, 0, 0, WithoutVoid(schema.value()).fields}.ToString();
+  };
+  EXPECT_EQ(read(R"({"name":"v","type":"void"},{"name":"a","type":"long"})"), "struct<a:long>");
+  EXPECT_EQ(read(R"({"name":"s","type":{"type":"struct","fields":[{"name":"v","type":"void"},)"
+                 R"({"name":"a","type":"long"}]}})"),
+            "struct<s:struct<a:long>>");
+  EXPECT_EQ(read(R"({"name":"s","type":{"type":"struct","fields":[{"name":"v","type":"void"}]}},)"
+                 R"({"name":"a","type":"long"})"),
+            "struct<a:long>");
+  EXPECT_EQ(
+      read(R"({"name":"l","type":{"type":"array","elementType":{"type":"struct","fields":[)"
+           R"({"name":"v","type":"void"},{"name":"a","type":"long"}]},"containsNull":true}})"),
+      "struct<l:array<struct<a:long>>>");
 }
 
 TEST(ParseSchema, BrokenTextIsCorrupt) {

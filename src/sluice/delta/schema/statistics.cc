@@ -5,8 +5,8 @@
 #include <limits>
 #include <utility>
 
+#include "sluice/base/column_name.h"
 #include "sluice/base/time_zone.h"
-#include "sluice/delta/schema/column_name.h"
 #include "sluice/delta/schema/json_object.h"
 
 namespace sluice::delta {
@@ -41,10 +41,15 @@ void ForEachColumn(simdjson::dom::object root, std::string_view key,
                    const std::vector<std::string>& names, Reader read) {
   simdjson::dom::object object;
   if (names.empty() || root.at_key(key).get(object) != simdjson::SUCCESS) return;
+  // Bounds stand under the names that writers gave the columns; of two that differ by case none is certain.
+  std::vector<std::vector<element>> found(names.size());
   for (const auto& [name, value] : object) {
     for (size_t i = 0; i < names.size(); ++i) {
-      if (SameColumnName(names[i], name)) read(value, i);
+      if (SameColumnName(names[i], name)) found[i].push_back(value);
     }
+  }
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (found[i].size() == 1) read(found[i].front(), i);
   }
 }
 
@@ -77,6 +82,16 @@ StatisticValue TypeTimestamp(const StatisticValue& bound) {
   return instant ? StatisticValue(instant->micros) : StatisticValue();
 }
 
+// Of a TIMESTAMP: without an offset nobody knows in which zone the writer meant it.
+StatisticValue TypeInstant(const StatisticValue& bound) {
+  static const TimeZone other = TimeZone::Find("+01:00").value_or(TimeZone::Utc());
+  const auto* text = std::get_if<std::string>(&bound);
+  if (text == nullptr) return {};
+  const Result<Timestamp> there = ParseTimestamp(*text, other);
+  const StatisticValue here = TypeTimestamp(bound);
+  return there && here == StatisticValue(there->micros) ? here : StatisticValue();
+}
+
 StatisticValue TypeDate(const StatisticValue& bound) {
   const StatisticValue midnight = TypeTimestamp(bound);
   const auto* micros = std::get_if<int64_t>(&midnight);
@@ -97,6 +112,7 @@ StatisticValue TypeBound(const StatisticValue& bound, const DataType& type) {
     case TypeId::kDate:
       return TypeDate(bound);
     case TypeId::kTimestamp:
+      return TypeInstant(bound);
     case TypeId::kTimestampNtz:
       return TypeTimestamp(bound);
     case TypeId::kString:

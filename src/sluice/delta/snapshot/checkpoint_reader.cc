@@ -9,10 +9,9 @@
 #include <optional>
 #include <utility>
 
+#include "sluice/base/column_name.h"
 #include "sluice/columnar/column_plan.h"
 #include "sluice/columnar/row_group_reader.h"
-#include "sluice/delta/log/commit_parser.h"
-#include "sluice/delta/schema/column_name.h"
 #include "sluice/delta/snapshot/checkpoint_row.h"
 
 namespace sluice::delta {
@@ -79,6 +78,7 @@ class AddReader {
   AddReader(const SnapshotOptions& options, LogReplay& replay)
       : names_(options.stats_columns),
         keep_raw_(options.with_raw_stats),
+        zone_(options.zone),
         fields_(replay.stats_fields()),
         type_with_stats_(WithStatistics(fields_)),
         replay_(replay) {}
@@ -108,18 +108,19 @@ class AddReader {
 
   void TakeRow(const arrow::StructArray& adds, const arrow::StructArray* parsed, int64_t row) {
     AddFile add = CheckpointAdd(adds, row);
-    if (!replay_.WantsOld(LogicalFileKey(add.path, add.deletion_vector))) return;
+    if (!replay_.WantsOld(add.path, add.deletion_vector)) return;
     FileStatistics stats = add.stats.empty() && parsed != nullptr
                                ? ParsedStatistics(*parsed, row, fields_)
                                : TypeStatistics(ExtractStatistics(add.stats, names_), fields_);
     if (!keep_raw_) add.stats.clear();
     LiveFile file = WithRawStatistics(std::move(add));
-    SetStatistics(file, std::move(stats), fields_);
+    SetStatistics(file, std::move(stats), fields_, zone_);
     replay_.TakeOldFile(std::move(file));
   }
 
   const std::vector<std::string>& names_;
   const bool keep_raw_;
+  const TimeZone zone_;
   const std::vector<Field>& fields_;
   const std::shared_ptr<arrow::DataType> type_with_stats_;
   LogReplay& replay_;

@@ -27,9 +27,8 @@ struct ParsedCommit {
 Result<ParsedCommit> FetchCommit(const Log& log, Version version, const SnapshotOptions& options) {
   SLUICE_ASSIGN_OR_RETURN(const std::string text, log.ReadCommitText(version));
   ParsedCommit parsed;
-  SLUICE_ASSIGN_OR_RETURN(
-      parsed.commit,
-      ParseCommitActions(version, text, log.store().DisplayName(CommitKey(version))));
+  SLUICE_ASSIGN_OR_RETURN(parsed.commit,
+                          ParseCommit(version, text, log.store().DisplayName(CommitKey(version))));
   if (!options.with_files) return parsed;
   for (AddFile& add : parsed.commit.adds) {
     parsed.stats.push_back(ExtractStatistics(add.stats, options.stats_columns));
@@ -85,7 +84,7 @@ Result<Timestamp> CommittedAt(const Log& log, const LogListing& listing, Version
     SLUICE_ASSIGN_OR_RETURN(const std::string text, log.ReadCommitText(version));
     SLUICE_ASSIGN_OR_RETURN(
         const Commit commit,
-        ParseCommitActions(version, text, log.store().DisplayName(CommitKey(version))));
+        ParseCommit(version, text, log.store().DisplayName(CommitKey(version))));
     if (commit.info && commit.info->in_commit_timestamp) {
       return Timestamp{*commit.info->in_commit_timestamp * 1000};
     }
@@ -114,7 +113,7 @@ Result<Snapshot> BuildFrom(const Log& log, const LogListing& listing, const Chec
     }
     return Fail(std::move(error));
   }
-  LogReplay replay(options);
+  LogReplay replay(options, table);
   SLUICE_RETURN_IF_ERROR(
       ReplayCommits(log, CommitsBetween(listing, first, target), options, replay));
   std::optional<CheckpointReader> checkpoint;

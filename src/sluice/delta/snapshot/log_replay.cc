@@ -7,8 +7,8 @@
 
 #include "sluice/delta/log/commit_parser.h"
 #include "sluice/delta/log/table_feature.h"
-#include "sluice/delta/schema/column_name.h"
 #include "sluice/delta/schema/partition_value.h"
+#include "sluice/delta/schema/physical_column.h"
 
 namespace sluice::delta {
 namespace {
@@ -39,19 +39,19 @@ StatisticValue FromScalar(const arrow::Scalar& scalar) {
 }
 
 // A partition column has one value per file, which says more than any statistic.
-void FillFromPartitionValues(LiveFile& file, const std::vector<Field>& columns) {
+void FillFromPartitionValues(LiveFile& file, const std::vector<Field>& columns,
+                             const TimeZone& zone) {
   for (size_t i = 0; i < columns.size(); ++i) {
-    for (const auto& [name, value] : file.partition_values) {
-      if (!SameColumnName(name, columns[i].name)) continue;
-      const auto scalar = ParsePartitionValue(value, columns[i].type);
-      if (!scalar) continue;
-      ColumnStatistics& stats = file.stats.columns[i];
-      if ((*scalar)->is_valid) {
-        stats.min = stats.max = FromScalar(**scalar);
-        stats.null_count = 0;
-      } else {
-        stats = ColumnStatistics{{}, {}, file.stats.num_records};
-      }
+    const auto value = FindPartitionValue(file.partition_values, columns[i]);
+    if (!value || *value == nullptr) continue;
+    const auto scalar = ParsePartitionValue(**value, columns[i].type, zone);
+    if (!scalar) continue;  // reading the file says what is wrong with it
+    ColumnStatistics& stats = file.stats.columns[i];
+    if ((*scalar)->is_valid) {
+      stats.min = stats.max = FromScalar(**scalar);
+      stats.null_count = 0;
+    } else {
+      stats = ColumnStatistics{{}, {}, file.stats.num_records};
     }
   }
 }
@@ -69,15 +69,18 @@ LiveFile WithRawStatistics(AddFile&& add) {
   return file;
 }
 
-void SetStatistics(LiveFile& file, FileStatistics stats, const std::vector<Field>& columns) {
+void SetStatistics(LiveFile& file, FileStatistics stats, const std::vector<Field>& columns,
+                   const TimeZone& zone) {
   file.stats = std::move(stats);
-  if (!columns.empty() && !file.partition_values.empty()) FillFromPartitionValues(file, columns);
+  if (!columns.empty() && !file.partition_values.empty()) {
+    FillFromPartitionValues(file, columns, zone);
+  }
 }
 
-LiveFile ToLiveFile(const AddFile& add, const std::vector<Field>& columns) {
+LiveFile ToLiveFile(const AddFile& add, const std::vector<Field>& columns, const TimeZone& zone) {
   LiveFile file = WithRawStatistics(AddFile(add));
   file.raw_stats.clear();
-  SetStatistics(file, ParseStatistics(add.stats, columns), columns);
+  SetStatistics(file, ParseStatistics(add.stats, columns), columns, zone);
   return file;
 }
 
@@ -95,12 +98,12 @@ void LogReplay::Take(Commit commit, std::vector<RawStatistics> stats) {
   // Adds first: a commit that removes and adds one logical file leaves it in the table.
   for (size_t i = commit.adds.size(); i-- > 0;) {
     AddFile& add = commit.adds[i];
-    if (!seen_.insert(LogicalFileKey(add.path, add.deletion_vector)).second) continue;
+    if (!seen_.insert(LogicalFileKey(add.path, add.deletion_vector, root_)).second) continue;
     new_files_.push_back(PendingFile{WithRawStatistics(std::move(add)),
                                      i < stats.size() ? std::move(stats[i]) : RawStatistics()});
   }
   for (RemoveFile& remove : commit.removes) {
-    if (!seen_.insert(LogicalFileKey(remove.path, remove.deletion_vector)).second) continue;
+    if (!seen_.insert(LogicalFileKey(remove.path, remove.deletion_vector, root_)).second) continue;
     if (options_.with_tombstones) tombstones_.push_back(std::move(remove));
   }
 }
@@ -124,7 +127,7 @@ void LogReplay::TakeOldDomain(DomainMetadata domain) {
 }
 
 void LogReplay::TakeOldTombstone(RemoveFile remove) {
-  if (options_.with_tombstones && WantsOld(LogicalFileKey(remove.path, remove.deletion_vector))) {
+  if (options_.with_tombstones && WantsOld(remove.path, remove.deletion_vector)) {
     tombstones_.push_back(std::move(remove));
   }
 }
@@ -159,7 +162,8 @@ Snapshot LogReplay::Finish() && {
   snapshot.files.reserve(snapshot.files.size() + new_files_.size());
   for (size_t i = new_files_.size(); i-- > 0;) {
     PendingFile& pending = new_files_[i];
-    SetStatistics(pending.file, TypeStatistics(pending.stats, stats_fields_), stats_fields_);
+    SetStatistics(pending.file, TypeStatistics(pending.stats, stats_fields_), stats_fields_,
+                  options_.zone);
     snapshot.files.push_back(std::move(pending.file));
   }
   snapshot.num_files = static_cast<int64_t>(snapshot.files.size());

@@ -2,9 +2,11 @@
 
 #include <string>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "sluice/base/result.h"
+#include "sluice/delta/log/file_address.h"
 #include "sluice/delta/log/log.h"
 #include "sluice/delta/schema/statistics.h"
 #include "sluice/delta/snapshot/snapshot.h"
@@ -14,8 +16,10 @@ namespace sluice::delta {
 /// An add action as a live file: its JSON statistics kept, none read yet.
 LiveFile WithRawStatistics(AddFile&& add);
 
-/// Gives `file` its statistics for `columns`; a partition column's come from the partition values.
-void SetStatistics(LiveFile& file, FileStatistics stats, const std::vector<Field>& columns);
+/// Gives `file` its statistics for `columns`; a partition column's come from the partition values, read in
+/// `zone`.
+void SetStatistics(LiveFile& file, FileStatistics stats, const std::vector<Field>& columns,
+                   const TimeZone& zone);
 
 /// PROTOCOL.md, "Action Reconciliation", from the newest commit backwards: the first reference to a
 /// logical file, an application, a domain, the metadata and the protocol counts, later ones are older.
@@ -25,7 +29,9 @@ void SetStatistics(LiveFile& file, FileStatistics stats, const std::vector<Field
 /// TakeOld... calls; then Finish().
 class LogReplay {
  public:
-  explicit LogReplay(const SnapshotOptions& options) : options_(options) {}
+  /// `root` is the table's folder as messages call it: absolute paths below it are paths of the table.
+  LogReplay(const SnapshotOptions& options, std::string root)
+      : options_(options), root_(std::move(root)) {}
 
   /// `stats` of the commit's adds, in their order, extracted for options.stats_columns. The text of
   /// statistics that stands in the adds is kept; the caller clears it where nobody wants it.
@@ -37,8 +43,8 @@ class LogReplay {
   void TakeOldDomain(DomainMetadata domain);
   void TakeOldTombstone(RemoveFile remove);
   /// False if a commit has already said what became of that logical file.
-  bool WantsOld(const std::string& logical_file_key) const {
-    return !seen_.contains(logical_file_key);
+  bool WantsOld(std::string_view path, const std::optional<DeletionVectorDescriptor>& dv) const {
+    return !seen_.contains(LogicalFileKey(path, dv, root_));
   }
   void TakeOldFile(LiveFile file) { old_files_.push_back(std::move(file)); }
 
@@ -62,6 +68,7 @@ class LogReplay {
   };
 
   const SnapshotOptions& options_;
+  const std::string root_;
   std::optional<Protocol> protocol_;
   std::optional<Metadata> metadata_;
   std::map<std::string, SetTransaction> transactions_;

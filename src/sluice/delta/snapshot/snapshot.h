@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sluice/base/result.h"
+#include "sluice/base/time_zone.h"
 #include "sluice/delta/log/actions.h"
 #include "sluice/delta/log/log.h"
 #include "sluice/delta/schema/statistics.h"
@@ -25,12 +26,13 @@ struct LiveFile {
   std::string raw_stats;  ///< the action's JSON; only SnapshotOptions::with_raw_stats
 };
 
-/// Turns one add action into a LiveFile with statistics for `columns`.
-LiveFile ToLiveFile(const AddFile& add, const std::vector<Field>& columns);
+/// Turns one add action into a LiveFile with statistics for `columns`; `zone` as in SnapshotOptions.
+LiveFile ToLiveFile(const AddFile& add, const std::vector<Field>& columns, const TimeZone& zone);
 
 struct SnapshotOptions {
   std::optional<Version> at;               ///< nullopt: the latest
   std::vector<std::string> stats_columns;  ///< found without case; unknown names give no statistics
+  TimeZone zone = TimeZone::Utc();         ///< of TIMESTAMP partition values without an offset
   bool with_files = true;                  ///< false: protocol, metadata and transactions only
   bool with_tombstones = false;            ///< writers need them for checkpoints
   bool with_raw_stats = false;             ///< as above; large tables need much memory then

@@ -67,7 +67,7 @@ TEST(SerializeCommit, EveryActionIsReadBackAsItWas) {
   EXPECT_EQ(read->info->in_commit_timestamp, commit.info->in_commit_timestamp);
   EXPECT_EQ(read->protocol->writer_features, protocol.writer_features);
   EXPECT_EQ(read->metadata->name, metadata.name);
-  EXPECT_EQ(read->metadata->schema, metadata.schema);
+  EXPECT_EQ(ParseSchema(read->metadata->schema_string).value(), metadata.schema);
   EXPECT_EQ(read->metadata->configuration, metadata.configuration);
   EXPECT_EQ(read->metadata->created_time, metadata.created_time);
   EXPECT_EQ(read->transactions.at(0).app_id, "sluice/événements");

@@ -3,11 +3,11 @@
 #include <set>
 #include <utility>
 
+#include "sluice/base/column_name.h"
 #include "sluice/base/human_text.h"
 #include "sluice/columnar/parquet_encoder.h"
 #include "sluice/delta/feed/change_feed.h"
 #include "sluice/delta/log/table_properties.h"
-#include "sluice/delta/schema/column_name.h"
 #include "sluice/delta/schema/schema.h"
 #include "sluice/exporter/commit/state_standing.h"
 #include "sluice/exporter/inspect/chain.h"
@@ -155,7 +155,7 @@ void CheckFeed(Session& session, const delta::Snapshot& snapshot, Findings& find
   static constexpr std::array<std::string_view, 5> kKeys{"id", "key", "uuid", "guid", "pk"};
   const bool has_key =
       std::any_of(choice->output.begin(), choice->output.end(), [](const delta::Field& field) {
-        const std::string name = delta::FoldColumnName(field.name);
+        const std::string name = FoldColumnName(field.name);
         return !field.nullable || std::any_of(kKeys.begin(), kKeys.end(), [&](auto key) {
           return name == key || name.ends_with(std::string("_") + std::string(key)) ||
                  name.ends_with(key);

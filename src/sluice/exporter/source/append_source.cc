@@ -21,6 +21,7 @@ Result<std::unique_ptr<AppendSource>> AppendSource::Look(Session& session,
   std::unique_ptr<AppendSource> source(new AppendSource(session));
   delta::SnapshotOptions wanted;
   wanted.stats_columns = {table.watermark};
+  wanted.zone = table.timezone;
   SLUICE_RETURN_IF_ERROR(source->Pin(position, options, wanted));
   SLUICE_RETURN_IF_ERROR(plan::FindWatermark(table, source->snapshot_.metadata.schema));
   return source;
