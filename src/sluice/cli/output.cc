@@ -78,6 +78,7 @@ Json ToJson(const exporter::RunReport& report) {
        {{"copied", report.copied}, {"spliced", report.spliced}, {"rewritten", report.rewritten}}},
       {"late_rows", report.late_rows},
       {"null_watermarks", report.null_watermarks},
+      {"unreadable_watermarks", report.unreadable_watermarks},
       {"resumed", report.resumed},
       {"seconds", report.seconds},
       {"error", report.error ? ToJson(*report.error) : Json(nullptr)},

@@ -72,6 +72,12 @@ std::vector<std::string> Remarks(const RunReport& report) {
                                   Plural(report.null_watermarks, "row"),
                                   report.null_watermarks == 1 ? "has" : "have"));
   }
+  if (report.unreadable_watermarks > 0) {
+    remarks.push_back(fmt::format(
+        "{} of the source {} a watermark that cannot be read as a time and will never be exported",
+        Plural(report.unreadable_watermarks, "row"),
+        report.unreadable_watermarks == 1 ? "has" : "have"));
+  }
   for (const auto& window : report.windows) {
     if (window.kind == ExportKind::kVoid) {
       remarks.push_back(fmt::format("export {} was voided", window.n));

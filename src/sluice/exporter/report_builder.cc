@@ -55,6 +55,7 @@ void ReportBuilder::AddWindow(const Published& published) {
   // Not a sum: the rows of the source version that no window covers are the same for each.
   if (published.kind == ExportKind::kWindow || published.kind == ExportKind::kBackfill) {
     report_.null_watermarks = published.null_watermarks;
+    report_.unreadable_watermarks = published.unreadable_watermarks;
   }
 }
 

@@ -108,6 +108,7 @@ json ToJson(const Manifest& m) {
   if (m.expired) out["expired"] = true;
   if (m.final_until) out["final_until"] = FormatTimestamp(*m.final_until);
   if (m.skipped) out["skipped"] = true;
+  if (m.unreadable_watermarks > 0) out["unreadable_watermarks"] = m.unreadable_watermarks;
   return out;
 }
 
@@ -147,6 +148,9 @@ Manifest ManifestFrom(const RecordFields& fields) {
   m.expired = fields.FlagOr("expired", false);
   if (fields.Has("final_until")) m.final_until = fields.Instant("final_until");
   m.skipped = fields.FlagOr("skipped", false);
+  if (fields.Has("unreadable_watermarks")) {
+    m.unreadable_watermarks = fields.Count("unreadable_watermarks");
+  }
   m.committed_at = fields.Instant("committed_at");
   m.program = fields.Text("program");
   return m;

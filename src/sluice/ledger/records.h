@@ -95,7 +95,8 @@ struct Manifest {
   int64_t rows = 0;
   std::string row_hash;
   int64_t null_watermarks = 0;
-  std::string reason;  ///< void and reset only: why
+  int64_t unreadable_watermarks = 0;  ///< values that are not NULL and no time either
+  std::string reason;                 ///< void and reset only: why
   /// A snapshot that was complete and then dropped by `keep`: a void without files, written over the
   /// snapshot's own manifest before its files go.
   bool expired = false;

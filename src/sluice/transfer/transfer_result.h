@@ -22,9 +22,10 @@ struct TransferResult {
   std::vector<ExportedFile> files;  ///< ordered by key
   int64_t rows = 0;
   int64_t bytes = 0;
-  RowHashSum row_hash;               ///< of the exported rows, columns as in the files
-  int64_t null_watermarks = 0;       ///< rows of the source version whose watermark is NULL
-  int64_t row_groups_rewritten = 0;  ///< source row groups that were decoded
+  RowHashSum row_hash;                ///< of the exported rows, columns as in the files
+  int64_t null_watermarks = 0;        ///< rows of the source version whose watermark is NULL
+  int64_t unreadable_watermarks = 0;  ///< rows of it whose watermark is a value that is no time
+  int64_t row_groups_rewritten = 0;   ///< source row groups that were decoded
   /// Of the exported rows: their watermarks, or the timestamps of their commits.
   std::optional<Timestamp> watermark_min, watermark_max;
   std::optional<Timestamp> newest_commit;  ///< change feed: when its last version was committed

@@ -51,6 +51,7 @@ class Carrier {
     if (!done.lost) ++newest_;
     if (CountsNulls(planned.kind) && outcome.published() != nullptr) {
       null_watermarks_ = outcome.published()->null_watermarks;
+      unreadable_watermarks_ = outcome.published()->unreadable_watermarks;
     }
     Status then = std::move(outcome.then);
     done.outcomes.push_back(std::move(outcome));
@@ -74,6 +75,7 @@ class Carrier {
     auto* window = std::get_if<plan::WindowRead>(&job.task->read);
     if (window != nullptr && null_watermarks_) {
       job.null_watermarks = null_watermarks_;
+      job.unreadable_watermarks = unreadable_watermarks_;
       window->count_nulls.clear();
     }
     return job;
@@ -83,7 +85,7 @@ class Carrier {
   PatternSource& source_;
   int64_t newest_;
   transfer::Progress& progress_;
-  std::optional<int64_t> null_watermarks_;
+  std::optional<int64_t> null_watermarks_, unreadable_watermarks_;
 };
 
 }  // namespace

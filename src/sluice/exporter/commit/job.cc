@@ -72,6 +72,7 @@ ledger::Manifest MakeManifest(const Session& session, const Job& job,
   manifest.rows = result.rows;
   manifest.row_hash = columnar::ToString(result.row_hash);
   manifest.null_watermarks = result.null_watermarks;
+  manifest.unreadable_watermarks = result.unreadable_watermarks;
   manifest.reason = planned.reason;
   manifest.skipped = planned.skipped;
   manifest.committed_at = session.services->clock->Now();

@@ -20,7 +20,7 @@ struct Job {
   /// Adopted only: no other writer moved the state row since the export was begun.
   bool row_still_stands = true;
   /// Known already from another piece at the same source version.
-  std::optional<int64_t> null_watermarks;
+  std::optional<int64_t> null_watermarks, unreadable_watermarks;
 };
 
 /// Gives the job an attempt of its own: the names of its files hold it, and are never used twice.

@@ -16,6 +16,7 @@ Published Summarize(const ledger::Decision& decision) {
   published.row_groups_spliced = decision.row_groups_spliced;
   published.row_groups_rewritten = decision.row_groups_rewritten;
   published.null_watermarks = manifest.null_watermarks;
+  published.unreadable_watermarks = manifest.unreadable_watermarks;
   return published;
 }
 

@@ -17,7 +17,7 @@ struct Published {
   ledger::Bound start, end;
   int64_t rows = 0, files = 0, bytes = 0;
   int64_t row_groups_copied = 0, row_groups_spliced = 0, row_groups_rewritten = 0;
-  int64_t null_watermarks = 0;
+  int64_t null_watermarks = 0, unreadable_watermarks = 0;
 };
 Published Summarize(const ledger::Decision& decision);
 

@@ -38,6 +38,7 @@ Result<ledger::Decision> MoveAgain(Session& session, const ledger::Decision& dec
   next.state_expected = decision.state_expected;
   next.state_value = decision.state_value;
   next.manifest.null_watermarks = decision.manifest.null_watermarks;
+  next.manifest.unreadable_watermarks = decision.manifest.unreadable_watermarks;
   for (const auto& file : decision.files) next.superseded.push_back(file.upload.key);
   return next;
 }
