@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "sluice/exporter/commit/give_up.h"
+#include "sluice/exporter/commit/owner.h"
 #include "sluice/exporter/commit/perform.h"
 #include "sluice/exporter/commit/reconcile.h"
 #include "sluice/exporter/commit/settle.h"
@@ -21,14 +22,12 @@ namespace {
 Result<ledger::LedgerView> PrepareRepair(Session& session, ReportBuilder& report) {
   SLUICE_ASSIGN_OR_RETURN(ledger::LedgerView view, session.ledger->Load());
   if (view.undecided()) {
-    const bool alive =
-        view.heartbeat && ledger::Judge(*view.heartbeat, session.services->wall->Now(),
-                                        session.runner) == ledger::Liveness::kAlive;
-    if (alive) {
-      return Fail(Error{ErrorKind::kTransient,
-                        fmt::format("export {} is being worked on by {}", view.newest,
-                                    view.heartbeat->runner.ToString()),
-                        "wait until it ends, or stop it"});
+    const Owner owner = FindOwner(session, view);
+    if (owner.alive) {
+      return Fail(
+          Error{ErrorKind::kTransient,
+                fmt::format("{} is working on export {}", owner.runner.ToString(), view.newest),
+                "wait until it ends, or stop it"});
     }
     SLUICE_ASSIGN_OR_RETURN(Outcome voided, VoidUndecided(session, view.newest, view.position(),
                                                           {"the state was repaired by hand", {}}));

@@ -331,6 +331,12 @@ TEST_F(JudgeTest, ProcessOfAnotherMachineIsJudgedByItsAgeAlone) {
   }
 }
 
+TEST_F(JudgeTest, HeartbeatFromTheFutureBlocksNobodyForLong) {
+  heartbeat_.runner.host += "-other";
+  EXPECT_EQ(JudgeAt(Duration{-Seconds(30).micros}), Liveness::kAlive);
+  EXPECT_EQ(JudgeAt(Duration{-Hours(5).micros}), Liveness::kGone);
+}
+
 TEST_F(JudgeTest, HeartbeatComesBack) {
   const auto back = ParseHeartbeat(Serialize(heartbeat_), "h");
   ASSERT_THAT(back, IsOk());

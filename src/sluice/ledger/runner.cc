@@ -66,10 +66,12 @@ Liveness Judge(const Heartbeat& heartbeat, Timestamp now, const Runner& self) {
   const Runner& owner = heartbeat.runner;
   const bool same_machine = !self.boot_id.empty() && owner.boot_id == self.boot_id &&
                             owner.pid_space == self.pid_space && owner.host == self.host;
-  if (same_machine && StartTicks(owner.pid) != std::optional(owner.start_ticks)) {
-    return Liveness::kGone;
+  if (same_machine) {
+    const bool runs = StartTicks(owner.pid) == std::optional(owner.start_ticks);
+    return runs ? Liveness::kAlive : Liveness::kGone;
   }
-  return Liveness::kAlive;
+  // From a clock that is wrong: nobody knows when it was written.
+  return heartbeat.at - now > kHeartbeatExpiry ? Liveness::kGone : Liveness::kAlive;
 }
 
 void to_json(nlohmann::json& json, const Runner& runner) {

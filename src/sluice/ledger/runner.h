@@ -34,8 +34,9 @@ inline constexpr Duration kHeartbeatExpiry = Minutes(5);
 
 enum class Liveness { kAlive, kGone };
 
-/// Whether another runner should leave the number to `heartbeat`'s owner at `now`: gone if released,
-/// older than five minutes, or a process of this very machine that is no more.
+/// Whether another runner should leave the export to `heartbeat`'s owner at `now`: gone if released, older than
+/// five minutes, a process of this very machine that has ended, or, from another machine, more than five minutes
+/// in the future.
 Liveness Judge(const Heartbeat& heartbeat, Timestamp now, const Runner& self);
 
 void to_json(nlohmann::json& json, const Runner& runner);

@@ -4,6 +4,7 @@
 
 #include "sluice/exporter/commit/adopt.h"
 #include "sluice/exporter/commit/give_up.h"
+#include "sluice/exporter/commit/owner.h"
 #include "sluice/exporter/commit/perform.h"
 #include "sluice/exporter/commit/settle.h"
 #include "sluice/exporter/commit/state_standing.h"
@@ -18,20 +19,6 @@ using ledger::LedgerView;
 
 constexpr Duration kPollInterval = Seconds(1);
 
-/// The runner that holds the undecided newest number, by its heartbeat or, before the first one, by the
-/// intent itself.
-ledger::Heartbeat OwnerOf(const LedgerView& view) {
-  if (view.heartbeat) return *view.heartbeat;
-  ledger::Heartbeat heartbeat;
-  if (view.intent) {
-    heartbeat.runner = view.intent->runner;
-    heartbeat.at = view.intent->created_at;
-  } else {
-    heartbeat.released = true;
-  }
-  return heartbeat;
-}
-
 /// True if the newest decided number needs nothing any more.
 Result<bool> IsSettled(Session& session, const LedgerView& view) {
   if (!view.manifest) return false;
@@ -44,15 +31,15 @@ bool PinnedVersionIsGone(const Error& error) {
          error.kind == ErrorKind::kConflict || error.kind == ErrorKind::kCorrupt;
 }
 
-/// True if the source can be read today at a version other than the pinned one, so that giving the number
-/// up leads somewhere.
+/// True if the source can be read today at a version other than the pinned one, so that voiding the export
+/// lets the next one succeed.
 bool SourceHasMovedOn(Session& session, const LedgerView& view, Version pinned) {
   const auto today = LookAtSource(session, view.position(), SourceOptions{});
   return today && ((*today)->facts().source_version != pinned ||
                    (*today)->facts().table_id != view.intent->table_id);
 }
 
-/// Does the undecided newest export, whose runner is gone, as it was begun; or gives it up.
+/// Finishes the undecided newest export, whose runner is gone, as it was begun, or voids it.
 Result<Outcome> AdoptOrVoid(Session& session, const LedgerView& view, bool reseed,
                             transfer::Progress& progress) {
   const auto give_up = [&](std::string why, std::string detail = {}) {
@@ -61,14 +48,14 @@ Result<Outcome> AdoptOrVoid(Session& session, const LedgerView& view, bool resee
   };
   if (!view.intent) return give_up("its intent was written by another version of sluice");
   if (reseed && view.intent->kind != ExportKind::kReseed) {
-    return give_up("the feed is begun anew");
+    return give_up("the feed is started over");
   }
   if (auto obstacle = FindObstacle(*session.table, *view.intent)) {
     return give_up(*std::move(obstacle));
   }
   const Version pinned = *view.intent->source_version;
   const std::string unreadable =
-      fmt::format("version {} of the source can't be read any more", pinned.value);
+      fmt::format("version {} of the source can no longer be read", pinned.value);
   auto again = PrepareAgain(session, *view.intent);
   if (!again) {
     if (PinnedVersionIsGone(again.error()) && SourceHasMovedOn(session, view, pinned)) {
@@ -77,10 +64,10 @@ Result<Outcome> AdoptOrVoid(Session& session, const LedgerView& view, bool resee
     return Fail(std::move(again).error());
   }
   if (!again->row_still_stands) {
-    return give_up("the row in _export_state was moved on by another writer");
+    return give_up("another writer moved the row in _export_state");
   }
   spdlog::info("{}: finishing export {}, which {} began", session.name(), view.newest,
-               OwnerOf(view).runner.ToString());
+               FindOwner(session, view).runner.ToString());
   auto performed = Perform(session, *std::move(again), progress);
   if (!performed && performed.error().kind == ErrorKind::kSourceGone &&
       SourceHasMovedOn(session, view, pinned)) {
@@ -121,16 +108,15 @@ Result<Reconciled> Reconcile(Session& session, const RunOptions& options,
       if (view.decision->is_void()) return AllSettled{std::move(view)};
       return Progressed{std::move(outcome)};
     }
-    const ledger::Heartbeat owner = OwnerOf(view);
-    if (ledger::Judge(owner, services.wall->Now(), session.runner) == ledger::Liveness::kGone) {
+    const Owner owner = FindOwner(session, view);
+    if (!owner.alive) {
       SLUICE_ASSIGN_OR_RETURN(Outcome outcome,
                               AdoptOrVoid(session, view, options.reseed, progress));
       return Progressed{std::move(outcome)};
     }
     const Duration waited{services.wall->MonotonicMicros() - began};
     if (!options.wait || waited >= *options.wait) {
-      return Busy{
-          fmt::format("export {} is being worked on by {}", view.newest, owner.runner.ToString())};
+      return Busy{fmt::format("{} is working on export {}", owner.runner.ToString(), view.newest)};
     }
     services.wall->SleepFor(kPollInterval, services.cancel);
     SLUICE_RETURN_IF_ERROR(services.cancel.Check());

@@ -4,6 +4,7 @@
 #include "sluice/config/schedule.h"
 #include "sluice/delta/log/log.h"
 #include "sluice/exporter/commit/last_run.h"
+#include "sluice/exporter/commit/owner.h"
 #include "sluice/exporter/commit/settle.h"
 #include "sluice/exporter/commit/state_standing.h"
 #include "sluice/exporter/inspect/layout_change.h"
@@ -84,12 +85,9 @@ Status AddWarnings(Session& session, const ledger::LedgerView& view, StatusRepor
 Status DescribeUnfinished(Session& session, const ledger::LedgerView& view, StatusReport& report) {
   if (view.newest == 0) return {};
   if (view.undecided()) {
-    const std::string who = view.heartbeat ? view.heartbeat->runner.ToString()
-                            : view.intent  ? view.intent->runner.ToString()
-                                           : "an unknown runner";
-    const bool alive =
-        view.heartbeat && ledger::Judge(*view.heartbeat, session.services->wall->Now(),
-                                        session.runner) == ledger::Liveness::kAlive;
+    const Owner owner = FindOwner(session, view);
+    const std::string who = owner.runner.host.empty() ? "a run" : owner.runner.ToString();
+    const bool alive = owner.alive;
     if (alive) report.running_export = view.newest;
     report.unfinished =
         alive ? fmt::format("{} is working on export {}", who, view.newest)
