@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <utility>
 
+#include "sluice/exporter/commit/adopt.h"
 #include "sluice/exporter/commit/state_standing.h"
 #include "sluice/exporter/exporter.h"
 #include "sluice/exporter/first_run.h"
@@ -74,20 +76,58 @@ void DescribeFiles(const plan::ExportTask& task, PlannedWindow& window) {
   window.rewritten_files = window.source_files;
 }
 
-Result<PlannedWindow> Describe(const Session& session, PatternSource& source,
-                               const plan::PlannedExport& planned) {
+/// `task`: nullopt for a reset, which moves no rows.
+Result<PlannedWindow> Describe(const Session& session, const plan::PlannedExport& planned,
+                               const std::optional<plan::ExportTask>& task) {
   PlannedWindow window;
   window.kind = planned.kind;
   window.start = planned.start;
   window.end = planned.end;
-  if (planned.kind == ledger::ExportKind::kReset) return window;  // moves no rows
-  SLUICE_ASSIGN_OR_RETURN(const auto task, source.MakeTask(planned));
-  if (const auto* feed = std::get_if<plan::FeedRead>(&task.read)) {
-    SLUICE_RETURN_IF_ERROR(DescribeFeed(*session.log, feed->range, task.partitioning, window));
+  if (!task) return window;
+  if (const auto* feed = std::get_if<plan::FeedRead>(&task->read)) {
+    SLUICE_RETURN_IF_ERROR(DescribeFeed(*session.log, feed->range, task->partitioning, window));
   } else {
-    DescribeFiles(task, window);
+    DescribeFiles(*task, window);
   }
   return window;
+}
+
+/// What a run would do first, and where it would go on from.
+struct Unfinished {
+  ledger::Position position;
+  ledger::Bound assume_row_at;
+  std::optional<PlannedWindow> window;  ///< of an export that would be made again
+  std::string note;                     ///< "": nothing is unfinished
+};
+
+/// An export that an earlier run began: made again as it was begun, or voided.
+Result<Unfinished> PlanUndecided(Session& session, const ledger::LedgerView& view, bool reseed) {
+  Unfinished unfinished{view.position(),
+                        {},
+                        std::nullopt,
+                        fmt::format("run would first void export {}", view.newest)};
+  const bool replaced = reseed && view.intent && view.intent->kind != ledger::ExportKind::kReseed;
+  if (!view.intent || replaced || FindObstacle(*session.table, *view.intent)) return unfinished;
+  SLUICE_RETURN_IF_ERROR(OpenSource(session));
+  const auto again = PrepareAgain(session, *view.intent);
+  if (!again || !again->row_still_stands) return unfinished;
+  unfinished.position = again->planned.position;
+  unfinished.assume_row_at = again->planned.position.end;
+  SLUICE_ASSIGN_OR_RETURN(unfinished.window, Describe(session, again->planned, again->task));
+  unfinished.note = fmt::format("run would first finish export {}", view.newest);
+  return unfinished;
+}
+
+Result<Unfinished> PlanUnfinished(Session& session, const ledger::LedgerView& view, bool reseed) {
+  if (view.newest == 0) return Unfinished{view.position(), {}, std::nullopt, ""};
+  if (view.undecided()) return PlanUndecided(session, view, reseed);
+  SLUICE_ASSIGN_OR_RETURN(const bool to_follow, StateIsToFollow(session, view));
+  if (view.manifest && !to_follow) return Unfinished{view.position(), {}, std::nullopt, ""};
+  // The state follows as soon as the export is settled: plan from there.
+  const ledger::Bound end =
+      view.decision->is_void() ? ledger::Bound() : view.decision->position.end;
+  return Unfinished{view.position(), end, std::nullopt,
+                    fmt::format("run would first finish export {}", view.newest)};
 }
 
 void AddCost(const Session& session, PlanReport& report) {
@@ -105,27 +145,29 @@ Status PlanInto(const Services& services, const config::Table& table, const RunO
                 PlanReport& report) {
   SLUICE_ASSIGN_OR_RETURN(Session session, OpenSession(services, table));
   SLUICE_ASSIGN_OR_RETURN(const auto view, session.ledger->Load());
-  SLUICE_ASSIGN_OR_RETURN(const bool to_follow, StateIsToFollow(session, view));
-  if (view.newest > 0 && (view.undecided() || !view.manifest || to_follow)) {
+  SLUICE_ASSIGN_OR_RETURN(const auto unfinished, PlanUnfinished(session, view, options.reseed));
+  if (!unfinished.note.empty()) {
     report.unfinished = 1;
-    report.notes.push_back(fmt::format("run would first finish export {}", view.newest));
+    report.notes.push_back(unfinished.note);
   }
   SourceOptions wanted;
   wanted.at = options.at_version;
   wanted.reseed = options.reseed;
-  if (report.unfinished > 0 && !view.undecided() && !view.decision->is_void()) {
-    // The state follows as soon as the export is settled: plan from there.
-    wanted.assume_row_at = view.decision->position.end;
-  }
-  SLUICE_ASSIGN_OR_RETURN(const auto source, LookAtSource(session, view.position(), wanted));
+  wanted.assume_row_at = unfinished.assume_row_at;
+  SLUICE_ASSIGN_OR_RETURN(const auto source, LookAtSource(session, unfinished.position, wanted));
   report.source_version = source->facts().source_version;
   SLUICE_ASSIGN_OR_RETURN(const PlannedWork work, source->Plan());
   if (!work.exports.empty() && KeepsState(session)) {
     SLUICE_RETURN_IF_ERROR(session.state->RequireWritable());
   }
   SLUICE_RETURN_IF_ERROR(RequireNotBackfilled(session, view, work.exports));
+  if (unfinished.window) report.windows.push_back(*unfinished.window);
   for (const auto& planned : work.exports) {
-    SLUICE_ASSIGN_OR_RETURN(const auto window, Describe(session, *source, planned));
+    std::optional<plan::ExportTask> task;
+    if (planned.kind != ledger::ExportKind::kReset) {
+      SLUICE_ASSIGN_OR_RETURN(task, source->MakeTask(planned));
+    }
+    SLUICE_ASSIGN_OR_RETURN(const auto window, Describe(session, planned, task));
     report.windows.push_back(window);
   }
   if (!report.windows.empty()) {

@@ -23,7 +23,14 @@ Result<transfer::TransferResult> Transfer(Session& session, const Job& job,
   return result;
 }
 
-/// A runner that took this one for dead may have decided the export, and `prune` aborted its uploads.
+/// Says what a stop before the decision means.
+Error ExplainStop(Error error) {
+  if (error.kind != ErrorKind::kCancelled) return error;
+  return Error{ErrorKind::kCancelled, "stopped; nothing of this window was published",
+               "`sluice run NAME` exports this window again"};
+}
+
+/// A runner that considered this one dead may have decided the export, and `prune` aborted its uploads.
 bool WasDecidedMeanwhile(const ledger::Ledger& ledger, int64_t n, const Error& error) {
   if (error.kind == ErrorKind::kCancelled) return false;
   const auto decision = ledger.ReadDecision(n);
@@ -49,20 +56,28 @@ Result<Outcome> Perform(Session& session, Job job, transfer::Progress& progress)
   if (!result) {
     heartbeat.Release();
     if (WasDecidedMeanwhile(*session.ledger, n, result.error())) return Outcome{Lost{}, {}, {}};
-    return Fail(std::move(result).error());
+    return Fail(ExplainStop(std::move(result).error()));
   }
   ledger::Decision decision = MakeDecision(session, job, *result);
   auto decided = session.ledger->PutDecision(decision);
   if (!decided) {
     // Whether it is decided is not known: the uploads stay, and the next run reads what happened.
     heartbeat.Release();
-    return Fail(std::move(decided).error());
+    if (decided.error().kind != ErrorKind::kCancelled) return Fail(std::move(decided).error());
+    return Fail(Error{ErrorKind::kCancelled,
+                      fmt::format("stopped while export {} was being decided", n),
+                      "`sluice run NAME` finishes it or exports this window again"});
   }
   if (*decided == store::PutOutcome::kAlreadyExists) {
     AbortUploads(*session.destination, result->files);
     return Outcome{Lost{}, {}, {}};
   }
-  return Settle(session, std::move(decision), /*manifest_exists=*/false);
+  auto settled = Settle(session, std::move(decision), /*manifest_exists=*/false);
+  if (settled || settled.error().kind != ErrorKind::kCancelled) return settled;
+  return Fail(
+      Error{ErrorKind::kCancelled,
+            fmt::format("stopped after export {} was decided, before all of it was visible", n),
+            "`sluice run NAME` finishes it"});
 }
 
 }  // namespace sluice::exporter

@@ -7,15 +7,17 @@ namespace sluice::exporter {
 std::string_view UsualRemedy(ErrorKind kind) {
   switch (kind) {
     case ErrorKind::kCorrupt:
-      return "restore that file from a backup or let its writer write it anew, then run again; "
+      return "restore that file from a backup or have its writer write it again, then run again; "
              "nothing of it was exported";
     case ErrorKind::kNotFound:
     case ErrorKind::kSourceGone:
       return "restore what is missing, or correct the table's entry in sluice.yaml, then run again";
     case ErrorKind::kStorage:
-      return "see to that disk, folder or bucket, then run again; nothing is lost";
+      return "fix that disk, folder or bucket, then run again; nothing is lost";
     case ErrorKind::kTransient:
       return "run again later; nothing is lost";
+    case ErrorKind::kCancelled:
+      return "run again; nothing is lost";
     default:
       return "";
   }
