@@ -30,7 +30,7 @@ Status RequirePartitionValues(const RemoveFile& remove, Version version) {
             fmt::format("version {}: the remove action of {} has no partition values (an old "
                         "writer made it), so its rows can't be told",
                         version.value, remove.path),
-            "begin anew from a snapshot: `sluice run NAME --reseed`"});
+            std::string(kBeginAnew)});
 }
 
 ChangeFile Inserted(AddFile add, RowSelection rows) {

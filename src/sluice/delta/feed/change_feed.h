@@ -27,6 +27,9 @@ inline constexpr std::string_view kChangeTypeColumn = "_change_type";           
 inline constexpr std::string_view kCommitVersionColumn = "_commit_version";      ///< long
 inline constexpr std::string_view kCommitTimestampColumn = "_commit_timestamp";  ///< timestamp
 
+/// What remedies say where only a new snapshot helps. Callers that have a command for it add the command.
+inline constexpr std::string_view kBeginAnew = "begin anew from a snapshot";
+
 /// Why a range ends early.
 enum class FeedCutCause {
   kFeedOff,       ///< delta.enableChangeDataFeed is not true: changes were not recorded

@@ -16,8 +16,6 @@
 namespace sluice::delta {
 namespace {
 
-constexpr const char* kReseed = "begin anew from a snapshot: `sluice run NAME --reseed`";
-
 // What a version says of the table, as far as the feed depends on it.
 struct TableState {
   Protocol protocol;
@@ -137,7 +135,7 @@ class FeedSurvey {
           "{}: the change data feed was off in {}, so their changes were not recorded; the first "
           "version from which it can be read again is {}",
           table_, Versions(at, Version{resume->value - 1}), resume->value);
-      cut.error.remedy = kReseed;
+      cut.error.remedy = std::string(kBeginAnew);
     } else {
       cut.error.message = fmt::format(
           "{}: the change data feed is off from version {} up to the latest, {}: changes are not "
@@ -145,8 +143,7 @@ class FeedSurvey {
           table_, at.value, source_.version.value);
       cut.error.remedy =
           "turn it on (ALTER TABLE ... SET TBLPROPERTIES (delta.enableChangeDataFeed = true)), "
-          "then "
-          "begin anew from a snapshot: `sluice run NAME --reseed`";
+          "then begin anew from a snapshot";
     }
     return cut;
   }
@@ -165,7 +162,7 @@ class FeedSurvey {
                      "read, and up to the latest version, {}, none that can",
                      table_, at.value, source_.version.value);
     cut.error.remedy = fmt::format(
-        "{}; raise delta.logRetentionDuration of the source table, or run more often", kReseed);
+        "{}; raise delta.logRetentionDuration of the source table, or run more often", kBeginAnew);
     return cut;
   }
 
@@ -175,7 +172,7 @@ class FeedSurvey {
     if (resume) {
       why.message +=
           fmt::format("; the first version from which the feed can be read is {}", resume->value);
-      why.remedy = kReseed;
+      why.remedy = std::string(kBeginAnew);
     }
     return FeedCut{FeedCutCause::kUnsupported, at, resume, std::move(why)};
   }
@@ -212,7 +209,7 @@ class FeedSurvey {
         resume
             ? fmt::format("the first version from which the feed can be read is {}", resume->value)
             : std::string("no later version can be read"));
-    cut.error.remedy = kReseed;
+    cut.error.remedy = std::string(kBeginAnew);
     return cut;
   }
 
@@ -297,8 +294,7 @@ Result<FeedRange> SurveyFeed(const Log& log, const Snapshot& source, Version fir
               fmt::format("{}: changes from version {} on are wanted, but the latest version "
                           "is {}",
                           table, first.value, source.version.value),
-              "if the table was created anew at its path, begin anew as well: "
-              "`sluice run NAME --reseed`"});
+              "if the table was created anew at its path, begin anew from a snapshot"});
   }
   last = std::min(last, source.version);
   FeedRange range;

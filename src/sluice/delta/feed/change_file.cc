@@ -102,8 +102,9 @@ class ChangeRows : public DataFile {
 Error ForVersion(Error error, Version version) {
   if (error.kind == ErrorKind::kSourceGone) {
     error.remedy =
-        "the changes of this version are lost: begin anew from a snapshot with `sluice run NAME "
-        "--reseed`, run more often than the source is vacuumed, or keep files longer "
+        "the changes of this version are lost: begin anew from a snapshot; for the future read the "
+        "feed "
+        "more often than the source is vacuumed, or keep files longer "
         "(delta.deletedFileRetentionDuration)";
   }
   return std::move(error).Within(fmt::format("changes of version {}", version.value));

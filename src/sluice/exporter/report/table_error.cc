@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "sluice/delta/feed/change_feed.h"
+
 namespace sluice::exporter {
 
 std::string_view UsualRemedy(ErrorKind kind) {
@@ -24,6 +26,13 @@ std::string_view UsualRemedy(ErrorKind kind) {
 }
 
 std::string WithName(std::string text, const std::string& name) {
+  // The command for what a library can only describe.
+  if (const size_t at = text.find(delta::kBeginAnew); at != std::string::npos) {
+    const size_t end = at + delta::kBeginAnew.size();
+    if (text.find("--reseed", end) == std::string::npos) {
+      text.insert(end, " with `sluice run NAME --reseed`");
+    }
+  }
   constexpr std::string_view kPlaceholder = " NAME";
   for (size_t at = text.find(kPlaceholder); at != std::string::npos;
        at = text.find(kPlaceholder, at + 1)) {
