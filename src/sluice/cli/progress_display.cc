@@ -42,31 +42,36 @@ ProgressDisplay::ProgressDisplay(bool enabled)
     : enabled_(enabled && isatty(STDERR_FILENO) != 0), began_micros_(SteadyMicros()) {
   if (!enabled_) return;
   thread_ = std::thread([this] {
-    std::unique_lock lock(mutex_);
-    while (!wake_.wait_for(lock, std::chrono::milliseconds(200), [this] { return stop_; })) Draw();
+    const MutexLock lock(mutex_);
+    while (true) {
+      const auto next = std::chrono::steady_clock::now() + std::chrono::milliseconds(200);
+      while (!stop_ && std::chrono::steady_clock::now() < next) wake_.WaitUntil(mutex_, next);
+      if (stop_) return;
+      Draw();
+    }
   });
 }
 
 ProgressDisplay::~ProgressDisplay() {
   if (!enabled_) return;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stop_ = true;
   }
-  wake_.notify_all();
+  wake_.NotifyAll();
   thread_.join();
   std::fputs("\r\x1b[K", stderr);
 }
 
 transfer::Progress* ProgressDisplay::Add(const std::string& name) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   items_.push_back(std::make_unique<Item>());
   items_.back()->name = name;
   return &items_.back()->progress;
 }
 
 void ProgressDisplay::Interrupt(const std::function<void()>& print) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (enabled_) std::fputs("\r\x1b[K", stderr);
   print();
   std::fflush(stdout);

@@ -1,13 +1,12 @@
 #pragma once
 
-#include <condition_variable>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "sluice/base/mutex.h"
 #include "sluice/transfer/progress.h"
 
 namespace sluice::cli {
@@ -32,13 +31,13 @@ class ProgressDisplay {
     std::string name;
     transfer::Progress progress;
   };
-  void Draw();
+  void Draw() SLUICE_REQUIRES(mutex_);
 
   const bool enabled_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::vector<std::unique_ptr<Item>> items_;  // guarded by mutex_
-  bool stop_ = false;                         // guarded by mutex_
+  Mutex mutex_;
+  CondVar wake_;
+  std::vector<std::unique_ptr<Item>> items_ SLUICE_GUARDED_BY(mutex_);
+  bool stop_ SLUICE_GUARDED_BY(mutex_) = false;
   int64_t began_micros_ = 0;
   std::thread thread_;
 };

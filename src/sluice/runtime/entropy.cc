@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 #include <sys/random.h>
 
-#include <mutex>
 #include <random>
+
+#include "sluice/base/mutex.h"
 
 namespace sluice::runtime {
 namespace {
@@ -24,13 +25,13 @@ class Seeded : public Entropy {
  public:
   explicit Seeded(uint64_t seed) : engine_(seed) {}
   uint64_t Next() override {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return engine_();
   }
 
  private:
-  std::mutex mutex_;
-  std::mt19937_64 engine_;  // guarded by mutex_
+  Mutex mutex_;
+  std::mt19937_64 engine_ SLUICE_GUARDED_BY(mutex_);
 };
 
 }  // namespace

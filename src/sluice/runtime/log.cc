@@ -13,6 +13,7 @@
 
 #include "sluice/base/mutex.h"
 
+
 namespace sluice::runtime {
 namespace {
 

@@ -28,12 +28,12 @@ InvariantWatch::InvariantWatch(std::shared_ptr<store::ObjectStore> destination,
                                                   runtime::SeededEntropy(1))) {}
 
 std::vector<std::string> InvariantWatch::violations() const {
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   return violations_;
 }
 
 void InvariantWatch::Note(std::string violation) {
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   violations_.push_back(std::move(violation));
 }
 
@@ -50,7 +50,7 @@ void InvariantWatch::Done(int runner, const Call& call, bool changed) {
   if (call.operation == "PutIfAbsent" && changed) CheckCreated(call);
   if (call.place != Place::kDestination || !changed) return;
   if (call.operation == "StartUpload") {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     started_by_[call.upload_id] = runner;
   }
   if (call.operation == "CompleteUpload") CheckCompleted(call);
@@ -63,7 +63,7 @@ void InvariantWatch::Done(int runner, const Call& call, bool changed) {
 }
 
 void InvariantWatch::CheckCreated(const Call& call) {
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   if (created_.emplace(call.place, call.key).second) return;
   violations_.push_back(fmt::format("{} was created twice", call.key));
 }
@@ -145,7 +145,7 @@ void InvariantWatch::CheckDeletion(const Call& call) {
 void InvariantWatch::CheckAbort(int runner, const Call& call) {
   const auto name = plan::ParseDataFileName(LastPart(call.key));
   if (!name || IsDecided(name->n)) return;
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto started = started_by_.find(call.upload_id);
   if (started != started_by_.end() && started->second != runner) {
     violations_.push_back(fmt::format(

@@ -2,12 +2,12 @@
 
 #include <map>
 #include <memory>
-#include <mutex>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "sluice/base/mutex.h"
 #include "sluice/ledger/ledger.h"
 #include "sluice/simulation/hooked_store.h"
 #include "sluice/state/export_state.h"
@@ -53,10 +53,10 @@ class InvariantWatch {
   const bool keeps_state_;
   const std::shared_ptr<ledger::Ledger> ledger_;
   const std::unique_ptr<state::ExportState> state_;
-  mutable std::mutex mutex_;
-  std::vector<std::string> violations_;             // guarded by mutex_
-  std::set<std::pair<Place, store::Key>> created_;  // guarded by mutex_
-  std::map<std::string, int> started_by_;           // upload id -> runner; guarded by mutex_
+  mutable Mutex mutex_;
+  std::vector<std::string> violations_ SLUICE_GUARDED_BY(mutex_);
+  std::set<std::pair<Place, store::Key>> created_ SLUICE_GUARDED_BY(mutex_);
+  std::map<std::string, int> started_by_ SLUICE_GUARDED_BY(mutex_);  // upload id -> runner
 };
 
 }  // namespace sluice::simulation

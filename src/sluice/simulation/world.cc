@@ -4,8 +4,9 @@
 #include <gmock/gmock.h>
 
 #include <atomic>
-#include <mutex>
 #include <utility>
+
+#include "sluice/base/mutex.h"
 
 namespace sluice::simulation {
 namespace {
@@ -25,14 +26,14 @@ class RunnerHook : public CallHook {
   Fault Before(const Call& call) override {
     int count = 0;
     {
-      const std::scoped_lock lock(mutex_);
+      const MutexLock lock(mutex_);
       if (dead_) return Fault::kFailBefore;
       count = ++count_;
       if (calls_) *calls_ = count;
     }
     const Fault fault = plan_ ? plan_(count, call) : Fault::kNone;
     if (fault == Fault::kDieBefore || fault == Fault::kDieAfter) {
-      const std::scoped_lock lock(mutex_);
+      const MutexLock lock(mutex_);
       dead_ = true;
     }
     if (fault != Fault::kDieBefore && fault != Fault::kFailBefore) watch_->Before(runner_, call);
@@ -46,9 +47,9 @@ class RunnerHook : public CallHook {
   const FaultPlan plan_;
   const std::shared_ptr<int> calls_;
   const std::shared_ptr<InvariantWatch> watch_;
-  std::mutex mutex_;
-  int count_ = 0;      // guarded by mutex_
-  bool dead_ = false;  // guarded by mutex_
+  Mutex mutex_;
+  int count_ SLUICE_GUARDED_BY(mutex_) = 0;
+  bool dead_ SLUICE_GUARDED_BY(mutex_) = false;
 };
 
 config::Table NewTable(const std::string& table, const std::string& name) {

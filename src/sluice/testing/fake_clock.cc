@@ -3,34 +3,34 @@
 namespace sluice::testing {
 
 void FakeClock::Set(Timestamp now) {
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   now_ = now;
 }
 
 void FakeClock::Advance(Duration d) {
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   now_ = now_ + d;
   monotonic_ += d.micros;
 }
 
 std::vector<Duration> FakeClock::sleeps() const {
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   return sleeps_;
 }
 
 Timestamp FakeClock::Now() const {
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   return now_;
 }
 
 int64_t FakeClock::MonotonicMicros() const {
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   return monotonic_;
 }
 
 void FakeClock::SleepFor(Duration d, const runtime::CancelToken& cancel) const {
   if (cancel.cancelled()) return;
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   now_ = now_ + d;
   monotonic_ += d.micros;
   sleeps_.push_back(d);

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <mutex>
 #include <vector>
 
+#include "sluice/base/mutex.h"
 #include "sluice/runtime/clock.h"
 
 namespace sluice::testing {
@@ -24,10 +24,10 @@ class FakeClock : public runtime::Clock {
   void SleepFor(Duration d, const runtime::CancelToken& cancel) const override;
 
  private:
-  mutable std::mutex mutex_;
-  mutable Timestamp now_;
-  mutable int64_t monotonic_ = 0;
-  mutable std::vector<Duration> sleeps_;
+  mutable Mutex mutex_;
+  mutable Timestamp now_ SLUICE_GUARDED_BY(mutex_);
+  mutable int64_t monotonic_ SLUICE_GUARDED_BY(mutex_) = 0;
+  mutable std::vector<Duration> sleeps_ SLUICE_GUARDED_BY(mutex_);
 };
 
 }  // namespace sluice::testing

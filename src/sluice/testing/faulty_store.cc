@@ -3,6 +3,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "sluice/base/mutex.h"
+
 namespace sluice::testing {
 
 using store::Key;
@@ -12,22 +14,22 @@ struct FaultyStore::Shared {
   std::shared_ptr<store::ObjectStore> inner;
   Plan plan;
 
-  mutable std::mutex mutex;
-  bool dead = false;               // guarded by mutex
-  std::vector<std::string> trace;  // guarded by mutex; one entry a call
+  mutable Mutex mutex;
+  bool dead SLUICE_GUARDED_BY(mutex) = false;
+  std::vector<std::string> trace SLUICE_GUARDED_BY(mutex);  // one entry a call
 
   /// Counts the call and says what happens to it. The plan runs without the lock: it may use stores.
   Fault Begin(std::string_view operation, const Key& key) {
     int call = 0;
     {
-      const std::scoped_lock lock(mutex);
+      const MutexLock lock(mutex);
       if (dead) return Fault::kFailBefore;
       call = static_cast<int>(trace.size()) + 1;
       trace.push_back(fmt::format("{} {} {}", call, operation, key));
     }
     const Fault fault = plan(call, operation, key);
     if (fault == Fault::kDieBefore || fault == Fault::kDieAfter) {
-      const std::scoped_lock lock(mutex);
+      const MutexLock lock(mutex);
       dead = true;
     }
     return fault;
@@ -103,17 +105,17 @@ FaultyStore::FaultyStore(std::shared_ptr<store::ObjectStore> inner, Plan plan)
 FaultyStore::~FaultyStore() = default;
 
 int FaultyStore::calls() const {
-  const std::scoped_lock lock(shared_->mutex);
+  const MutexLock lock(shared_->mutex);
   return static_cast<int>(shared_->trace.size());
 }
 
 bool FaultyStore::dead() const {
-  const std::scoped_lock lock(shared_->mutex);
+  const MutexLock lock(shared_->mutex);
   return shared_->dead;
 }
 
 std::vector<std::string> FaultyStore::trace() const {
-  const std::scoped_lock lock(shared_->mutex);
+  const MutexLock lock(shared_->mutex);
   return shared_->trace;
 }
 

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <map>
-#include <mutex>
 #include <set>
 #include <utility>
 
+#include "sluice/base/mutex.h"
 #include "sluice/store/checksum.h"
 
 namespace sluice::testing {
@@ -41,17 +41,19 @@ struct Upload {
   std::vector<std::string> parts;
 };
 
-/// All that the store holds. Every member is guarded by `mutex`.
+/// All that the store holds.
 struct Contents {
-  std::mutex mutex;
-  std::map<Key, Object> objects;
-  std::map<std::string, Upload> uploads;  // by id
-  int64_t writes = 0;
-  int64_t last_upload = 0;
+  Mutex mutex;
+  std::map<Key, Object> objects SLUICE_GUARDED_BY(mutex);
+  std::map<std::string, Upload> uploads SLUICE_GUARDED_BY(mutex);  // by id
+  int64_t writes SLUICE_GUARDED_BY(mutex) = 0;
+  int64_t last_upload SLUICE_GUARDED_BY(mutex) = 0;
 
-  Timestamp Tick() { return Timestamp{1'767'222'000'000'000 + ++writes * 1'000}; }
+  Timestamp Tick() SLUICE_REQUIRES(mutex) {
+    return Timestamp{1'767'222'000'000'000 + ++writes * 1'000};
+  }
 
-  void Write(const Key& key, std::string bytes) {
+  void Write(const Key& key, std::string bytes) SLUICE_REQUIRES(mutex) {
     std::string etag = EtagOf(bytes);
     objects[key] = {std::make_shared<const std::string>(std::move(bytes)), Tick(), std::move(etag)};
   }
@@ -97,7 +99,7 @@ class MemoryUpload : public store::UploadWriter {
                     int64_t length) override {
     Bytes source;
     {
-      const std::scoped_lock lock(contents_->mutex);
+      const MutexLock lock(contents_->mutex);
       const auto found = contents_->objects.find(source_key);
       if (found == contents_->objects.end()) {
         return Fail(ErrorKind::kNotFound, "memory://{}: no such object", source_key);
@@ -123,7 +125,7 @@ class MemoryUpload : public store::UploadWriter {
 
  private:
   Status SendPart() {
-    const std::scoped_lock lock(contents_->mutex);
+    const MutexLock lock(contents_->mutex);
     const auto upload = contents_->uploads.find(id_);
     if (upload == contents_->uploads.end()) {
       return Fail(ErrorKind::kNotFound, "memory://{}: its upload {} was aborted", key_, id_);
@@ -178,7 +180,7 @@ class MemoryStore : public store::ObjectStore {
   }
 
   Result<std::vector<std::string>> ListFolders(const Key& prefix) const override {
-    const std::scoped_lock lock(contents_->mutex);
+    const MutexLock lock(contents_->mutex);
     std::set<std::string> folders;
     for (auto at = contents_->objects.lower_bound(prefix);
          at != contents_->objects.end() && at->first.starts_with(prefix); ++at) {
@@ -191,27 +193,27 @@ class MemoryStore : public store::ObjectStore {
 
   Result<PutOutcome> PutIfAbsent(const Key& key, std::string_view bytes) override {
     SLUICE_RETURN_IF_ERROR(store::ValidateKey(key));
-    const std::scoped_lock lock(contents_->mutex);
+    const MutexLock lock(contents_->mutex);
     if (contents_->objects.contains(key)) return PutOutcome::kAlreadyExists;
     contents_->Write(key, std::string(bytes));
     return PutOutcome::kCreated;
   }
   Status Put(const Key& key, std::string_view bytes) override {
     SLUICE_RETURN_IF_ERROR(store::ValidateKey(key));
-    const std::scoped_lock lock(contents_->mutex);
+    const MutexLock lock(contents_->mutex);
     contents_->Write(key, std::string(bytes));
     return {};
   }
   Status Delete(const Key& key) override {
     SLUICE_RETURN_IF_ERROR(store::ValidateKey(key));
-    const std::scoped_lock lock(contents_->mutex);
+    const MutexLock lock(contents_->mutex);
     contents_->objects.erase(key);
     return {};
   }
 
   Result<std::unique_ptr<store::UploadWriter>> StartUpload(const Key& key) override {
     SLUICE_RETURN_IF_ERROR(store::ValidateKey(key));
-    const std::scoped_lock lock(contents_->mutex);
+    const MutexLock lock(contents_->mutex);
     std::string id = fmt::format("upload-{}", ++contents_->last_upload);
     contents_->uploads[id] = Upload{key, contents_->Tick(), {}};
     return std::make_unique<MemoryUpload>(contents_, key, std::move(id));
@@ -219,7 +221,7 @@ class MemoryStore : public store::ObjectStore {
 
   Result<CompleteOutcome> CompleteUpload(const PendingUpload& upload) override {
     SLUICE_RETURN_IF_ERROR(store::ValidateKey(upload.key));
-    const std::scoped_lock lock(contents_->mutex);
+    const MutexLock lock(contents_->mutex);
     const auto found = contents_->uploads.find(upload.upload_id);
     if (found == contents_->uploads.end() || found->second.key != upload.key) {
       return CompleteOutcome::kNoSuchUpload;
@@ -245,7 +247,7 @@ class MemoryStore : public store::ObjectStore {
 
   Status AbortUpload(const Key& key, const std::string& upload_id) override {
     SLUICE_RETURN_IF_ERROR(store::ValidateKey(key));
-    const std::scoped_lock lock(contents_->mutex);
+    const MutexLock lock(contents_->mutex);
     const auto found = contents_->uploads.find(upload_id);
     if (found != contents_->uploads.end() && found->second.key == key) {
       contents_->uploads.erase(found);
@@ -257,7 +259,7 @@ class MemoryStore : public store::ObjectStore {
                      const std::function<bool(const PendingUploadInfo&)>& visit) const override {
     std::vector<PendingUploadInfo> found;
     {
-      const std::scoped_lock lock(contents_->mutex);
+      const MutexLock lock(contents_->mutex);
       for (const auto& [id, upload] : contents_->uploads) {
         if (upload.key.starts_with(prefix)) found.push_back({upload.key, id, upload.started});
       }
@@ -280,7 +282,7 @@ class MemoryStore : public store::ObjectStore {
 
   Result<Object> Find(const Key& key) const {
     SLUICE_RETURN_IF_ERROR(store::ValidateKey(key));
-    const std::scoped_lock lock(contents_->mutex);
+    const MutexLock lock(contents_->mutex);
     const auto found = contents_->objects.find(key);
     if (found == contents_->objects.end()) {
       return Fail(ErrorKind::kNotFound, "{}: no such object", DisplayName(key));
@@ -290,7 +292,7 @@ class MemoryStore : public store::ObjectStore {
 
   /// The next page of keys with `prefix` that are > `from`, or >= where `inclusive`.
   std::vector<ObjectInfo> PageOf(const Key& prefix, const Key& from, bool inclusive) const {
-    const std::scoped_lock lock(contents_->mutex);
+    const MutexLock lock(contents_->mutex);
     std::vector<ObjectInfo> page;
     auto at =
         inclusive ? contents_->objects.lower_bound(from) : contents_->objects.upper_bound(from);

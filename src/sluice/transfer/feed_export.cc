@@ -27,7 +27,7 @@ Status RowExport::ExportFeed(const delta::FeedRange& range) {
                                              MakeRouterOptions(plan::kAllTime, std::move(all)),
                                              index_, budget_, rows_to_);
                                          SLUICE_RETURN_IF_ERROR(ExportChanges(scan, router));
-                                         const std::lock_guard lock(mutex_);
+                                         const MutexLock lock(mutex_);
                                          totals_.Add(router.totals());
                                          return {};
                                        }));

@@ -40,20 +40,20 @@ void FeedScan::List() {
   } catch (const std::exception& e) {
     listed = Fail(ErrorKind::kInternal, "unexpected exception while listing changes: {}", e.what());
   }
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   listed_ = true;
   if (!listed && !stopped_ && !failure_) failure_ = listed.error();
-  changed_.notify_all();
+  changed_.NotifyAll();
 }
 
 Status FeedScan::Put(delta::CommitChanges changes) {
-  std::unique_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   last_committed_ = changes.committed;
   for (auto& file : changes.files) {
-    changed_.wait(lock, [this] { return stopped_ || failure_ || files_.size() < kFilesAhead; });
+    while (!stopped_ && !failure_ && files_.size() >= kFilesAhead) changed_.Wait(mutex_);
     if (stopped_ || failure_) return Fail(Stopped());
     files_.push_back({changes.version, changes.committed, std::move(file)});
-    changed_.notify_all();
+    changed_.NotifyAll();
   }
   return stopped_ ? Status(Fail(Stopped())) : Status();
 }
@@ -66,7 +66,7 @@ Result<std::shared_ptr<const delta::DataFile>> FeedScan::Open(const Pending& pen
 }
 
 Result<std::optional<FeedUnit>> FeedScan::Next() {
-  std::unique_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   while (true) {
     if (failure_) return Fail(*failure_);
     if (stopped_) return std::nullopt;
@@ -79,10 +79,8 @@ Result<std::optional<FeedUnit>> FeedScan::Next() {
       const Pending pending = std::move(files_.front());
       files_.pop_front();
       ++opening_;
-      changed_.notify_all();
-      lock.unlock();
-      auto data = Open(pending);
-      lock.lock();
+      changed_.NotifyAll();
+      auto data = OpenUnlocked(pending);
       --opening_;
       if (!data) {
         if (!failure_) failure_ = data.error();
@@ -91,22 +89,22 @@ Result<std::optional<FeedUnit>> FeedScan::Next() {
           units_.push_back({*data, group});
         }
       }
-      changed_.notify_all();
+      changed_.NotifyAll();
       continue;
     }
     if (listed_ && opening_ == 0) return std::nullopt;
-    changed_.wait(lock);
+    changed_.Wait(mutex_);
   }
 }
 
 void FeedScan::Stop() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   stopped_ = true;
-  changed_.notify_all();
+  changed_.NotifyAll();
 }
 
 std::optional<Timestamp> FeedScan::last_committed() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return last_committed_;
 }
 

@@ -1,14 +1,13 @@
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <thread>
 #include <vector>
 
+#include "sluice/base/mutex.h"
 #include "sluice/base/result.h"
 #include "sluice/delta/feed/change_feed.h"
 #include "sluice/store/object_store.h"
@@ -50,23 +49,24 @@ class FeedScan {
 
   void List();
   Status Put(delta::CommitChanges changes);
-  Result<std::shared_ptr<const delta::DataFile>> Open(const Pending& pending) const;
+  /// Releases the mutex while it reads the file's footer.
+  Result<std::shared_ptr<const delta::DataFile>> OpenUnlocked(const Pending& pending)
+      SLUICE_REQUIRES(mutex_);
 
   const std::shared_ptr<store::ObjectStore> source_;
   const delta::FeedRange range_;
   const std::vector<delta::Field> fields_;
   const TimeZone zone_;
 
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  // Guarded by mutex_:
-  std::deque<Pending> files_;   ///< not opened yet
-  std::deque<FeedUnit> units_;  ///< of opened files
-  bool listed_ = false;         ///< no more files will come
-  bool stopped_ = false;
-  int opening_ = 0;
-  std::optional<Error> failure_;
-  std::optional<Timestamp> last_committed_;
+  mutable Mutex mutex_;
+  CondVar changed_;
+  std::deque<Pending> files_ SLUICE_GUARDED_BY(mutex_);   ///< not opened yet
+  std::deque<FeedUnit> units_ SLUICE_GUARDED_BY(mutex_);  ///< of opened files
+  bool listed_ SLUICE_GUARDED_BY(mutex_) = false;         ///< no more files will come
+  bool stopped_ SLUICE_GUARDED_BY(mutex_) = false;
+  int opening_ SLUICE_GUARDED_BY(mutex_) = 0;
+  std::optional<Error> failure_ SLUICE_GUARDED_BY(mutex_);
+  std::optional<Timestamp> last_committed_ SLUICE_GUARDED_BY(mutex_);
 
   std::thread lister_;
 };

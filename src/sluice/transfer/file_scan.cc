@@ -30,16 +30,19 @@ FileScan::FileScan(std::shared_ptr<store::ObjectStore> source, std::vector<ScanF
 }
 
 Result<std::optional<ScanUnit>> FileScan::Next() {
-  std::unique_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   while (!stopped_) {
     if (auto unit = TakeUnit()) return unit;
     if (first_pending_ < files_.size()) {
       const size_t index = first_pending_++;
       files_[index].state = State::kOpening;
-      lock.unlock();
-      auto opened = OpenFile(index);
-      lock.lock();
-      changed_.notify_all();
+      const plan::SourceFile& source = *files_[index].file.source;
+      Status opened;
+      {
+        const MutexUnlock unlock(mutex_);
+        opened = OpenFile(index, source);
+      }
+      changed_.NotifyAll();
       if (opened) continue;
       stopped_ = true;
       return Fail(std::move(opened).error());
@@ -48,7 +51,7 @@ Result<std::optional<ScanUnit>> FileScan::Next() {
         std::any_of(files_.begin() + static_cast<std::ptrdiff_t>(first_left_), files_.end(),
                     [](const File& file) { return file.state == State::kOpening; });
     if (!opening) break;
-    changed_.wait(lock);
+    changed_.Wait(mutex_);
   }
   return std::nullopt;
 }
@@ -69,12 +72,11 @@ std::optional<ScanUnit> FileScan::TakeUnit() {
   return std::nullopt;
 }
 
-Status FileScan::OpenFile(size_t index) {
-  const plan::SourceFile& source = *files_[index].file.source;  // constant after construction
+Status FileScan::OpenFile(size_t index, const plan::SourceFile& source) {
   SLUICE_ASSIGN_OR_RETURN(std::shared_ptr<const delta::DataFile> data,
                           delta::DataFile::Open(source_, source.path, source.partition_values,
                                                 source.deletion_vector, projection_));
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   File& file = files_[index];
   file.data = std::move(data);
   AddGroups(file);
@@ -110,7 +112,7 @@ void FileScan::AddGroups(File& file) {
 }
 
 void FileScan::Done(const ScanUnit& unit) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   File& file = files_[unit.file_index];
   file.groups[unit.group_index].done = true;
   if (--file.groups_left > 0) return;
@@ -122,13 +124,13 @@ void FileScan::Done(const ScanUnit& unit) {
 }
 
 void FileScan::Stop() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   stopped_ = true;
-  changed_.notify_all();
+  changed_.NotifyAll();
 }
 
 int64_t FileScan::LowWatermark() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   while (first_left_ < files_.size() && files_[first_left_].state == State::kDone) ++first_left_;
   int64_t low = std::numeric_limits<int64_t>::max();
   for (size_t i = first_left_; i < files_.size(); ++i) {
@@ -148,7 +150,7 @@ int64_t FileScan::LowWatermark() {
 }
 
 int64_t FileScan::skipped_nulls() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return skipped_nulls_;
 }
 

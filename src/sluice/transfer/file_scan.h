@@ -1,12 +1,11 @@
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <vector>
 
+#include "sluice/base/mutex.h"
 #include "sluice/base/result.h"
 #include "sluice/delta/read/data_file.h"
 #include "sluice/plan/export_task.h"
@@ -74,9 +73,9 @@ class FileScan {
     size_t groups_left = 0;  ///< not done
   };
 
-  Status OpenFile(size_t index);
-  void AddGroups(File& file);
-  std::optional<ScanUnit> TakeUnit();
+  Status OpenFile(size_t index, const plan::SourceFile& source) SLUICE_EXCLUDES(mutex_);
+  void AddGroups(File& file) SLUICE_REQUIRES(mutex_);
+  std::optional<ScanUnit> TakeUnit() SLUICE_REQUIRES(mutex_);
 
   const std::shared_ptr<store::ObjectStore> source_;
   const delta::Projection projection_;
@@ -84,14 +83,14 @@ class FileScan {
   const plan::TimeWindow window_;
   Progress& progress_;
 
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  // Guarded by mutex_:
-  std::vector<File> files_;   ///< ascending by low; entries never move
-  size_t first_left_ = 0;     ///< all before it are done
-  size_t first_pending_ = 0;  ///< all before it have been taken for opening
-  int64_t skipped_nulls_ = 0;
-  bool stopped_ = false;
+  mutable Mutex mutex_;
+  CondVar changed_;
+  std::vector<File> files_ SLUICE_GUARDED_BY(mutex_);  ///< ascending by low; entries never move
+  size_t first_left_ SLUICE_GUARDED_BY(mutex_) = 0;    ///< all before it are done
+  size_t first_pending_ SLUICE_GUARDED_BY(mutex_) =
+      0;  ///< all before it have been taken for opening
+  int64_t skipped_nulls_ SLUICE_GUARDED_BY(mutex_) = 0;
+  bool stopped_ SLUICE_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace sluice::transfer

@@ -61,7 +61,7 @@ DropSet::DropSet(std::vector<columnar::RowHash> rows) : rows_(std::move(rows)) {
 }
 
 void DropSet::Apply(const std::vector<columnar::RowHash>& rows, std::vector<uint8_t>& keep) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   for (size_t i = 0; i < rows.size(); ++i) {
     if (keep[i] == 0) continue;
     const auto found = std::lower_bound(rows_.begin(), rows_.end(), rows[i]);

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <mutex>
 #include <vector>
 
+#include "sluice/base/mutex.h"
 #include "sluice/columnar/row_hash.h"
 #include "sluice/plan/export_task.h"
 
@@ -31,9 +31,9 @@ class DropSet {
   void Apply(const std::vector<columnar::RowHash>& rows, std::vector<uint8_t>& keep);
 
  private:
-  std::mutex mutex_;
-  std::vector<columnar::RowHash> rows_;  ///< ascending, each once
-  std::vector<uint32_t> left_;           ///< how often; guarded by mutex_
+  Mutex mutex_;
+  std::vector<columnar::RowHash> rows_;                   ///< ascending, each once; constant
+  std::vector<uint32_t> left_ SLUICE_GUARDED_BY(mutex_);  ///< how often
 };
 
 }  // namespace sluice::transfer

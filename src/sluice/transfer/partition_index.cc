@@ -74,7 +74,7 @@ PartitionSpan PartitionIndex::SpanOf(Timestamp t) {
     span = SpanOfClock(partitioning_.timezone, unit, t);
   }
   std::string folder = plan::PartitionFolder(t, partitioning_);
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto [entry, fresh] = numbers_.emplace(folder, static_cast<int>(folders_.size()));
   span.partition = entry->second;
   if (fresh) {
@@ -87,12 +87,12 @@ PartitionSpan PartitionIndex::SpanOf(Timestamp t) {
 }
 
 const std::string& PartitionIndex::folder(int partition) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return folders_[static_cast<size_t>(partition)];
 }
 
 int64_t PartitionIndex::end(int partition) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return ends_[static_cast<size_t>(partition)];
 }
 

@@ -2,11 +2,11 @@
 
 #include <cstdint>
 #include <deque>
-#include <mutex>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "sluice/base/mutex.h"
 #include "sluice/plan/output_layout.h"
 
 namespace sluice::transfer {
@@ -34,10 +34,10 @@ class PartitionIndex {
 
  private:
   const plan::Partitioning partitioning_;
-  mutable std::mutex mutex_;
-  std::deque<std::string> folders_;               ///< guarded by mutex_; elements never move
-  std::vector<int64_t> ends_;                     ///< guarded by mutex_
-  std::unordered_map<std::string, int> numbers_;  ///< guarded by mutex_
+  mutable Mutex mutex_;
+  std::deque<std::string> folders_ SLUICE_GUARDED_BY(mutex_);  ///< elements never move
+  std::vector<int64_t> ends_ SLUICE_GUARDED_BY(mutex_);
+  std::unordered_map<std::string, int> numbers_ SLUICE_GUARDED_BY(mutex_);
 };
 
 /// One thread's way into a PartitionIndex: asks it once a span. Borrows the index. Not thread-safe.

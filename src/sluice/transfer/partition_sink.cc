@@ -74,7 +74,7 @@ PartitionSink::PartitionSink(store::ObjectStore& destination, PartitionIndex& in
       progress_(progress) {}
 
 Status PartitionSink::Add(std::shared_ptr<const StagedRows> rows, const std::vector<Run>& runs) {
-  Lock lock(mutex_);
+  const MutexLock lock(mutex_);
   SLUICE_RETURN_IF_ERROR(Stopped());
   ++sequence_;
   std::vector<int> full;
@@ -97,16 +97,13 @@ Status PartitionSink::Add(std::shared_ptr<const StagedRows> rows, const std::vec
   for (const int number : full) {
     Partition& partition = Find(number);
     if (partition.busy || !IsFull(partition)) continue;
-    auto pieces = Claim(partition);
-    lock.unlock();
-    SLUICE_RETURN_IF_ERROR(Work(partition, std::move(pieces), /*close=*/false));
-    lock.lock();
+    SLUICE_RETURN_IF_ERROR(ClaimAndWork(partition, /*close=*/false));
   }
-  return MakeRoom(lock);
+  return MakeRoom();
 }
 
 Status PartitionSink::CloseBefore(int64_t instant) {
-  Lock lock(mutex_);
+  const MutexLock lock(mutex_);
   while (!by_end_.empty() && by_end_.begin()->first <= instant) {
     SLUICE_RETURN_IF_ERROR(Stopped());
     Partition& partition = Find(by_end_.begin()->second);
@@ -115,10 +112,7 @@ Status PartitionSink::CloseBefore(int64_t instant) {
       by_end_.erase(by_end_.begin());
       continue;
     }
-    auto pieces = Claim(partition);
-    lock.unlock();
-    SLUICE_RETURN_IF_ERROR(Work(partition, std::move(pieces), /*close=*/true));
-    lock.lock();
+    SLUICE_RETURN_IF_ERROR(ClaimAndWork(partition, /*close=*/true));
   }
   return {};
 }
@@ -126,26 +120,24 @@ Status PartitionSink::CloseBefore(int64_t instant) {
 Status PartitionSink::CloseAll(int threads, const runtime::CancelToken& cancel) {
   std::vector<Partition*> open;
   {
-    const Lock lock(mutex_);
+    const MutexLock lock(mutex_);
     for (auto& [number, partition] : partitions_) {
       if (!partition.pieces.empty() || partition.file) open.push_back(&partition);
     }
   }
   return runtime::ParallelFor(open.size(), threads, cancel, [&](size_t i) -> Status {
-    Lock lock(mutex_);
+    const MutexLock lock(mutex_);
     SLUICE_RETURN_IF_ERROR(Stopped());
     // Another thread may be about to finish this very file, to open its own.
-    idle_.wait(lock, [&] { return !open[i]->busy; });
-    auto pieces = Claim(*open[i]);
-    lock.unlock();
-    return Work(*open[i], std::move(pieces), /*close=*/true);
+    while (open[i]->busy) idle_.Wait(mutex_);
+    return ClaimAndWork(*open[i], /*close=*/true);
   });
 }
 
 Status PartitionSink::EnsureOneFile(int number) {
   Partition* partition = nullptr;
   {
-    const Lock lock(mutex_);
+    const MutexLock lock(mutex_);
     SLUICE_RETURN_IF_ERROR(Stopped());
     if (!files_.empty()) return {};
     partition = &Find(number);
@@ -155,7 +147,7 @@ Status PartitionSink::EnsureOneFile(int number) {
 }
 
 std::vector<ExportedFile> PartitionSink::TakeFiles() {
-  const Lock lock(mutex_);
+  const MutexLock lock(mutex_);
   std::sort(files_.begin(), files_.end(), [](const ExportedFile& a, const ExportedFile& b) {
     return a.upload.key < b.upload.key;
   });
@@ -164,14 +156,17 @@ std::vector<ExportedFile> PartitionSink::TakeFiles() {
 
 void PartitionSink::Abort() {
   std::vector<store::PendingUploadInfo> known;
-  for (const ExportedFile& file : files_) {
-    known.push_back({file.upload.key, file.upload.upload_id, {}});
-  }
-  files_.clear();
-  for (auto& [number, partition] : partitions_) {
-    if (!partition.file) continue;
-    known.push_back({partition.file->key(), partition.file->upload_id(), {}});
-    partition.file.reset();
+  {
+    const MutexLock lock(mutex_);
+    for (const ExportedFile& file : files_) {
+      known.push_back({file.upload.key, file.upload.upload_id, {}});
+    }
+    files_.clear();
+    for (auto& [number, partition] : partitions_) {
+      if (!partition.file) continue;
+      known.push_back({partition.file->key(), partition.file->upload_id(), {}});
+      partition.file.reset();
+    }
   }
   if (!store::TryAbort(destination_, known)) return;
   // An upload whose start was not answered is known to the store only.
@@ -189,6 +184,14 @@ bool PartitionSink::IsFull(const Partition& partition) const {
          partition.rows >= options_.encoder.row_group_rows;
 }
 
+PartitionSink::Partition* PartitionSink::FindIdle(const std::set<std::pair<int64_t, int>>& queue) {
+  for (const auto& [order, number] : queue) {
+    Partition& partition = Find(number);
+    if (!partition.busy) return &partition;
+  }
+  return nullptr;
+}
+
 std::vector<Piece> PartitionSink::Claim(Partition& partition) {
   partition.busy = true;
   ++busy_;
@@ -197,13 +200,19 @@ std::vector<Piece> PartitionSink::Claim(Partition& partition) {
   return std::exchange(partition.pieces, {});
 }
 
+Status PartitionSink::ClaimAndWork(Partition& partition, bool close) {
+  auto pieces = Claim(partition);
+  const MutexUnlock unlock(mutex_);
+  return Work(partition, std::move(pieces), close);
+}
+
 Status PartitionSink::Work(Partition& partition, std::vector<Piece> pieces, bool close) {
   while (true) {
     Status done = Guarded([&]() -> Status {
       SLUICE_RETURN_IF_ERROR(Write(partition, std::move(pieces)));
       return close && partition.file ? CloseFile(partition) : Status();
     });
-    const Lock lock(mutex_);
+    const MutexLock lock(mutex_);
     if (done && !failure_) {
       close = std::exchange(partition.close_wanted, false);
       if (close || IsFull(partition)) {
@@ -219,7 +228,7 @@ Status PartitionSink::Work(Partition& partition, std::vector<Piece> pieces, bool
     if (partition.file || !partition.pieces.empty()) {
       by_end_.emplace(partition.end, partition.number);
     }
-    idle_.notify_all();
+    idle_.NotifyAll();
     return done;
   }
 }
@@ -249,7 +258,7 @@ Status PartitionSink::WriteChunk(Partition& partition, const std::vector<Piece>&
   SLUICE_RETURN_IF_ERROR(Encode(*partition.file, *table));
   progress_.bytes_written += partition.file->bytes() - before;
   if (partition.file->bytes() >= options_.target_file_bytes) return CloseFile(partition);
-  const Lock lock(mutex_);
+  const MutexLock lock(mutex_);
   open_.erase({partition.last_write, partition.number});
   partition.last_write = ++sequence_;
   open_.emplace(partition.last_write, partition.number);
@@ -264,25 +273,16 @@ Status PartitionSink::Encode(OutputFile& file, const arrow::Table& rows) {
 }
 
 Status PartitionSink::OpenFile(Partition& partition) {
-  Lock lock(mutex_);
+  const MutexLock lock(mutex_);
   while (static_cast<int>(open_.size()) + opening_ >= options_.max_open_files) {
-    const auto idle = std::find_if(open_.begin(), open_.end(),
-                                   [&](const auto& entry) { return !Find(entry.second).busy; });
-    if (idle == open_.end()) break;  // all are being written to: a few more than allowed
-    Partition& victim = Find(idle->second);
-    auto pieces = Claim(victim);
-    lock.unlock();
-    SLUICE_RETURN_IF_ERROR(Work(victim, std::move(pieces), /*close=*/true));
-    lock.lock();
+    Partition* victim = FindIdle(open_);
+    if (victim == nullptr) break;  // all are being written to: a few more than allowed
+    SLUICE_RETURN_IF_ERROR(ClaimAndWork(*victim, /*close=*/true));
   }
   ++opening_;
   const plan::DataFileName name{options_.n, options_.attempt, next_ordinal_++};
-  lock.unlock();
-  auto file = OutputFile::Open(
-      destination_,
-      options_.data_folder + index_.folder(partition.number) + "/" + plan::FormatDataFileName(name),
-      options_.schema, options_.encoder);
-  lock.lock();
+  auto file = OpenUnlocked(options_.data_folder + index_.folder(partition.number) + "/" +
+                           plan::FormatDataFileName(name));
   --opening_;
   if (!file) return Fail(std::move(file).error());
   partition.file = *std::move(file);
@@ -291,33 +291,33 @@ Status PartitionSink::OpenFile(Partition& partition) {
   return {};
 }
 
+Result<std::unique_ptr<OutputFile>> PartitionSink::OpenUnlocked(const store::Key& key) {
+  const MutexUnlock unlock(mutex_);
+  return OutputFile::Open(destination_, key, options_.schema, options_.encoder);
+}
+
 Status PartitionSink::CloseFile(Partition& partition) {
   const int64_t before = partition.file->bytes();
   auto upload = partition.file->Close();
   if (!upload) return Fail(std::move(upload).error());
   progress_.bytes_written += upload->size - before;
-  const Lock lock(mutex_);
+  const MutexLock lock(mutex_);
   files_.push_back({*std::move(upload), partition.file->rows(), index_.folder(partition.number)});
   open_.erase({partition.last_write, partition.number});
   partition.file.reset();
   return {};
 }
 
-Status PartitionSink::MakeRoom(Lock& lock) {
+Status PartitionSink::MakeRoom() {
   while (budget_.exceeded()) {
     SLUICE_RETURN_IF_ERROR(Stopped());
-    const auto idle = std::find_if(waiting_.begin(), waiting_.end(),
-                                   [&](const auto& entry) { return !Find(entry.second).busy; });
-    if (idle == waiting_.end()) {
+    Partition* partition = FindIdle(waiting_);
+    if (partition == nullptr) {
       if (busy_ == 0) return {};  // what is left is in the hands of threads that are about to add
-      idle_.wait(lock);
+      idle_.Wait(mutex_);
       continue;
     }
-    Partition& partition = Find(idle->second);
-    auto pieces = Claim(partition);
-    lock.unlock();
-    SLUICE_RETURN_IF_ERROR(Work(partition, std::move(pieces), /*close=*/false));
-    lock.lock();
+    SLUICE_RETURN_IF_ERROR(ClaimAndWork(*partition, /*close=*/false));
   }
   return {};
 }

@@ -2,11 +2,9 @@
 
 #include <arrow/type_fwd.h>
 
-#include <condition_variable>
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <semaphore>
 #include <set>
@@ -14,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "sluice/base/mutex.h"
 #include "sluice/base/result.h"
 #include "sluice/columnar/parquet_encoder.h"
 #include "sluice/runtime/cancellation.h"
@@ -79,20 +78,24 @@ class PartitionSink : public RowSink {
     int64_t last_write = 0;            ///< key in open_, while it has a file
     std::unique_ptr<OutputFile> file;  ///< touched only by the thread that set busy
   };
-  using Lock = std::unique_lock<std::mutex>;
 
-  Partition& Find(int number);
+  Partition& Find(int number) SLUICE_REQUIRES(mutex_);
   bool IsFull(const Partition& partition) const;
-  std::vector<Piece> Claim(Partition& partition);
-  /// Both are called with busy set and without the lock; Work() unsets busy at its end.
-  Status Work(Partition& partition, std::vector<Piece> pieces, bool close);
-  Status Write(Partition& partition, std::vector<Piece> pieces);
-  Status WriteChunk(Partition& partition, const std::vector<Piece>& pieces);
+  /// The first partition of `queue` that no thread works on; null where there is none.
+  Partition* FindIdle(const std::set<std::pair<int64_t, int>>& queue) SLUICE_REQUIRES(mutex_);
+  std::vector<Piece> Claim(Partition& partition) SLUICE_REQUIRES(mutex_);
+  /// Claims an idle partition and writes its pieces, without the mutex.
+  Status ClaimAndWork(Partition& partition, bool close) SLUICE_REQUIRES(mutex_);
+  /// Called with busy set, which Work() unsets at its end.
+  Status Work(Partition& partition, std::vector<Piece> pieces, bool close) SLUICE_EXCLUDES(mutex_);
+  Status Write(Partition& partition, std::vector<Piece> pieces) SLUICE_EXCLUDES(mutex_);
+  Status WriteChunk(Partition& partition, const std::vector<Piece>& pieces) SLUICE_EXCLUDES(mutex_);
   Status Encode(OutputFile& file, const arrow::Table& rows);
-  Status OpenFile(Partition& partition);
-  Status CloseFile(Partition& partition);
-  Status MakeRoom(Lock& lock);
-  Status Stopped() const;
+  Status OpenFile(Partition& partition) SLUICE_EXCLUDES(mutex_);
+  Result<std::unique_ptr<OutputFile>> OpenUnlocked(const store::Key& key) SLUICE_REQUIRES(mutex_);
+  Status CloseFile(Partition& partition) SLUICE_EXCLUDES(mutex_);
+  Status MakeRoom() SLUICE_REQUIRES(mutex_);
+  Status Stopped() const SLUICE_REQUIRES(mutex_);
 
   store::ObjectStore& destination_;
   PartitionIndex& index_;
@@ -101,19 +104,22 @@ class PartitionSink : public RowSink {
   std::counting_semaphore<> encoding_;  ///< threads that finish files are more than may encode
   Progress& progress_;
 
-  std::mutex mutex_;
-  std::condition_variable idle_;  ///< signalled when a partition is not busy any more
-  // Guarded by mutex_:
-  std::map<int, Partition> partitions_;        ///< elements never move
-  std::set<std::pair<int64_t, int>> waiting_;  ///< (oldest, number): partitions with pieces
-  std::set<std::pair<int64_t, int>> by_end_;   ///< (end, number): with pieces or a file
-  std::set<std::pair<int64_t, int>> open_;     ///< (last_write, number): with an open file
-  int opening_ = 0;                            ///< files about to be opened
-  int busy_ = 0;
-  int64_t sequence_ = 0;
-  int64_t next_ordinal_ = 0;
-  std::optional<Error> failure_;  ///< the first; every later call returns it
-  std::vector<ExportedFile> files_;
+  Mutex mutex_;
+  CondVar idle_;  ///< signalled when a partition is not busy any more
+  std::map<int, Partition> partitions_ SLUICE_GUARDED_BY(mutex_);  ///< elements never move
+  /// (oldest, number): partitions with pieces
+  std::set<std::pair<int64_t, int>> waiting_ SLUICE_GUARDED_BY(mutex_);
+  /// (end, number): with pieces or a file
+  std::set<std::pair<int64_t, int>> by_end_ SLUICE_GUARDED_BY(mutex_);
+  /// (last_write, number): with an open file
+  std::set<std::pair<int64_t, int>> open_ SLUICE_GUARDED_BY(mutex_);
+  int opening_ SLUICE_GUARDED_BY(mutex_) = 0;  ///< files about to be opened
+  int busy_ SLUICE_GUARDED_BY(mutex_) = 0;
+  int64_t sequence_ SLUICE_GUARDED_BY(mutex_) = 0;
+  int64_t next_ordinal_ SLUICE_GUARDED_BY(mutex_) = 0;
+  std::optional<Error> failure_
+      SLUICE_GUARDED_BY(mutex_);  ///< the first; every later call returns it
+  std::vector<ExportedFile> files_ SLUICE_GUARDED_BY(mutex_);
 };
 
 }  // namespace sluice::transfer

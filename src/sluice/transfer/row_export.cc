@@ -152,11 +152,11 @@ Status RowExport::Export(ExportPass pass, const RowProjection& projection) {
                       RowRouter router(MakeRouterOptions(pass.window, projection.output()), index_,
                                        budget_, rows_to_);
                       SLUICE_RETURN_IF_ERROR(ExportUnits(pass, projection, scan, router));
-                      const std::lock_guard lock(mutex_);
+                      const MutexLock lock(mutex_);
                       totals_.Add(router.totals());
                       return {};
                     });
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   null_watermarks_ += scan.skipped_nulls();
   return status;
 }
@@ -202,7 +202,7 @@ Status RowExport::ExportUnits(const ExportPass& pass, const RowProjection& proje
                                       return {};
                                     }));
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       row_groups_.emplace(unit->file.source, unit->row_group);
       if (unit->file.count_nulls) null_watermarks_ += nulls;
     }
@@ -272,7 +272,7 @@ Status RowExport::CountNullsOf(const ScanUnit& unit) {
                                     nulls += instants.null_count();
                                     return {};
                                   }));
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   null_watermarks_ += nulls;
   return {};
 }
@@ -298,7 +298,7 @@ Status RowExport::CountNulls(const std::vector<ScanFile>& files) {
           scan.Done(*unit);
         }
       });
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   null_watermarks_ += nulls + scan.skipped_nulls();
   return status;
 }
@@ -307,7 +307,7 @@ TransferResult RowExport::TakeResult() {
   TransferResult result;
   if (sink_ != nullptr) result.files = sink_->TakeFiles();
   for (const ExportedFile& file : result.files) result.bytes += file.upload.size;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   result.rows = totals_.rows;
   result.row_hash = totals_.row_hash;
   result.null_watermarks = null_watermarks_;

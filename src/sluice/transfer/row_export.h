@@ -6,11 +6,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <set>
 #include <utility>
 #include <vector>
 
+#include "sluice/base/mutex.h"
 #include "sluice/base/result.h"
 #include "sluice/plan/export_task.h"
 #include "sluice/runtime/cancellation.h"
@@ -119,10 +119,11 @@ class RowExport {
   std::atomic<bool> stop_{false};  ///< a worker failed
   std::atomic<int64_t> feed_row_groups_{0};
   std::optional<Timestamp> newest_commit_;  ///< of the feed; set when its threads have ended
-  std::mutex mutex_;
-  RowTotals totals_;                                              ///< guarded by mutex_
-  int64_t null_watermarks_ = 0;                                   ///< guarded by mutex_
-  std::set<std::pair<const plan::SourceFile*, int>> row_groups_;  ///< decoded; guarded by mutex_
+  Mutex mutex_;
+  RowTotals totals_ SLUICE_GUARDED_BY(mutex_);
+  int64_t null_watermarks_ SLUICE_GUARDED_BY(mutex_) = 0;
+  std::set<std::pair<const plan::SourceFile*, int>> row_groups_
+      SLUICE_GUARDED_BY(mutex_);  ///< decoded
 };
 
 }  // namespace sluice::transfer

@@ -135,14 +135,14 @@ Status FeedBalance::Add(const Manifest& manifest, const arrow::RecordBatch& rows
   SLUICE_ASSIGN_OR_RETURN(const auto values, Widen(manifest, rows));
   if (IsSeed(manifest)) {
     SLUICE_ASSIGN_OR_RETURN(const RowHashSum sum, columnar::SumRowHashes(*values));
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     total_.Add(RowTotal{rows.num_rows(), sum});
     return {};
   }
   SLUICE_ASSIGN_OR_RETURN(const auto hashes, columnar::HashRows(*values));
   const auto& types = static_cast<const arrow::StringArray&>(
       *rows.column(rows.num_columns() - static_cast<int>(kFeedColumns)));
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   for (int64_t row = 0; row < rows.num_rows(); ++row) {
     const auto& hash = hashes[static_cast<size_t>(row)];
     const auto type = types.GetView(row);
@@ -201,6 +201,7 @@ Status FeedBalance::Close(std::string& words, std::vector<std::string>& faults) 
     words = fmt::format("{} are not compared: {}", sum, whole.error().message);
     return {};
   }
+  const MutexLock lock(mutex_);
   if (RowTotal{whole->rows, whole->row_hash} == total_) {
     words = fmt::format("{} make up the source at that version: {} rows", sum, whole->rows);
   } else {

@@ -3,12 +3,12 @@
 #include <arrow/type_fwd.h>
 
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "sluice/base/mutex.h"
 #include "sluice/delta/schema/schema.h"
 #include "sluice/exporter/session/session.h"
 #include "sluice/verify/row_totals.h"
@@ -42,8 +42,8 @@ class FeedBalance {
                                                     const arrow::RecordBatch& rows) const;
 
   exporter::Session& session_;
-  std::mutex mutex_;
-  RowTotal total_;               ///< guarded by mutex_
+  Mutex mutex_;
+  RowTotal total_ SLUICE_GUARDED_BY(mutex_);
   std::optional<Version> seed_;  ///< nullopt: no seed to begin from
   Version through_;              ///< of the last window in the chain
   std::set<int64_t> chain_;      ///< numbers of the seed and its windows

@@ -112,20 +112,20 @@ void RowTotal::Add(const RowTotal& other) {
 
 Status RowTotals::Add(const arrow::RecordBatch& rows, const std::string& partition) {
   SLUICE_ASSIGN_OR_RETURN(const RowHashSum sum, columnar::SumRowHashes(rows));
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   totals_[partition].Add(RowTotal{rows.num_rows(), sum});
   return {};
 }
 
 RowTotal RowTotals::All() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   RowTotal all;
   for (const auto& [partition, total] : totals_) all.Add(total);
   return all;
 }
 
 std::map<std::string, RowTotal> RowTotals::ByPartition() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return totals_;
 }
 

@@ -5,10 +5,10 @@
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "sluice/base/mutex.h"
 #include "sluice/base/result.h"
 #include "sluice/base/types.h"
 
@@ -30,8 +30,8 @@ class RowTotals {
   std::map<std::string, RowTotal> ByPartition() const;
 
  private:
-  mutable std::mutex mutex_;
-  std::map<std::string, RowTotal> totals_;
+  mutable Mutex mutex_;
+  std::map<std::string, RowTotal> totals_ SLUICE_GUARDED_BY(mutex_);
 };
 
 /// One side of a comparison: shows every row of it, with its partition, to `visit`; several threads at once.

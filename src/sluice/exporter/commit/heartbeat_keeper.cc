@@ -15,12 +15,14 @@ HeartbeatKeeper::HeartbeatKeeper(ledger::Ledger& ledger, int64_t n, ledger::Runn
   // Where time stands still between two steps, there is nothing to wait for.
   if (runtime::OneThread::Active()) return;
   thread_ = std::thread([this] {
-    std::unique_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto interval = std::chrono::microseconds(ledger::kHeartbeatInterval.micros);
-    while (!wake_.wait_for(lock, interval, [this] { return stop_; })) {
-      lock.unlock();
+    while (true) {
+      const auto next = std::chrono::steady_clock::now() + interval;
+      while (!stop_ && std::chrono::steady_clock::now() < next) wake_.WaitUntil(mutex_, next);
+      if (stop_) return;
+      const MutexUnlock unlock(mutex_);
       Beat(/*released=*/false);
-      lock.lock();
     }
   });
 }
@@ -39,10 +41,10 @@ void HeartbeatKeeper::Beat(bool released) {
 
 void HeartbeatKeeper::Stop() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stop_ = true;
   }
-  wake_.notify_all();
+  wake_.NotifyAll();
   if (thread_.joinable()) thread_.join();
 }
 

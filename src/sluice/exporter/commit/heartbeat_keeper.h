@@ -1,10 +1,9 @@
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
-#include <mutex>
 #include <thread>
 
+#include "sluice/base/mutex.h"
 #include "sluice/ledger/ledger.h"
 #include "sluice/runtime/clock.h"
 
@@ -32,9 +31,9 @@ class HeartbeatKeeper {
   const int64_t n_;
   const ledger::Runner runner_;
   const runtime::Clock& wall_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  bool stop_ = false;  // guarded by mutex_
+  Mutex mutex_;
+  CondVar wake_;
+  bool stop_ SLUICE_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

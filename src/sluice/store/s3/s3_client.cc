@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
-#include <mutex>
 #include <utility>
 
 #include "sluice/aws/environment.h"
@@ -85,7 +84,7 @@ std::string S3Client::DisplayName(const std::string& key) const {
 }
 
 std::string S3Client::region() const {
-  const std::shared_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   return region_;
 }
 
@@ -198,7 +197,7 @@ bool S3Client::Cure(const aws::Fault& fault, const net::HttpResponse& response,
     return tried.clock = true;
   }
   if (IsWrongRegion(fault) && !options_.region && !fault.region.empty() && !tried.region) {
-    const std::unique_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     region_ = fault.region;
     return tried.region = true;
   }

@@ -3,13 +3,13 @@
 #include <atomic>
 #include <memory>
 #include <optional>
-#include <shared_mutex>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "sluice/aws/credentials.h"
 #include "sluice/aws/signer.h"
+#include "sluice/base/mutex.h"
 #include "sluice/base/result.h"
 #include "sluice/net/http_client.h"
 #include "sluice/runtime/clock.h"
@@ -100,8 +100,8 @@ class S3Client {
   mutable std::atomic<int64_t> server_origin_{0};
   /// A request was cut off because the server said nothing after a signal: it is asked nothing more.
   mutable std::atomic<bool> hangs_{false};
-  mutable std::shared_mutex mutex_;
-  mutable std::string region_;  // guarded by mutex_
+  mutable Mutex mutex_;
+  mutable std::string region_ SLUICE_GUARDED_BY(mutex_);
 };
 
 /// What clients share: connections, and credentials that are fetched once for all of them.

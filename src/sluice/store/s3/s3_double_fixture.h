@@ -5,13 +5,13 @@
 #include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "sluice/store/s3/s3_store.h"
+#include "sluice/base/mutex.h"
 
 namespace sluice::store {
 
@@ -47,7 +47,7 @@ class S3Double {
   }
 
   S3Double& Then(Answer answer) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     answers_.push_back(std::move(answer));
     return *this;
   }
@@ -61,7 +61,7 @@ class S3Double {
   }
   /// Whatever comes after the answers that were given so far.
   S3Double& Always(int status, const std::string& body) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     always_ = [status, body](const httplib::Request&, httplib::Response& response) {
       response.status = status;
       response.set_content(body, "application/xml");
@@ -87,7 +87,7 @@ class S3Double {
   }
 
   std::vector<Seen> seen() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return seen_;
   }
   std::string endpoint() const { return "http://127.0.0.1:" + std::to_string(port_); }
@@ -111,7 +111,7 @@ class S3Double {
     const_cast<httplib::Request&>(request).ranges.clear();
     Answer answer;
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       seen_.push_back({request.method, request.target, request.body, request.headers});
       if (answers_.empty() && !always_) {
         response.status = 500;
@@ -126,10 +126,10 @@ class S3Double {
   httplib::Server server_;
   int port_ = 0;
   std::thread thread_;
-  mutable std::mutex mutex_;
-  std::deque<Answer> answers_;  // guarded by mutex_
-  Answer always_;               // guarded by mutex_
-  std::vector<Seen> seen_;      // guarded by mutex_
+  mutable Mutex mutex_;
+  std::deque<Answer> answers_ SLUICE_GUARDED_BY(mutex_);
+  Answer always_ SLUICE_GUARDED_BY(mutex_);
+  std::vector<Seen> seen_ SLUICE_GUARDED_BY(mutex_);
 };
 
 }  // namespace sluice::store
