@@ -13,7 +13,6 @@
 
 #include "sluice/base/mutex.h"
 
-
 namespace sluice::runtime {
 namespace {
 

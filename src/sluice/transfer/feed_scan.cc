@@ -58,7 +58,8 @@ Status FeedScan::Put(delta::CommitChanges changes) {
   return stopped_ ? Status(Fail(Stopped())) : Status();
 }
 
-Result<std::shared_ptr<const delta::DataFile>> FeedScan::Open(const Pending& pending) const {
+Result<std::shared_ptr<const delta::DataFile>> FeedScan::OpenUnlocked(const Pending& pending) {
+  const MutexUnlock unlock(mutex_);
   SLUICE_ASSIGN_OR_RETURN(std::shared_ptr<const delta::DataFile> data,
                           delta::OpenChangeFile(source_, pending.version, pending.committed,
                                                 pending.file, fields_, zone_));

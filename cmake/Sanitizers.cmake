@@ -1,0 +1,38 @@
+# Builds with sanitizers: how their objects are compiled, which unit tests they run, and with what settings.
+# What is suppressed, and why, stands in tools/sanitizers.
+set(SLUICE_SANITIZE "" CACHE STRING "Sanitizers, e.g. address,undefined or thread")
+
+if(SLUICE_SANITIZE)
+  # -O1 halves the time of the tests; the assertions of libstdc++ check bounds that sanitizers do not see.
+  add_compile_options(-fsanitize=${SLUICE_SANITIZE} -fno-sanitize-recover=all -O1 -g1)
+  add_compile_definitions(_GLIBCXX_ASSERTIONS)
+  add_link_options(-fsanitize=${SLUICE_SANITIZE})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # Their code makes g++ see uninitialized values where there are none.
+    add_compile_options(-Wno-maybe-uninitialized)
+  endif()
+endif()
+
+# sluice_sanitized(PROGRAM VAR): whether this build has the unit tests of PROGRAM. Address and undefined behaviour:
+# all but the simulation, which switches stacks. Threads: the programs that start some.
+function(sluice_sanitized program var)
+  set(${var} TRUE PARENT_SCOPE)
+  if(SLUICE_SANITIZE MATCHES "thread")
+    if(NOT program MATCHES "^(exporter|runtime|state|store|transfer|verify)$")
+      set(${var} FALSE PARENT_SCOPE)
+    endif()
+  elseif(SLUICE_SANITIZE AND program STREQUAL "simulation")
+    set(${var} FALSE PARENT_SCOPE)
+  endif()
+endfunction()
+
+# sluice_sanitizer_settings(TEST): the environment of a test. Arrow's own allocators would hide its buffers.
+function(sluice_sanitizer_settings test)
+  if(SLUICE_SANITIZE)
+    set(folder ${CMAKE_SOURCE_DIR}/tools/sanitizers)
+    set_tests_properties(${test} PROPERTIES ENVIRONMENT
+      "ARROW_DEFAULT_MEMORY_POOL=system;ASAN_OPTIONS=detect_stack_use_after_return=1:detect_leaks=1;\
+LSAN_OPTIONS=suppressions=${folder}/leaks.txt:print_suppressions=0;UBSAN_OPTIONS=print_stacktrace=1;\
+TSAN_OPTIONS=suppressions=${folder}/threads.txt:history_size=4:second_deadlock_stack=1")
+  endif()
+endfunction()
