@@ -12,14 +12,13 @@
 #include "sluice/exporter/report_builder.h"
 #include "sluice/exporter/settle_earlier.h"
 #include "sluice/exporter/source/look_at_source.h"
-#include "sluice/ledger/in_force.h"
+#include "sluice/plan/replacement.h"
 
 namespace sluice::exporter {
 namespace {
 
 using ledger::ExportKind;
-using Range = RangeSource::Range;
-using Replaced = RangeSource::Replaced;
+using plan::Range;
 
 /// Edges of a range as a user reads and writes them: times, or versions.
 class Edges {
@@ -71,9 +70,8 @@ Result<Range> ParseRange(const Edges& edges, const BackfillOptions& options) {
                     "give --from something before --to"});
 }
 
-/// Cuts the range where coming windows begin: a row must not be exported by both.
-Status ClipRange(const Session& session, RangeSource& source, const Edges& edges, Range& range) {
-  SLUICE_ASSIGN_OR_RETURN(const int64_t limit, source.RangeLimit());
+/// Cuts the range at `limit`, where coming windows begin: a row must not be exported by both.
+Status ClipRange(const Session& session, int64_t limit, const Edges& edges, Range& range) {
   if (range.from >= limit) {
     return Fail(Error{ErrorKind::kUsage,
                       fmt::format("{} lies after {}, where the next window begins",
@@ -84,65 +82,40 @@ Status ClipRange(const Session& session, RangeSource& source, const Edges& edges
   return {};
 }
 
-/// What an old number holds: its window, or (late rows) the hull of its rows.
-std::optional<Range> Extent(const ledger::Decision& decision) {
-  const ExportKind kind = decision.manifest.kind;
-  std::optional<int64_t> from, to;
-  if (kind == ExportKind::kWindow || kind == ExportKind::kBackfill) {
-    from = ledger::ValueOf(decision.manifest.start);
-    to = ledger::ValueOf(decision.manifest.end);
-  } else if (kind == ExportKind::kLate) {
-    from = ledger::ValueOf(decision.watermark_min);
-    if (from) *from -= 1;
-    to = ledger::ValueOf(decision.watermark_max);
+/// Whether `found` may be exported anew. `asked` is what the user wants of it, up to `limit`.
+Status AllowReplacement(const Session& session, const Edges& edges, const plan::Replacement& found,
+                        const Range& asked, int64_t limit, bool again, Version source_version) {
+  if (found.exports.empty()) return {};
+  if (found.range.to > limit) {
+    const auto past = std::find_if(found.exports.begin(), found.exports.end(),
+                                   [&](const auto& old) { return old.rows.to > limit; });
+    return Fail(Error{
+        ErrorKind::kConflict,
+        fmt::format("export {} holds {}, and the next window begins at {}: its rows after that "
+                    "would be exported twice",
+                    past->n, edges.Text(past->rows), edges.Text(limit)),
+        fmt::format("run `sluice run {}`, which exports them, and then this backfill again",
+                    session.name())});
   }
-  if (!from || !to || *from >= *to) return std::nullopt;
-  return Range{*from, *to};
-}
-
-/// The numbers that hold rows of `range`, not yet replaced by another one. Where one lies only partly inside,
-/// the range grows to hold it whole: its other rows would be lost. kConflict where there are any and `again`
-/// was not given.
-Result<std::vector<Replaced>> FindReplaced(const Edges& edges,
-                                           const std::vector<ledger::Decision>& decisions,
-                                           Range& range, bool again, Version source_version) {
-  const auto judged = ledger::JudgeExports(ledger::ManifestsOf(decisions));
-  std::vector<Replaced> replaced;
-  const Range asked = range;
-  Range whole = range;
-  Version newest_source{-1};
-  do {
-    range = whole;
-    replaced.clear();
-    for (const auto& decision : decisions) {
-      if (judged.at(decision.n).standing != ledger::Standing::kInForce) continue;
-      const auto extent = Extent(decision);
-      if (!extent || extent->to <= range.from || extent->from >= range.to) continue;
-      replaced.push_back({decision.n, extent->to, extent->from});
-      whole = {std::min(whole.from, extent->from), std::max(whole.to, extent->to)};
-      newest_source =
-          std::max(newest_source, decision.manifest.source_version.value_or(Version{-1}));
-    }
-  } while (whole.from < range.from || whole.to > range.to);
-  if (replaced.empty()) return replaced;
   if (!again) {
-    const bool grows = range.from < asked.from || range.to > asked.to;
+    const size_t more = found.exports.size() - 1;
     return Fail(Error{
         ErrorKind::kConflict,
         fmt::format("rows of {} are exported already, by export {}{}", edges.Text(asked),
-                    replaced.front().n,
-                    replaced.size() > 1 ? fmt::format(" and {} more", replaced.size() - 1) : ""),
+                    found.exports.front().n, more > 0 ? fmt::format(" and {} more", more) : ""),
         fmt::format("add --again to export {} anew: the new manifest then replaces the old ones",
-                    grows ? edges.Text(range) + ", which these exports hold," : "them")});
+                    found.range == asked
+                        ? "them"
+                        : edges.Text(found.range) + ", which these exports hold,")});
   }
-  if (source_version < newest_source) {
+  if (source_version < found.newest_source) {
     return Fail(Error{ErrorKind::kConflict,
                       fmt::format("version {} of the source is older than version {}, from which "
                                   "these rows were exported",
-                                  source_version.value, newest_source.value),
+                                  source_version.value, found.newest_source.value),
                       "name a later --at-version, or none"});
   }
-  return replaced;
+  return {};
 }
 
 /// Late rows first: afterwards everything exported is as of one version, so that the backfill neither misses
@@ -162,8 +135,7 @@ Result<bool> ExportLateRows(Session& session, RangeSource& source, int64_t newes
 struct Prepared {
   int64_t newest = 0;  ///< number, settled
   std::unique_ptr<RangeSource> source;
-  Range range;  ///< clipped
-  std::vector<Replaced> replaced;
+  plan::Replacement replacement;  ///< its range is what is exported
 };
 
 /// Settles what is unfinished and exports the late rows; nullopt where another runner is at work. Late rows
@@ -177,21 +149,23 @@ Result<std::optional<Prepared>> Prepare(Session& session, const Edges& edges, Ra
   for (int round = 0; round < kRounds; ++round) {
     SLUICE_ASSIGN_OR_RETURN(const auto view, SettleEarlier(session, options.run, progress, report));
     if (!view) return std::nullopt;
-    Prepared prepared{view->newest, nullptr, range, {}};
+    Prepared prepared{view->newest, nullptr, {}};
     SLUICE_ASSIGN_OR_RETURN(prepared.source, LookAtRanges(session, view->position(), wanted));
-    SLUICE_RETURN_IF_ERROR(ClipRange(session, *prepared.source, edges, prepared.range));
     wanted.at = prepared.source->facts().source_version;
-    const Range clipped = prepared.range;
+    SLUICE_ASSIGN_OR_RETURN(const int64_t limit, prepared.source->RangeLimit());
+    Range clipped = range;
+    SLUICE_RETURN_IF_ERROR(ClipRange(session, limit, edges, clipped));
     SLUICE_ASSIGN_OR_RETURN(const auto decisions, session.ledger->ReadDecisions());
-    SLUICE_ASSIGN_OR_RETURN(prepared.replaced, FindReplaced(edges, decisions, prepared.range,
-                                                            options.again, *wanted.at));
+    prepared.replacement = plan::FindReplacement(decisions, clipped);
+    SLUICE_RETURN_IF_ERROR(AllowReplacement(session, edges, prepared.replacement, clipped, limit,
+                                            options.again, *wanted.at));
     SLUICE_ASSIGN_OR_RETURN(
         const bool had_late_rows,
         ExportLateRows(session, *prepared.source, prepared.newest, progress, report));
     if (had_late_rows) continue;
-    if (prepared.range.from < clipped.from || prepared.range.to > clipped.to) {
+    if (prepared.replacement.range != clipped) {
       report.AddNote(fmt::format("{} is exported anew, because what is replaced holds it whole",
-                                 edges.Text(prepared.range)));
+                                 edges.Text(prepared.replacement.range)));
     }
     return prepared;
   }
@@ -213,9 +187,10 @@ Status BackfillInto(const Services& services, const config::Table& table,
                           Prepare(session, edges, range, options, progress, report));
   if (!prepared) return {};
   SLUICE_ASSIGN_OR_RETURN(const auto pieces,
-                          prepared->source->PlanRange(prepared->range, chunk, prepared->replaced));
-  if (chunk && !prepared->replaced.empty()) {
-    report.AddNote("--chunk does not cut what earlier numbers hold: each is replaced whole");
+                          prepared->source->PlanRange(prepared->replacement.range, chunk,
+                                                      prepared->replacement.exports));
+  if (chunk && !prepared->replacement.exports.empty()) {
+    report.AddNote("--chunk does not cut what earlier exports hold: each is replaced whole");
   }
   CarriedOut carried_out = CarryOut(session, *prepared->source, prepared->newest, pieces, progress);
   const bool lost = carried_out.lost;

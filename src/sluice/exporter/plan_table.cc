@@ -189,7 +189,7 @@ PlanReport PlanTable(const Services& services, const config::Table& table,
   report.table = table.table;
   report.name = table.name;
   report.pattern = table.pattern;
-  Status status = PlanInto(services, table, options, report);
+  Status status = Guarded([&] { return PlanInto(services, table, options, report); });
   if (!status) {
     report.status = RunStatus::kFailed;
     report.error = OfTable(std::move(status).error(), table);

@@ -80,7 +80,7 @@ RunReport ReportOn(const Services& services, const config::Table& table, const R
   transfer::Progress own_progress;
   transfer::Progress& progress = options.progress != nullptr ? *options.progress : own_progress;
   const int64_t began = services.wall->MonotonicMicros();
-  Status status = work(progress, report);
+  Status status = Guarded([&] { return work(progress, report); });
   const double seconds = static_cast<double>(services.wall->MonotonicMicros() - began) / 1e6;
   return std::move(report).Finish(std::move(status), seconds);
 }

@@ -150,7 +150,7 @@ PruneReport Prune(const exporter::Services& services, const config::Table& table
   report.name = table.name;
   report.pattern = table.pattern;
   report.dry_run = options.dry_run;
-  Status done = PruneInto(services, table, report);
+  Status done = exporter::Guarded([&] { return PruneInto(services, table, report); });
   if (!done) report.error = exporter::OfTable(std::move(done).error(), table);
   return report;
 }

@@ -4,6 +4,7 @@
 
 #include "sluice/base/time_zone.h"
 #include "sluice/delta/write/data_file_writer.h"
+#include "sluice/exporter/report/table_error.h"
 #include "sluice/exporter/session/session.h"
 #include "sluice/ledger/ledger_path.h"
 #include "sluice/prune/prune.h"
@@ -95,7 +96,7 @@ Status PruneInto(const exporter::Services& services, PruneReport& report) {
 PruneReport PruneLeftovers(const exporter::Services& services, const PruneOptions& options) {
   PruneReport report;
   report.dry_run = options.dry_run;
-  Status done = PruneInto(services, report);
+  Status done = exporter::Guarded([&] { return PruneInto(services, report); });
   if (!done) report.error = std::move(done).error();
   return report;
 }

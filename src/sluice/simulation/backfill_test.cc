@@ -1,7 +1,10 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <new>
+
 #include "sluice/exporter/exporter.h"
+#include "sluice/ledger/in_force.h"
 #include "sluice/ledger/ledger.h"
 #include "sluice/runtime/log.h"
 #include "sluice/simulation/world.h"
@@ -12,6 +15,8 @@ namespace {
 
 using exporter::RunStatus;
 using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
 class Backfills : public ::testing::Test {
@@ -26,8 +31,10 @@ class Backfills : public ::testing::Test {
     }
   }
 
-  exporter::RunReport Backfill(Duration from, Duration to, const std::string& chunk = {}) {
+  exporter::RunReport Backfill(Duration from, Duration to, const std::string& chunk = {},
+                               bool again = false) {
     exporter::BackfillOptions options;
+    options.again = again;
     options.from = FormatTimestamp(kEpoch + from);
     options.to = FormatTimestamp(kEpoch + to);
     if (!chunk.empty()) options.chunk = chunk;
@@ -43,6 +50,16 @@ class Backfills : public ::testing::Test {
     return counts;
   }
 
+  /// Of each export in force, ascending.
+  std::vector<int64_t> RowsInForce() {
+    std::vector<int64_t> rows;
+    const ledger::Ledger ledger(world.destination, world.destination, world.table.name);
+    for (const auto& manifest : ledger::InForce(ledger.ReadManifests().value())) {
+      if (manifest.kind != ledger::ExportKind::kReset) rows.push_back(manifest.rows);
+    }
+    return rows;
+  }
+
   World world;
 };
 
@@ -56,6 +73,41 @@ TEST_F(Backfills, EachChunkCountsTheRowsThatHaveNoWatermark) {
   EXPECT_THAT(report.windows, SizeIs(2));
   EXPECT_EQ(report.null_watermarks, 1);
   EXPECT_THAT(NullWatermarks(), Each(1));
+}
+
+TEST_F(Backfills, NeverHoldRowsThatTheNextWindowExports) {
+  AppendHours(1, 13);
+  world.clock->Set(kEpoch + Hours(12));
+  ASSERT_EQ(world.Run().status, RunStatus::kExported);
+  const auto set = exporter::StateSet(world.NewRunner(), world.table,
+                                      {.value = FormatTimestamp(kEpoch + Hours(10))});
+  ASSERT_FALSE(set.error);
+  const auto refused = Backfill(Hours(9), Hours(10), "", /*again=*/true);
+  ASSERT_TRUE(refused.error);
+  EXPECT_EQ(refused.error->kind, ErrorKind::kConflict);
+  EXPECT_THAT(refused.error->remedy, HasSubstr("`sluice run events`"));
+
+  // The remedy.
+  world.clock->Set(kEpoch + Hours(13));
+  ASSERT_EQ(world.Run().status, RunStatus::kExported);
+  const auto done = Backfill(Hours(9), Hours(10), "", /*again=*/true);
+  ASSERT_FALSE(done.error) << done.error->message;
+  EXPECT_EQ(done.rows, 13);
+  EXPECT_EQ(world.Run().status, RunStatus::kNothingNew);
+  EXPECT_THAT(RowsInForce(), ElementsAre(13));
+}
+
+TEST_F(Backfills, AndRunsThatThrowAreReportedAsFailed) {
+  AppendHours(1, 2);
+  world.clock->Set(kEpoch + Hours(2));
+  const auto report = world.Run([](int call, const Call&) -> testing::Fault {
+    if (call == 7) throw std::bad_alloc();
+    return testing::Fault::kNone;
+  });
+  EXPECT_EQ(report.status, RunStatus::kFailed);
+  ASSERT_TRUE(report.error);
+  EXPECT_THAT(report.error->message, HasSubstr("table main.sales.events"));
+  EXPECT_TRUE(world.RunUntilNothingNew());
 }
 
 }  // namespace

@@ -225,7 +225,7 @@ VerifyReport VerifyTable(const exporter::Services& services, const config::Table
   report.name = table.name;
   report.pattern = table.pattern;
   const int64_t began = services.wall->MonotonicMicros();
-  Status status = VerifyInto(services, table, report);
+  Status status = exporter::Guarded([&] { return VerifyInto(services, table, report); });
   report.seconds = static_cast<double>(services.wall->MonotonicMicros() - began) / 1e6;
   if (!status) report.error = exporter::OfTable(std::move(status).error(), table);
   return report;

@@ -15,6 +15,7 @@
 #include "sluice/exporter/inspect/findings.h"
 #include "sluice/exporter/inspect/layout_change.h"
 #include "sluice/exporter/inspect/retention.h"
+#include "sluice/exporter/report/table_error.h"
 #include "sluice/exporter/source/far_ahead.h"
 #include "sluice/exporter/source/look_at_source.h"
 #include "sluice/exporter/source/source_checks.h"
@@ -289,7 +290,7 @@ Status CheckTableInto(const Services& services, const config::Table& table, Find
 
 std::vector<Finding> CheckTable(const Services& services, const config::Table& table) {
   Findings findings(table.name);
-  Status status = CheckTableInto(services, table, findings);
+  Status status = Guarded([&] { return CheckTableInto(services, table, findings); });
   if (!status) findings.AddFault(status.error());
   const bool chooses = !table.columns.empty() || !table.exclude.empty();
   if (!status && status.error().kind == ErrorKind::kConfig && chooses) {
@@ -297,7 +298,7 @@ std::vector<Finding> CheckTable(const Services& services, const config::Table& t
     config::Table of_all_columns = table;
     of_all_columns.columns.clear();
     of_all_columns.exclude.clear();
-    status = CheckTableInto(services, of_all_columns, findings);
+    status = Guarded([&] { return CheckTableInto(services, of_all_columns, findings); });
     if (!status) findings.AddFault(status.error());
   }
   return std::move(findings).Take();

@@ -212,7 +212,7 @@ StatusReport StatusOf(const Services& services, const config::Table& table) {
   report.name = table.name;
   report.pattern = table.pattern;
   report.freshness = config::FreshnessOf(table);
-  Status status = StatusInto(services, table, report);
+  Status status = Guarded([&] { return StatusInto(services, table, report); });
   if (!status) report.error = OfTable(std::move(status).error(), table);
   report.health = HealthOf(report);
   return report;

@@ -1,5 +1,9 @@
 #include "sluice/exporter/report/table_error.h"
 
+#include <fmt/format.h>
+
+#include <exception>
+#include <new>
 #include <utility>
 
 #include "sluice/delta/feed/change_feed.h"
@@ -46,6 +50,22 @@ Error OfTable(Error error, const config::Table& table) {
   error.message = WithName(std::move(error.message), table.name);
   if (error.remedy.empty()) error.remedy = UsualRemedy(error.kind);
   return std::move(error).Within("table " + table.table);
+}
+
+Status Guarded(const std::function<Status()>& work) {
+  try {
+    return work();
+  } catch (const std::bad_alloc&) {
+    return Fail(Error{ErrorKind::kStorage, "this machine has no memory left for it",
+                      "lower `limits: memory` or `max_concurrent_runs`, then run again; nothing is "
+                      "lost"});
+  } catch (const std::exception& e) {
+    return Fail(Error{ErrorKind::kInternal, fmt::format("unexpected exception: {}", e.what()),
+                      "run again; nothing is lost"});
+  } catch (...) {
+    return Fail(Error{ErrorKind::kInternal, "unexpected exception of an unknown type",
+                      "run again; nothing is lost"});
+  }
 }
 
 }  // namespace sluice::exporter

@@ -1,9 +1,10 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
-#include "sluice/base/error.h"
+#include "sluice/base/result.h"
 #include "sluice/config/config.h"
 
 namespace sluice::exporter {
@@ -17,5 +18,9 @@ std::string_view UsualRemedy(ErrorKind kind);
 
 /// `error` as a command tells it of `table`: the table named, and a remedy in any case that has one.
 Error OfTable(Error error, const config::Table& table);
+
+/// What `work` returns; kInternal where it throws. The one barrier of a command on a table: libraries throw (out
+/// of memory above all), and the other tables must go on.
+Status Guarded(const std::function<Status()>& work);
 
 }  // namespace sluice::exporter

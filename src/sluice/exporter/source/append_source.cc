@@ -93,12 +93,14 @@ Result<int64_t> AppendSource::RangeLimit() {
 }
 
 Result<std::vector<plan::PlannedExport>> AppendSource::PlanRange(
-    const Range& range, std::optional<int64_t> chunk, const std::vector<Replaced>& replaced) {
+    const plan::Range& range, std::optional<int64_t> chunk,
+    const std::vector<plan::ReplacedExport>& replaced) {
   SLUICE_RETURN_IF_ERROR(
       RequireNoHole(*session_.log, facts_.position.scanned_through, facts_.source_version));
   std::vector<plan::Replaced> old;
-  for (const auto& number : replaced)
-    old.push_back({number.n, Timestamp{number.end}, Timestamp{number.start}});
+  for (const auto& [n, rows] : replaced) {
+    old.push_back({n, Timestamp{rows.to}, Timestamp{rows.from}});
+  }
   return plan::PlanBackfill(*session_.table, facts_, Timestamp{range.from}, Timestamp{range.to},
                             chunk ? std::optional(Duration{*chunk}) : std::nullopt, old);
 }

@@ -23,8 +23,8 @@ class AppendSource : public PinnedSource<plan::SourceFacts, RangeSource> {
   Result<std::optional<plan::PlannedExport>> PlanBeforeRange() override;
   Result<int64_t> RangeLimit() override;
   Result<std::vector<plan::PlannedExport>> PlanRange(
-      const Range& range, std::optional<int64_t> chunk,
-      const std::vector<Replaced>& replaced) override;
+      const plan::Range& range, std::optional<int64_t> chunk,
+      const std::vector<plan::ReplacedExport>& replaced) override;
 
  private:
   using PinnedSource::PinnedSource;

@@ -136,7 +136,8 @@ Result<int64_t> FeedSource::RangeLimit() {
 }
 
 Result<std::vector<plan::PlannedExport>> FeedSource::PlanRange(
-    const Range& range, std::optional<int64_t> chunk, const std::vector<Replaced>& replaced) {
+    const plan::Range& range, std::optional<int64_t> chunk,
+    const std::vector<plan::ReplacedExport>& replaced) {
   SLUICE_RETURN_IF_ERROR(plan::CheckHistory(facts_, "`sluice run NAME --reseed`"));
   SLUICE_ASSIGN_OR_RETURN(Readable readable, Survey(Version{range.from}, Version{range.to}));
   if (readable.then) return Fail(*readable.then);
@@ -154,7 +155,7 @@ Result<std::vector<plan::PlannedExport>> FeedSource::PlanRange(
     piece.state_value = ledger::Bound();
     const int64_t end = AsVersion(piece.end)->value;
     for (size_t i = 0; i < replaced.size(); ++i) {
-      if (done[i] || replaced[i].end > end) continue;
+      if (done[i] || replaced[i].rows.to > end) continue;
       piece.replaces.push_back(replaced[i].n);
       done[i] = true;
     }

@@ -23,8 +23,8 @@ class FeedSource : public PinnedSource<plan::FeedFacts, RangeSource> {
   Result<std::optional<plan::PlannedExport>> PlanBeforeRange() override;
   Result<int64_t> RangeLimit() override;
   Result<std::vector<plan::PlannedExport>> PlanRange(
-      const Range& range, std::optional<int64_t> chunk,
-      const std::vector<Replaced>& replaced) override;
+      const plan::Range& range, std::optional<int64_t> chunk,
+      const std::vector<plan::ReplacedExport>& replaced) override;
 
  private:
   /// What of (after, last] can be read, in pieces of one schema each.

@@ -8,6 +8,7 @@
 #include "sluice/exporter/session/session.h"
 #include "sluice/plan/export_task.h"
 #include "sluice/plan/planned_export.h"
+#include "sluice/plan/replacement.h"
 #include "sluice/plan/source_facts.h"
 
 namespace sluice::exporter {
@@ -47,26 +48,16 @@ class PatternSource {
   virtual Result<plan::ExportTask> MakeTask(const plan::PlannedExport& planned) = 0;
 };
 
-/// A source of which ranges can be exported by hand. Ranges are in the table's own terms: micros (append) or
-/// versions (cdc).
+/// A source of which ranges can be exported by hand.
 class RangeSource : public PatternSource {
  public:
-  struct Range {
-    int64_t from = 0, to = 0;  ///< (from, to]
-  };
-  /// An earlier export that a backfill exports anew, and where its rows lie.
-  struct Replaced {
-    int64_t n = 0;
-    int64_t end = 0;
-    int64_t start = 0;  ///< exclusive
-  };
-
   /// What must be exported before a range may be, so that everything exported is as of one version: late rows.
   virtual Result<std::optional<plan::PlannedExport>> PlanBeforeRange() = 0;
   /// Where a range must end at the latest: what lies after it is exported by coming runs.
   virtual Result<int64_t> RangeLimit() = 0;
   virtual Result<std::vector<plan::PlannedExport>> PlanRange(
-      const Range& range, std::optional<int64_t> chunk, const std::vector<Replaced>& replaced) = 0;
+      const plan::Range& range, std::optional<int64_t> chunk,
+      const std::vector<plan::ReplacedExport>& replaced) = 0;
 };
 
 }  // namespace sluice::exporter
