@@ -24,6 +24,13 @@ constexpr const char* kParsedStats = "stats_parsed";
 
 using Visit = std::function<Status(const arrow::StructArray& rows)>;
 
+// A checkpoint whose column has an impossible type is a damaged one: others may be fine.
+Error AsCorrupt(Error error) {
+  error.kind = ErrorKind::kCorrupt;
+  error.remedy.clear();  // it speaks of a table's columns
+  return error;
+}
+
 // How the column `action` is read as `type`; nullopt where the checkpoint has no such column.
 Result<std::optional<columnar::ColumnPlan>> PlanColumn(
     const columnar::ParquetFile& file, const std::string& action,
@@ -42,19 +49,14 @@ Result<std::optional<columnar::ColumnPlan>> PlanColumn(
 Status VisitColumn(const columnar::ParquetFile& file, const columnar::ColumnPlan& plan,
                    const Visit& visit) {
   const auto build = [&](const arrow::RecordBatch& batch) -> Status {
-    SLUICE_ASSIGN_OR_RETURN(const auto rows, plan.Build(batch.column(0)));
-    return visit(static_cast<const arrow::StructArray&>(*rows));
+    const auto rows = plan.Build(batch.column(0));
+    if (!rows) return Fail(AsCorrupt(rows.error()).Within(file.name));
+    return visit(static_cast<const arrow::StructArray&>(**rows));
   };
   for (int group = 0; group < file.metadata->num_row_groups(); ++group) {
     SLUICE_RETURN_IF_ERROR(columnar::ReadRowGroup(file, group, plan.leaves(), kBatchRows, build));
   }
   return {};
-}
-
-// A checkpoint whose column has an impossible type is a damaged one: others may be fine.
-Error AsCorrupt(Error error) {
-  error.kind = ErrorKind::kCorrupt;
-  return error;
 }
 
 // Calls `take(actions, row)` for every row of `action` that is not null.
