@@ -36,6 +36,12 @@ double FixedWidth(const parquet::ColumnDescriptor& leaf) {
   }
 }
 
+bool SharesBeginnings(const parquet::ColumnChunkMetaData& chunk) {
+  const auto& encodings = chunk.encodings();
+  return std::find(encodings.begin(), encodings.end(), parquet::Encoding::DELTA_BYTE_ARRAY) !=
+         encodings.end();
+}
+
 TextLengths MeasureEntries(const parquet::DictionaryPage& page) {
   const uint8_t* data = page.data();
   int64_t left = page.size(), count = 0;
@@ -88,6 +94,7 @@ DecodedSize EstimateDecodedSize(const ParquetFile& file, int row_group,
     if (statistics && statistics->unencoded_byte_array_data_bytes) {
       known = static_cast<double>(*statistics->unencoded_byte_array_data_bytes);
     }
+    size.is_guess = size.is_guess || (!known && SharesBeginnings(*chunk));
     size.mean += known.value_or(plain) / rows + values * kOffsetBytes;
     // A text is no longer than all of them.
     const double at_most = known.value_or(static_cast<double>(chunk->num_values()) * plain);

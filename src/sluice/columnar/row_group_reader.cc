@@ -16,7 +16,7 @@ namespace {
 constexpr double kSkew = 8;
 // Rows grow by steps, since the next ones may be longer than those that were seen.
 constexpr int64_t kMostGrowth = 2;
-constexpr int64_t kFirstRows = 8192;
+constexpr int64_t kFirstRows = 8192, kFirstRowsOfAGuess = 64;
 
 // How many rows the next batch should have.
 class BatchRows {
@@ -24,8 +24,9 @@ class BatchRows {
   BatchRows(const BatchLimit& limit, const DecodedSize& size) : limit_(limit) {
     most_ = std::max<int64_t>(limit.most_rows, 1);
     if (size.most > 0) Cap(static_cast<double>(limit.wanted_bytes) * kSkew / size.most);
-    if (size.mean > 0) Cap(static_cast<double>(limit.wanted_bytes) * kSkew / size.mean);
-    rows_ = std::min({Filling(size.mean), most_, kFirstRows});
+    if (size.mean > 0 && !size.is_guess)
+      Cap(static_cast<double>(limit.wanted_bytes) * kSkew / size.mean);
+    rows_ = std::min({Filling(size.mean), most_, size.is_guess ? kFirstRowsOfAGuess : kFirstRows});
   }
 
   int64_t next() const { return rows_; }
