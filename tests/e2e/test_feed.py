@@ -325,7 +325,7 @@ def test_a_source_that_was_set_back_is_told_by_status(users, feed):
     outcome = feed.call("status", now=NOW)
     (table,) = outcome.json["tables"]
     assert (table["exported_version"], table["source_version"]) == (last, last - 1)
-    assert f"version {last} is exported, the source's latest is {last - 1}" in table["warning"], table
+    assert f"version {last} is exported, but the source's latest is {last - 1}" in table["warning"], table
     assert "`sluice run users --reseed`" in table["warning"] and outcome.code == 0
     assert table["warning"] in feed.call("status", now=NOW, json=False).stdout
     error = feed.fails(NOW)

@@ -91,7 +91,7 @@ TEST_F(AfterACrash, AStateThatIsToFollowIsNoStateThatIsLost) {
   });
   const auto services = world.NewRunner();
   const auto status = exporter::StatusOf(services, world.table);
-  EXPECT_THAT(status.unfinished, HasSubstr("the state has not followed yet"));
+  EXPECT_THAT(status.unfinished, HasSubstr("_export_state has not followed"));
   EXPECT_EQ(status.warning, "");
   const auto plan = exporter::PlanTable(services, world.table, {});
   EXPECT_FALSE(plan.error);
@@ -139,10 +139,10 @@ TEST_F(AfterACrash, AnUndecidedNumberWhosePinnedVersionIsGoneIsVoidedAndPlannedA
   world.source.Optimize();
   world.source.Vacuum();
   const auto report = world.Run();
-  EXPECT_THAT(report.notes, Contains(HasSubstr("can't be read any more: ")));
+  EXPECT_THAT(report.notes, Contains(HasSubstr("can no longer be read: ")));
   const auto published = world.destination->Get(ledger::ManifestKey("events", 1));
   ASSERT_THAT(published, testing::IsOk());
-  EXPECT_THAT(*published, HasSubstr("can't be read any more\""))
+  EXPECT_THAT(*published, HasSubstr("can no longer be read\""))
       << "the partner reads why, not where";
   EXPECT_THAT(Faults(), IsEmpty());
 }
@@ -153,7 +153,7 @@ TEST_F(AfterACrash, AnUndecidedNumberWhosePinnedLogIsGoneIsVoidedAndPlannedAnew)
   world.source.Checkpoint();
   world.source.CleanLog(world.source.version());
   const auto report = world.Run();
-  EXPECT_THAT(report.notes, Contains(HasSubstr("can't be read any more")));
+  EXPECT_THAT(report.notes, Contains(HasSubstr("can no longer be read")));
   EXPECT_THAT(Faults(), IsEmpty());
 }
 
