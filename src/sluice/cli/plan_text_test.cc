@@ -36,11 +36,17 @@ PlanReport OneWindow() {
 
 TEST(PlanTextTest, AWindowIsOneLineWithItsRangeAndAmounts) {
   const std::string text = DescribePlan(OneWindow());
-  EXPECT_THAT(text, StartsWith("events  at version 12"));
-  for (const char* part : {"(1970-01-01T01:00:00Z, 1970-01-01T02:00:00Z]", "1,234 ", "5,000",
-                           "3.0 MiB", "1,234 rewritten"}) {
+  EXPECT_THAT(text, StartsWith("events  source at version 12"));
+  for (const char* part :
+       {"1970-01-01T01:00Z  1970-01-01T02:00Z", "1,234 ", "5,000", "3.0 MiB", "1,234 rewritten"}) {
     EXPECT_THAT(text, HasSubstr(part));
   }
+}
+
+TEST(PlanTextTest, TimesThatAreNotWholeMinutesAreShownInFull) {
+  PlanReport report = OneWindow();
+  report.windows[0].end = Timestamp{Hours(2).micros + 1};
+  EXPECT_THAT(DescribePlan(report), HasSubstr("1970-01-01T02:00:00.000001Z"));
 }
 
 TEST(PlanTextTest, HowFilesMoveNamesOnlyWhatThereIs) {
@@ -55,7 +61,7 @@ TEST(PlanTextTest, HowFilesMoveNamesOnlyWhatThereIs) {
 TEST(PlanTextTest, RowsThatTheLogDoesNotCountAreUnknown) {
   PlanReport report = OneWindow();
   report.windows[0].source_rows.reset();
-  EXPECT_THAT(DescribePlan(report), HasSubstr("unknown"));
+  EXPECT_THAT(DescribePlan(report), HasSubstr("?"));
   EXPECT_TRUE(ToJson(report)["windows"][0]["source_rows"].is_null());
 }
 

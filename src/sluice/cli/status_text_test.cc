@@ -17,7 +17,7 @@ using ::testing::IsEmpty;
 StatusReport Report(Health health) {
   StatusReport report;
   report.name = "events";
-  report.health = outcome;
+  report.health = health;
   report.lag = Minutes(65);
   report.freshness = Hours(3);
   report.last_run_ago = Minutes(5);
