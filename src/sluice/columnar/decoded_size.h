@@ -11,6 +11,7 @@ struct DecodedSize {
   double mean = 0;  ///< over the row group; a guess where neither footer nor dictionary says
   double most =
       0;  ///< of texts from a dictionary: with its longest entry in every place; 0: unknown
+  bool is_guess = false;  ///< texts that share their beginnings may decode to much more than `mean`
 };
 
 /// What rows of the leaves `leaves` decode to, from the footer, and from the dictionaries of texts

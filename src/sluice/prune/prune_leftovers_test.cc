@@ -7,6 +7,7 @@
 #include "sluice/ledger/ledger_path.h"
 #include "sluice/prune/prune.h"
 #include "sluice/prune/prune_fixture.h"
+#include "sluice/store/local/local_staging.h"
 #include "sluice/store/local/local_store.h"
 #include "sluice/testing/matchers.h"
 

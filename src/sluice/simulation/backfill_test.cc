@@ -44,7 +44,8 @@ class Backfills : public ::testing::Test {
   std::vector<int64_t> NullWatermarks() {
     std::vector<int64_t> counts;
     const ledger::Ledger ledger(world.destination, world.destination, world.table.name);
-    for (const auto& manifest : ledger.ReadManifests().value()) {
+    const auto manifests = ledger.ReadManifests();
+    for (const auto& manifest : manifests.value()) {
       counts.push_back(manifest.null_watermarks);
     }
     return counts;
