@@ -92,8 +92,8 @@ class ColumnMistakes {
 
  private:
   void Add(const char* key, config::LineColumn place, std::string_view what) {
-    mistakes_.push_back(
-        {place.line, place.column, fmt::format("tables[{}].{}: {}", table_.name, key, what)});
+    const std::string path = fmt::format("tables[{}].{}", table_.name, key);
+    mistakes_.push_back({place.line, place.column, fmt::format("{}: {}", path, what), path});
   }
 
   std::string NoColumn(const std::string& entry, const std::vector<std::string>& candidates) const {
