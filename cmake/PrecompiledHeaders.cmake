@@ -23,7 +23,7 @@ else()
 endif()
 set(SLUICE_PCH_LIBRARIES fmt::fmt spdlog::spdlog nlohmann_json::nlohmann_json sluice_lib_expected ${arrow})
 function(sluice_add_pch name)
-  file(WRITE ${CMAKE_BINARY_DIR}/${name}.cc "")
+  file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/${name}.cc CONTENT "")  # not touched where it is there
   add_library(${name} STATIC ${CMAKE_BINARY_DIR}/${name}.cc)
   target_link_libraries(${name} PRIVATE ${SLUICE_PCH_LIBRARIES} Threads::Threads)
   target_precompile_headers(${name} PRIVATE

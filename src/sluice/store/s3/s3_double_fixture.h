@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "sluice/store/s3/s3_store.h"
 #include "sluice/base/mutex.h"
+#include "sluice/store/s3/s3_store.h"
 
 namespace sluice::store {
 
