@@ -26,6 +26,10 @@ function(sluice_add_pch name)
   file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/${name}.cc CONTENT "")  # not touched where it is there
   add_library(${name} STATIC ${CMAKE_BINARY_DIR}/${name}.cc)
   target_link_libraries(${name} PRIVATE ${SLUICE_PCH_LIBRARIES} Threads::Threads)
+  if(SLUICE_CCACHE)
+    set_target_properties(${name} PROPERTIES
+      CXX_COMPILER_LAUNCHER "${CMAKE_SOURCE_DIR}/cmake/precompile;${CMAKE_CXX_COMPILER_LAUNCHER}")
+  endif()
   target_precompile_headers(${name} PRIVATE
     <algorithm> <atomic> <chrono> <cstdint> <functional> <map> <memory> <mutex> <optional> <set> <span>
     <string> <string_view> <thread> <unordered_map> <utility> <variant> <vector>
