@@ -84,8 +84,7 @@ function(sluice_declare_tests)
     get_property(tested GLOBAL PROPERTY SLUICE_TESTED_BY_${program})
     list(REMOVE_DUPLICATES tested)
     add_executable(${program}_tests ${tests})
-    target_compile_definitions(${program}_tests PRIVATE
-      SLUICE_SOURCE_DIR="${CMAKE_SOURCE_DIR}" SLUICE_VERSION="${PROJECT_VERSION}")
+    target_compile_definitions(${program}_tests PRIVATE SLUICE_VERSION="${PROJECT_VERSION}")
     # Half the time to compile, and nobody waits for a test's own code.
     if(CMAKE_BUILD_TYPE STREQUAL "Release")
       target_compile_options(${program}_tests PRIVATE -O1)

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "sluice/delta/feed/change_feed.h"
-#include "sluice/delta/read/fixture_rows.h"
+#include "sluice/delta/read/spark_rows_fixture.h"
 #include "sluice/delta/snapshot/load_snapshot.h"
 #include "sluice/delta/write/data_file_writer.h"
 #include "sluice/store/local/local_store.h"

@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "sluice/delta/read/data_file.h"
-#include "sluice/delta/read/fixture_rows.h"
+#include "sluice/delta/read/spark_rows_fixture.h"
 #include "sluice/delta/snapshot/load_snapshot.h"
 #include "sluice/delta/snapshot/snapshot.h"
 #include "sluice/store/local/local_store.h"

@@ -5,12 +5,12 @@
 #include <gmock/gmock.h>
 
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "sluice/testing/matchers.h"
+#include "sluice/testing/source_dir.h"
 
 namespace sluice::delta {
 namespace {
@@ -104,8 +104,7 @@ std::string Expected(const nlohmann::json& value, const DataType& type) {
 }
 
 TEST(ParsePartitionValue, EverySpellingIsReadAsSparkCastsIt) {
-  std::ifstream file(std::filesystem::path(SLUICE_SOURCE_DIR) /
-                     "tests/fixtures/partition_casts.json");
+  std::ifstream file(testing::SourceDir() / "tests/fixtures/partition_casts.json");
   const auto casts = nlohmann::json::parse(file);
   std::set<std::string> refused;
   for (const auto& [key, spellings] : casts.items()) {

@@ -15,6 +15,7 @@
 
 #include "sluice/base/time_zone.h"
 #include "sluice/delta/schema/schema.h"
+#include "sluice/testing/source_dir.h"
 
 /// Rows of the tables in tests/fixtures as JSON text, so that what Spark wrote down and what we
 /// read can be compared. See tests/fixtures/README.md for the notation.
@@ -22,8 +23,7 @@ namespace sluice::delta {
 
 using nlohmann::json;
 
-inline const std::filesystem::path kFixtures =
-    std::filesystem::path(SLUICE_SOURCE_DIR) / "tests" / "fixtures";
+inline const std::filesystem::path kFixtures = testing::SourceDir() / "tests" / "fixtures";
 
 // Floating point numbers are compared by their bits, not by how somebody spelled them.
 inline std::string Bits(double value) { return fmt::format("{:a}", value); }
