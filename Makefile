@@ -79,8 +79,8 @@ check: setup-lint
 
 test: export SLUICE_TEST_AGAIN := 1
 test: check
-	@$(MAKE) sanitized-tests s3-tests spark-tests
 	@tools/lint threads
+	@$(MAKE) sanitized-tests s3-tests spark-tests
 
 soak: setup-test build-tests
 	@SLUICE_SIMULATION_SECONDS=$(SOAK_SECONDS) SLUICE_SIMULATION_THREADS=$$(nproc) SLUICE_SIMULATION_FIRST=$$(date +%s%6N) \
