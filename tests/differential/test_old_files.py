@@ -95,6 +95,10 @@ WANTED = ["byte", "short", "integer", "long", "float", "double", "boolean", "str
           "decimal(20,0)", "decimal(22,2)", "decimal(38,2)", "decimal(38,10)"]
 
 
+# Spark cuts these off, or takes the sign for a number.
+REFUSED = {"uint32_as_double", "date_as_byte", "date_as_short", "decimal5i_as_byte"}
+
+
 def options_of(stored: str) -> dict:
     if stored == "int96":
         return {"use_deprecated_int96_timestamps": True}
@@ -109,7 +113,7 @@ def test_stored_types_as_table_types(group, spark, sluice, tmp_path):
             name = f"{stored}_as_{wanted}".translate(str.maketrans("(),", "___"))
             data = pa.table({"c": STORED[stored]})
             tables[name] = HandWritten(tmp_path / name).write(data, **options_of(stored)).commit(field("c", wanted))
-    assert_as_spark(spark, sluice, tables)
+    assert_as_spark(spark, sluice, tables, refused=REFUSED)
 
 
 # ---- Calendars
