@@ -140,7 +140,8 @@ class S3UploadWriter : public UploadWriter {
                   client_->DisplayName(full_key()), PartSizes::kMostParts);
     }
     SLUICE_ASSIGN_OR_RETURN(auto lease, budget_->Take(bytes, client_->cancel()));
-    parts_.push_back(Launch(std::make_shared<PartTask>(std::move(lease), std::move(work))));
+    parts_.push_back(
+        Launch(std::make_shared<PartTask>(PartTask{std::move(lease), std::move(work)})));
     // Parts come to their end nearly in order: those behind the first that has not are looked at later.
     while (checked_ < parts_.size() &&
            parts_[checked_].wait_for(std::chrono::seconds(0)) == std::future_status::ready) {
