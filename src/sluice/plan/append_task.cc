@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "sluice/delta/snapshot/partition_check.h"
 #include "sluice/plan/column_choice.h"
 #include "sluice/plan/spark_timestamp.h"
 
@@ -126,6 +127,7 @@ Result<ExportTask> MakeWindowTask(const config::Table& table, const PlannedExpor
   WindowRead read;
   SLUICE_ASSIGN_OR_RETURN(read.window, WindowOf(planned));
   SLUICE_ASSIGN_OR_RETURN(read.watermark, FindWatermark(table, snapshot.metadata.schema));
+  SLUICE_RETURN_IF_ERROR(delta::RequireAnyPartitionValue(snapshot, read.watermark, table.timezone));
   const bool empty = read.window.start >= read.window.end;
   for (const auto& file : snapshot.files) {
     SourceFile source = WithBounds(file, read.watermark, table.timezone);

@@ -48,6 +48,10 @@ class ModelMover : public transfer::Mover {
     return rows;
   }
 
+  Status RequireReadableWatermark(const ExportTask&, const runtime::CancelToken&) override {
+    return {};
+  }
+
  private:
   Result<TransferResult> WriteFiles(const ExportTask& task) {
     TransferResult result;

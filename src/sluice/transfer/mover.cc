@@ -77,7 +77,10 @@ class ParquetMover : public Mover {
         std::min(environment_.limits.memory_bytes / kRowGroupShare, task.target_file_bytes),
         kMinRowGroupBytes, kMaxRowGroupBytes);
     RowExport row_export(task, environment_, &sink, progress, cancel);
-    const Status done = Run(row_export, task);
+    Status done = Run(row_export, task);
+    if (done && std::holds_alternative<plan::WindowRead>(task.read)) {
+      done = row_export.RequireReadableWatermark();
+    }
     if (!done) {
       row_export.Abort();
       return Fail(done.error());
@@ -104,6 +107,19 @@ class ParquetMover : public Mover {
     RowExport row_export(task, environment_, /*sink_options=*/nullptr, unseen, cancel);
     SLUICE_RETURN_IF_ERROR(Run(row_export, task, *late));
     return row_export.TakeResult().rows;
+  }
+
+  Status RequireReadableWatermark(const plan::ExportTask& task,
+                                  const runtime::CancelToken& cancel) override {
+    const auto* window = std::get_if<plan::WindowRead>(&task.read);
+    if (window == nullptr) return {};
+    Progress unseen;
+    RowExport row_export(task, environment_, /*sink_options=*/nullptr, unseen, cancel);
+    std::vector<ScanFile> files;
+    for (const auto* list : {&window->files, &window->count_nulls}) {
+      for (const auto& file : *list) files.push_back({&file, /*count_nulls=*/false});
+    }
+    return row_export.FindReadableWatermark(files);
   }
 
  private:

@@ -36,6 +36,10 @@ class Mover {
   /// Counts the rows of a task that reads late rows, without writing anything (`late_rows: report`).
   virtual Result<int64_t> CountLate(const plan::ExportTask& task,
                                     const runtime::CancelToken& cancel) = 0;
+  /// kUnsupported, as Move finds it, where the watermark has values in the files of a window and none of them
+  /// is a time. Reads no further than the first that is one.
+  virtual Status RequireReadableWatermark(const plan::ExportTask& task,
+                                          const runtime::CancelToken& cancel) = 0;
 };
 
 /// Decodes, filters, partitions and encodes. `source` is rooted at the table's folder.

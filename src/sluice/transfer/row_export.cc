@@ -41,6 +41,13 @@ Error Stopped() {
   return Error{ErrorKind::kCancelled, "stopped because another part of the transfer failed", {}};
 }
 
+/// Nothing where the task has no watermark.
+WatermarkCounts CountsOf(const arrow::RecordBatch& batch, const arrow::TimestampArray& instants,
+                         const RowProjection& projection) {
+  if (projection.watermark() < 0) return {};
+  return CountWatermarks(*batch.column(projection.watermark()), instants);
+}
+
 }  // namespace
 
 RowExport::RowExport(const plan::ExportTask& task, Environment environment,
@@ -157,7 +164,7 @@ Status RowExport::Export(ExportPass pass, const RowProjection& projection) {
                       return {};
                     });
   const MutexLock lock(mutex_);
-  null_watermarks_ += scan.skipped_nulls();
+  watermarks_.nulls += scan.skipped_nulls();
   return status;
 }
 
@@ -184,13 +191,14 @@ Status RowExport::ExportUnits(const ExportPass& pass, const RowProjection& proje
       scan.Done(*unit);
       continue;
     }
-    int64_t nulls = 0;
+    WatermarkCounts counts;
     SLUICE_RETURN_IF_ERROR(ReadUnit(*unit, projection,
                                     [&](const std::shared_ptr<arrow::RecordBatch>& batch,
                                         const arrow::TimestampArray& instants) -> Status {
-                                      if (unit->file.count_nulls)
+                                      if (unit->file.count_nulls) {
                                         progress_.rows_read += batch->num_rows();
-                                      nulls += instants.null_count();
+                                        counts.Add(CountsOf(*batch, instants, projection));
+                                      }
                                       if (pass.filter) {
                                         keep.assign(static_cast<size_t>(batch->num_rows()), 1);
                                         SLUICE_RETURN_IF_ERROR(pass.filter(*batch, instants, keep));
@@ -204,7 +212,7 @@ Status RowExport::ExportUnits(const ExportPass& pass, const RowProjection& proje
     {
       const MutexLock lock(mutex_);
       row_groups_.emplace(unit->file.source, unit->row_group);
-      if (unit->file.count_nulls) null_watermarks_ += nulls;
+      watermarks_.Add(counts);
     }
     undone.push_back(*std::move(unit));
     SLUICE_RETURN_IF_ERROR(settle(/*all=*/false));
@@ -265,42 +273,70 @@ Status RowExport::CountNullsOf(const ScanUnit& unit) {
   SLUICE_ASSIGN_OR_RETURN(
       narrow.data, delta::DataFile::Open(environment_.source, file.path, file.partition_values,
                                          file.deletion_vector, projection.columns()));
-  int64_t nulls = 0;
-  SLUICE_RETURN_IF_ERROR(ReadUnit(narrow, projection,
-                                  [&](const std::shared_ptr<arrow::RecordBatch>&,
+  SLUICE_ASSIGN_OR_RETURN(const WatermarkCounts counts, CountUnit(narrow, projection));
+  const MutexLock lock(mutex_);
+  watermarks_.Add(counts);
+  return {};
+}
+
+Result<WatermarkCounts> RowExport::CountUnit(const ScanUnit& unit,
+                                             const RowProjection& projection) {
+  WatermarkCounts counts;
+  SLUICE_RETURN_IF_ERROR(ReadUnit(unit, projection,
+                                  [&](const std::shared_ptr<arrow::RecordBatch>& batch,
                                       const arrow::TimestampArray& instants) -> Status {
-                                    nulls += instants.null_count();
+                                    counts.Add(CountsOf(*batch, instants, projection));
                                     return {};
                                   }));
-  const MutexLock lock(mutex_);
-  null_watermarks_ += nulls;
-  return {};
+  return counts;
 }
 
 Status RowExport::CountNulls(const std::vector<ScanFile>& files) {
   const RowProjection projection = RowProjection::OfWatermark(task_);
   Progress unseen;  // the plan does not foresee these rows
   FileScan scan(environment_.source, files, projection.columns(), watermark_, kNoWindow, unseen);
-  std::atomic<int64_t> nulls{0};
-  const Status status = ForEachWorker(
-      [&scan] { scan.Stop(); },
-      [&]() -> Status {
-        while (true) {
-          SLUICE_RETURN_IF_ERROR(cancel_.Check());
-          SLUICE_ASSIGN_OR_RETURN(const auto unit, scan.Next());
-          if (!unit) return {};
-          SLUICE_RETURN_IF_ERROR(ReadUnit(*unit, projection,
-                                          [&](const std::shared_ptr<arrow::RecordBatch>&,
-                                              const arrow::TimestampArray& instants) -> Status {
-                                            nulls += instants.null_count();
-                                            return {};
-                                          }));
-          scan.Done(*unit);
-        }
-      });
+  const Status status =
+      ForEachWorker([&scan] { scan.Stop(); },
+                    [&]() -> Status {
+                      while (true) {
+                        SLUICE_RETURN_IF_ERROR(cancel_.Check());
+                        SLUICE_ASSIGN_OR_RETURN(const auto unit, scan.Next());
+                        if (!unit) return {};
+                        SLUICE_ASSIGN_OR_RETURN(const auto counts, CountUnit(*unit, projection));
+                        scan.Done(*unit);
+                        const MutexLock lock(mutex_);
+                        watermarks_.Add(counts);
+                      }
+                    });
   const MutexLock lock(mutex_);
-  null_watermarks_ += nulls + scan.skipped_nulls();
+  watermarks_.nulls += scan.skipped_nulls();
   return status;
+}
+
+Status RowExport::RequireReadableWatermark() const {
+  const MutexLock lock(mutex_);
+  return RequireReadable(watermarks_, watermark_.field());
+}
+
+Status RowExport::FindReadableWatermark(const std::vector<ScanFile>& files) {
+  const RowProjection projection = RowProjection::OfWatermark(task_);
+  FileScan scan(environment_.source, files, projection.columns(), watermark_, plan::kAllTime,
+                progress_);
+  SLUICE_RETURN_IF_ERROR(ForEachWorker([&scan] { scan.Stop(); },
+                                       [&]() -> Status {
+                                         while (true) {
+                                           SLUICE_RETURN_IF_ERROR(cancel_.Check());
+                                           SLUICE_ASSIGN_OR_RETURN(const auto unit, scan.Next());
+                                           if (!unit) return {};
+                                           SLUICE_ASSIGN_OR_RETURN(const auto counts,
+                                                                   CountUnit(*unit, projection));
+                                           scan.Done(*unit);
+                                           if (counts.readable > 0) scan.Stop();
+                                           const MutexLock lock(mutex_);
+                                           watermarks_.Add(counts);
+                                         }
+                                       }));
+  return RequireReadableWatermark();
 }
 
 TransferResult RowExport::TakeResult() {
@@ -310,7 +346,8 @@ TransferResult RowExport::TakeResult() {
   const MutexLock lock(mutex_);
   result.rows = totals_.rows;
   result.row_hash = totals_.row_hash;
-  result.null_watermarks = null_watermarks_;
+  result.null_watermarks = watermarks_.nulls;
+  result.unreadable_watermarks = watermarks_.unreadable;
   if (const auto* window = std::get_if<plan::WindowRead>(&task_.read)) {
     result.null_watermarks += window->known_null_watermarks;
   }

@@ -76,6 +76,11 @@ class RowExport {
   /// Counts the rows of `files` that have no watermark, reading only where footers can't tell.
   Status CountNulls(const std::vector<ScanFile>& files);
 
+  /// kUnsupported where watermarks were counted and none of them is a time.
+  Status RequireReadableWatermark() const;
+  /// The same for all rows of `files`, reading no further than the first watermark that is a time.
+  Status FindReadableWatermark(const std::vector<ScanFile>& files);
+
   /// Everything so far. Files are handed over.
   TransferResult TakeResult();
   /// Aborts what was uploaded, best effort.
@@ -98,6 +103,7 @@ class RowExport {
                                                             const RowProjection& projection) const;
   Status ReadUnit(const ScanUnit& unit, const RowProjection& projection, const BatchWork& work);
   Status CountNullsOf(const ScanUnit& unit);
+  Result<WatermarkCounts> CountUnit(const ScanUnit& unit, const RowProjection& projection);
   RouterOptions MakeRouterOptions(const plan::TimeWindow& window,
                                   std::vector<int> output_columns) const;
   Status ReadRowGroup(
@@ -119,9 +125,9 @@ class RowExport {
   std::atomic<bool> stop_{false};  ///< a worker failed
   std::atomic<int64_t> feed_row_groups_{0};
   std::optional<Timestamp> newest_commit_;  ///< of the feed; set when its threads have ended
-  Mutex mutex_;
+  mutable Mutex mutex_;
   RowTotals totals_ SLUICE_GUARDED_BY(mutex_);
-  int64_t null_watermarks_ SLUICE_GUARDED_BY(mutex_) = 0;
+  WatermarkCounts watermarks_ SLUICE_GUARDED_BY(mutex_);
   std::set<std::pair<const plan::SourceFile*, int>> row_groups_
       SLUICE_GUARDED_BY(mutex_);  ///< decoded
 };

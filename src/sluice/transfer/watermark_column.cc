@@ -111,6 +111,39 @@ std::optional<int64_t> Shifted(std::optional<int64_t> micros, int64_t by) {
 
 }  // namespace
 
+void WatermarkCounts::Add(const WatermarkCounts& more) {
+  nulls += more.nulls;
+  unreadable += more.unreadable;
+  readable += more.readable;
+  if (example.empty()) example = more.example;
+}
+
+WatermarkCounts CountWatermarks(const arrow::Array& column, const arrow::TimestampArray& instants) {
+  WatermarkCounts counts;
+  counts.nulls = column.null_count();
+  counts.unreadable = instants.null_count() - counts.nulls;
+  counts.readable = instants.length() - instants.null_count();
+  if (counts.unreadable == 0 || column.type_id() != arrow::Type::STRING) return counts;
+  for (int64_t row = 0; row < column.length(); ++row) {
+    if (column.IsNull(row) || instants.IsValid(row)) continue;
+    counts.example = static_cast<const arrow::StringArray&>(column).GetString(row);
+    break;
+  }
+  return counts;
+}
+
+Status RequireReadable(const WatermarkCounts& counts, const delta::Field& watermark) {
+  if (counts.unreadable == 0 || counts.readable > 0) return {};
+  constexpr size_t kShown = 40;
+  return Fail(Error{
+      ErrorKind::kUnsupported,
+      fmt::format("watermark '{}' ({}): none of its {} values can be read as a time, for example "
+                  "'{}'",
+                  watermark.name, watermark.type.ToString(), counts.unreadable,
+                  counts.example.substr(0, kShown)),
+      "set `watermark` to a column that holds times"});
+}
+
 WatermarkColumn::WatermarkColumn(delta::Field field, TimeZone zone)
     : field_(std::move(field)), zone_(std::move(zone)) {}
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "sluice/base/result.h"
 #include "sluice/base/time_zone.h"
@@ -17,6 +18,22 @@ namespace sluice::transfer {
 struct InstantBounds {
   std::optional<int64_t> min, max;
 };
+
+/// What a column's rows have for a watermark. Value type.
+struct WatermarkCounts {
+  int64_t nulls = 0;
+  int64_t unreadable = 0;  ///< values that are no time; only text has such
+  int64_t readable = 0;
+  std::string example;  ///< of the unreadable ones
+
+  void Add(const WatermarkCounts& more);
+};
+
+/// Of `column`, whose instants are `instants`.
+WatermarkCounts CountWatermarks(const arrow::Array& column, const arrow::TimestampArray& instants);
+
+/// kUnsupported where the column `watermark` has values and none of them is a time.
+Status RequireReadable(const WatermarkCounts& counts, const delta::Field& watermark);
 
 /// A column of watermarks as instants, the way Spark compares them with a TIMESTAMP in session zone
 /// `zone`: a TIMESTAMP as it is, TIMESTAMP_NTZ as the reading of a wall clock in the zone, a DATE as

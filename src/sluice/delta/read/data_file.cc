@@ -258,15 +258,39 @@ class ParquetDataFile : public DataFile {
   std::shared_ptr<arrow::Schema> schema_;
 };
 
+// A file that the log places elsewhere: in a store that this program does not read, or outside the table's folder.
+Error OutsideTable(const std::string& uri, const store::ObjectStore& table_store) {
+  const std::string table = table_store.DisplayName("");
+  struct Place {
+    std::string_view scheme, name;
+  };
+  static constexpr Place kPlaces[] = {{"dbfs:", "the Databricks file system"},
+                                      {"abfs:", "Azure storage"},
+                                      {"abfss:", "Azure storage"},
+                                      {"wasb:", "Azure storage"},
+                                      {"wasbs:", "Azure storage"},
+                                      {"adl:", "Azure storage"},
+                                      {"gs:", "Google Cloud Storage"},
+                                      {"hdfs:", "HDFS"}};
+  for (const Place& place : kPlaces) {
+    if (!uri.starts_with(place.scheme)) continue;
+    return Error{
+        ErrorKind::kUnsupported,
+        fmt::format("data file {} of table {} lies in {}, which sluice does not read", uri, table,
+                    place.name),
+        "copy the table to a local folder or an S3 bucket (a deep clone), and export the copy"};
+  }
+  return Error{
+      ErrorKind::kUnsupported,
+      fmt::format("data file {} lies outside the folder of its table {}", uri, table),
+      "if the table was reached by a link or has moved, give `path` the folder that its log "
+      "names; if it is a shallow clone, export the table that was cloned, or a deep clone"};
+}
+
 Result<columnar::ParquetFile> OpenAddress(const store::ObjectStore& table_store,
                                           const std::string& path) {
   SLUICE_ASSIGN_OR_RETURN(const DataFileAddress address, ResolvePath(path, table_store));
-  if (!address.relative) {
-    return Fail(Error{ErrorKind::kUnsupported,
-                      fmt::format("data file {} lies outside its table {} (a shallow clone?)",
-                                  address.key_or_uri, table_store.DisplayName("")),
-                      "export the table that was cloned, or make a deep clone"});
-  }
+  if (!address.relative) return Fail(OutsideTable(address.key_or_uri, table_store));
   auto file = columnar::OpenParquet(table_store, address.key_or_uri);
   if (file || file.error().kind != ErrorKind::kNotFound) return file;
   Error error = std::move(file).error();

@@ -1,11 +1,15 @@
 #include "sluice/delta/read/data_path.h"
 
+#include <fmt/format.h>
+
 namespace sluice::delta {
 
 Result<DataFileAddress> ResolvePath(std::string_view path, const store::ObjectStore& table_store) {
   DataFileAddress address = AddressOf(path, table_store.DisplayName(""));
   if (address.relative && !store::ValidateKey(address.key_or_uri)) {
-    return Fail(ErrorKind::kCorrupt, "path '{}' in the log is not a file of the table", path);
+    return Fail(Error{ErrorKind::kCorrupt,
+                      fmt::format("path '{}' in the log is not a file of the table", path),
+                      "correct the writer of that path; no bytes are damaged"});
   }
   return address;
 }

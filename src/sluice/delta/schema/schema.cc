@@ -207,8 +207,10 @@ Status RequireUniqueNames(const std::vector<Field>& fields) {
   std::unordered_set<std::string> seen;
   for (const Field& field : fields) {
     if (!seen.insert(FoldColumnName(field.name)).second) {
-      return Fail(ErrorKind::kCorrupt, "two columns are named '{}' (names differ by case at most)",
-                  field.name);
+      return Fail(Error{
+          ErrorKind::kCorrupt,
+          fmt::format("two columns are named '{}' (names differ by case at most)", field.name),
+          "rename one of them in the source"});
     }
   }
   return {};

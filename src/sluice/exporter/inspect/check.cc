@@ -9,6 +9,7 @@
 #include "sluice/delta/feed/change_feed.h"
 #include "sluice/delta/log/table_properties.h"
 #include "sluice/delta/schema/schema.h"
+#include "sluice/delta/snapshot/partition_check.h"
 #include "sluice/exporter/commit/state_standing.h"
 #include "sluice/exporter/inspect/chain.h"
 #include "sluice/exporter/inspect/check.h"
@@ -100,6 +101,20 @@ void CheckStart(Session& session, const delta::Snapshot& snapshot, Findings& fin
   }
 }
 
+/// Whether run could read any watermark at all.
+void CheckWatermark(Session& session, const delta::Snapshot& snapshot, Findings& findings) {
+  plan::PlannedExport everything;
+  everything.start = plan::kAllTime.start;
+  everything.end = plan::kAllTime.end;
+  const auto task = plan::MakeWindowTask(*session.table, everything, snapshot);
+  if (!task) return findings.AddFault(task.error());
+  const auto* watermark = plan::WatermarkOf(*task);
+  // Of other types every value is a time.
+  if (watermark == nullptr || watermark->type.id != delta::TypeId::kString) return;
+  const Status readable = session.mover->RequireReadableWatermark(*task, session.services->cancel);
+  if (!readable) findings.AddFault(readable.error());
+}
+
 void CheckColumns(Session& session, const delta::Snapshot& snapshot, Findings& findings) {
   const auto choice = plan::ChooseColumns(*session.table, snapshot.metadata.schema);
   if (!choice) return findings.AddFault(choice.error());
@@ -110,6 +125,12 @@ void CheckColumns(Session& session, const delta::Snapshot& snapshot, Findings& f
                              name),
                  "rename it in the source if the partner needs it");
   }
+  std::vector<delta::Field> read = choice->output;
+  const auto* watermark = snapshot.metadata.schema.Find(session.table->watermark);
+  if (watermark != nullptr) read.push_back(*watermark);
+  const Status partitions =
+      delta::RequireReadablePartitions(snapshot, read, session.table->timezone);
+  if (!partitions) findings.AddFault(partitions.error());
   auto schema = delta::ToArrow(delta::TableSchema{choice->output});
   if (!schema) return findings.AddFault(schema.error());
   const auto encodable = columnar::CheckEncodable(**schema);
@@ -268,6 +289,7 @@ Status CheckTableInto(const Services& services, const config::Table& table, Find
     case config::Pattern::kAppend:
       CheckClock(services, table, source->facts(), findings);
       CheckHistory(session, snapshot, findings);
+      CheckWatermark(session, snapshot, findings);
       CheckStart(session, snapshot, findings);
       break;
     case config::Pattern::kCdc:
