@@ -96,6 +96,36 @@ TEST(WatermarkColumnTest, AnotherTypeThanTheFieldsIsRefusedByName) {
   EXPECT_THAT(read, HasMessage("'ts'"));
 }
 
+WatermarkCounts CountsOf(const std::vector<std::string>& texts) {
+  const auto values = Texts(texts);
+  return CountWatermarks(*values, *ColumnOf(TypeId::kString).ToInstants(values).value());
+}
+
+TEST(CountWatermarks, TextThatIsNoTimeIsCountedApart) {
+  const WatermarkCounts counts = CountsOf({"2026-01-01", "view", "click"});
+  EXPECT_EQ(counts.readable, 1);
+  EXPECT_EQ(counts.unreadable, 2);
+  EXPECT_EQ(counts.nulls, 0);
+  EXPECT_EQ(counts.example, "view");
+}
+
+TEST(CountWatermarks, NullsAreNotUnreadable) {
+  const auto values = Instants({Utc("2026-01-01 09:30"), std::nullopt});
+  const WatermarkCounts counts = CountWatermarks(*values, *values);
+  EXPECT_EQ(counts.nulls, 1);
+  EXPECT_EQ(counts.unreadable, 0);
+}
+
+TEST(RequireReadable, OnlyAColumnWithoutAnyTimeIsRefusedByNameAndExample) {
+  const delta::Field field = ColumnOf(TypeId::kString).field();
+  EXPECT_TRUE(RequireReadable(CountsOf({"2026-01-01", "view"}), field));
+  EXPECT_TRUE(RequireReadable(CountsOf({}), field));
+  const Status refused = RequireReadable(CountsOf({"view", "click"}), field);
+  EXPECT_THAT(refused, IsError(ErrorKind::kUnsupported));
+  EXPECT_THAT(refused, HasMessage("'ts' (string): none of its 2 values"));
+  EXPECT_THAT(refused, HasMessage("'view'"));
+}
+
 TEST(WatermarkColumnTest, BoundsOfReadingsHoldEachInstantInEveryZone) {
   const Timestamp reading = Utc("2026-01-01 09:30");
   for (const char* zone : {"Pacific/Kiritimati", "Etc/GMT+12", "Europe/Berlin"}) {

@@ -43,6 +43,21 @@ TEST(ParseStatistics, TimestampsMayCarryAnOffset) {
             StatisticValue(int64_t{1767225600000000}));
 }
 
+TEST(ParseStatistics, ATimestampWithoutAnOffsetIsNoBound) {
+  EXPECT_EQ(One(Bounds("\"2026-01-01 00:00:00\"", "null"), TypeId::kTimestamp).min,
+            StatisticValue());
+  EXPECT_EQ(One(Bounds("\"2026-01-01 00:00:00\"", "null"), TypeId::kTimestampNtz).min,
+            StatisticValue(int64_t{1767225600000000}));
+}
+
+TEST(ParseStatistics, BoundsOfTwoNamesThatDifferByCaseAreNone) {
+  const Field column{"É", DataType{TypeId::kLong, 0, 0, {}}, true, "{}"};
+  EXPECT_EQ(ParseStatistics(R"({"minValues":{"é":1}})", {column}).columns[0].min,
+            StatisticValue(int64_t{1}));
+  EXPECT_EQ(ParseStatistics(R"({"minValues":{"é":1,"É":2}})", {column}).columns[0].min,
+            StatisticValue());
+}
+
 TEST(ParseStatistics, DatesAreDays) {
   const auto stats = One(Bounds("\"1969-12-31\"", "\"1970-01-02\""), TypeId::kDate);
   EXPECT_EQ(stats.min, StatisticValue(int64_t{-1}));
