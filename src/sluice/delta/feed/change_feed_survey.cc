@@ -126,6 +126,28 @@ class FeedSurvey {
     return start;
   }
 
+  // The table's state at `version`. Where the log before it was cleaned up, the next checkpoint knows it, unless a
+  // commit up to there changed it.
+  Result<TableState> StateAt(Version version) const {
+    auto state = LoadState(log_, version);
+    if (state || state.error().kind != ErrorKind::kSourceGone) return state;
+    SLUICE_ASSIGN_OR_RETURN(const LogListing whole, log_.List());
+    const auto checkpoint = std::find_if(
+        whole.checkpoints.begin(), whole.checkpoints.end(), [&](const CheckpointFile& file) {
+          return file.version > version && file.version <= source_.version;
+        });
+    if (checkpoint == whole.checkpoints.end()) return state;
+    const auto between = Contiguous(whole, Next(version), checkpoint->version);
+    bool same = static_cast<int64_t>(between.size()) == checkpoint->version.value - version.value;
+    if (!same) return state;
+    SLUICE_RETURN_IF_ERROR(
+        VisitCommits(log_, between, ReadTableActions, [&](Commit commit) -> Result<bool> {
+          same = !commit.metadata && !commit.protocol;
+          return same;
+        }));
+    return same ? LoadState(log_, checkpoint->version) : state;
+  }
+
   Result<FeedCut> FeedOff(Version at) const {
     SLUICE_ASSIGN_OR_RETURN(const auto resume, NextStart(Next(at)));
     FeedCut cut{FeedCutCause::kFeedOff, at, resume, {}};
@@ -263,8 +285,8 @@ FeedRange NothingBecauseOf(FeedCut cut, FeedRange range) {
   return range;
 }
 
-Result<FeedRange> Survey(const Log& log, const FeedSurvey& survey, Version last, FeedRange range) {
-  auto state = LoadState(log, range.first);
+Result<FeedRange> Survey(const FeedSurvey& survey, Version last, FeedRange range) {
+  auto state = survey.StateAt(range.first);
   if (!state && state.error().kind == ErrorKind::kSourceGone) {
     SLUICE_ASSIGN_OR_RETURN(FeedCut cut, survey.CleanedUp(range.first));
     return NothingBecauseOf(std::move(cut), std::move(range));
@@ -312,7 +334,7 @@ Result<FeedRange> SurveyFeed(const Log& log, const Snapshot& source, Version fir
     return NothingBecauseOf(std::move(cut), std::move(range));
   }
   range.times = CommitTimes(listing, first, last);
-  return Survey(log, survey, last, std::move(range));
+  return Survey(survey, last, std::move(range));
 }
 
 Result<Version> FeedEnabledSince(const Log& log, const Snapshot& source) {

@@ -160,6 +160,25 @@ TEST_F(SurveyFeedTest, ALogThatWasCleanedUpNamesTheFirstReadableVersion) {
   EXPECT_EQ(Describe(Survey(3, 4)), "3..4");
 }
 
+TEST_F(SurveyFeedTest, ALaterCheckpointKnowsAStateThatNoCommitChanged) {
+  Commit(0, ProtocolIs() + TableIs(true));
+  Append(1, 9);
+  ASSERT_THAT(WriteCheckpoint(store_, Version{6}, Timestamp{}), IsOk());
+  for (int64_t v = 0; v < 3; ++v) Lose(v);
+  EXPECT_EQ(Describe(Survey(3, 9)), "3..9");
+  EXPECT_EQ(Describe(Survey(2, 9)), "2..1 cut 2 resume 6") << "its commit is gone";
+}
+
+TEST_F(SurveyFeedTest, ALaterCheckpointDoesNotKnowWhatACommitChanged) {
+  Commit(0, ProtocolIs() + TableIs(false));
+  Append(1, 9);
+  Commit(5, TableIs(true));
+  ASSERT_THAT(WriteCheckpoint(store_, Version{6}, Timestamp{}), IsOk());
+  for (int64_t v = 0; v < 3; ++v) Lose(v);
+  EXPECT_EQ(Describe(Survey(3, 9)), "3..2 cut 3 resume 6");
+  EXPECT_EQ(Describe(Survey(5, 9)), "5..9");
+}
+
 TEST_F(SurveyFeedTest, WhereWhatIsLeftHasTheFeedOffTheFirstReadableVersionIsALaterOne) {
   FeedOffForAWhile();
   CleanUpBefore(5);

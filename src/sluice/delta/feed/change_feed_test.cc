@@ -57,6 +57,11 @@ TEST(ChangesOf, ChangeDataFilesStandForTheWholeCommit) {
               UnorderedElementsAre("in file _change_data/c", "in file _change_data/d"));
 }
 
+TEST(ChangesOf, OneFileInTwoSpellingsIsADifferenceOfItsVectors) {
+  EXPECT_THAT(Changes(Remove("%c3%a9") + Add("é")), UnorderedElementsAre());
+  EXPECT_THAT(Changes(Remove("file:/lake/t/a") + Add("./a")), UnorderedElementsAre());
+}
+
 TEST(ChangesOf, AnOverwriteDeletesAllAndInsertsAll) {
   EXPECT_THAT(Changes(Remove("a") + Remove("b", Vector("v")) + Add("c")),
               UnorderedElementsAre("delete a", "delete b hidden v", "insert c"));

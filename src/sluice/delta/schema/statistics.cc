@@ -8,6 +8,7 @@
 #include "sluice/base/column_name.h"
 #include "sluice/base/time_zone.h"
 #include "sluice/delta/schema/json_object.h"
+#include "sluice/delta/schema/physical_column.h"
 
 namespace sluice::delta {
 namespace {
@@ -178,7 +179,7 @@ FileStatistics TypeStatistics(const RawStatistics& raw, const std::vector<Field>
 FileStatistics ParseStatistics(std::string_view stats, const std::vector<Field>& columns) {
   std::vector<std::string> names;
   names.reserve(columns.size());
-  for (const Field& column : columns) names.push_back(column.name);
+  for (const Field& column : columns) names.emplace_back(PhysicalName(column));
   return TypeStatistics(ExtractStatistics(stats, names), columns);
 }
 

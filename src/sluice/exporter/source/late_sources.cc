@@ -51,6 +51,7 @@ std::string RetypedColumns(const Session& session, const ledger::Position& posit
   for (const auto& field : snapshot.metadata.schema.fields) {
     const auto* old = before->metadata.schema.Find(field.name);
     if (old == nullptr || !old->type.fields.empty() || old->type == field.type) continue;
+    if (old->type.id == delta::TypeId::kVoid) continue;  // no file held it
     retyped.push_back(fmt::format("column '{}' was {} and is {}", field.name, old->type.ToString(),
                                   field.type.ToString()));
   }
