@@ -5,6 +5,7 @@
 #include <regex>
 #include <utility>
 
+#include "sluice/base/column_name.h"
 #include "sluice/config/schedule.h"
 
 namespace sluice::config {
@@ -149,10 +150,9 @@ void ParseColumns(TableReader& reader, Table& table) {
     auto names = map.Texts(key, &places);
     if (!names) return;
     for (size_t i = 0; i < names->size(); ++i) {
-      const bool twice = std::any_of(names->begin(), names->begin() + static_cast<ptrdiff_t>(i),
-                                     [&](const auto& earlier) {
-                                       return strcasecmp(earlier.c_str(), (*names)[i].c_str()) == 0;
-                                     });
+      const bool twice =
+          std::any_of(names->begin(), names->begin() + static_cast<ptrdiff_t>(i),
+                      [&](const auto& earlier) { return SameColumnName(earlier, (*names)[i]); });
       if (twice) map.Add(key, fmt::format("'{}' appears twice in '{}'", (*names)[i], key));
     }
     if (names->empty()) map.Add(key, fmt::format("'{}' is empty; leave it out", key));
