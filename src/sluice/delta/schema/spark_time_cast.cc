@@ -2,6 +2,7 @@
 #include <array>
 #include <limits>
 #include <string>
+#include <tuple>
 
 #include "sluice/delta/schema/spark_cast.h"
 
@@ -178,7 +179,10 @@ std::optional<Timestamp> InstantOf(const CivilTime& civil, const TimeZone& zone)
   if (instant.micros != Limits::max() && instant.micros != Limits::min()) return instant;
   // The ends of the range stand for what lies beyond them, too.
   const CivilTime back = zone.ToCivil(instant);
-  const bool exact = back.micros == civil.micros && back.second == civil.second;
+  const auto parts = [](const CivilTime& t) {
+    return std::tuple(t.year, t.month, t.day, t.hour, t.minute, t.second, t.micros);
+  };
+  const bool exact = parts(back) == parts(civil);
   return exact ? std::optional(instant) : std::nullopt;
 }
 
