@@ -1,10 +1,11 @@
-"""Sources that change under us: schema policy, re-created tables, holes, damaged and missing files."""
+"""Sources that change under us: schema policy, rebuilt tables, new logs, holes, damaged and missing files."""
 
 import os
 import shutil
 
 import pytest
 from support.compare import START, add
+from support.export import without
 from support.rows import assert_same_rows
 from support.source import EVENTS
 
@@ -52,7 +53,7 @@ def test_exclude_makes_a_new_column_an_error_and_columns_keeps_it_out(events, sl
                      events.expected(NOON, LATER, columns="id,event_timestamp"))
 
 
-def test_a_table_re_created_at_the_same_path_is_an_error(spark, source, events, sluice):
+def test_a_log_that_was_begun_anew_at_the_same_path_is_an_error(spark, source, events, sluice):
     add(sluice, events).run(NOON)
     events.unregister()
     shutil.rmtree(events.path)
@@ -60,8 +61,70 @@ def test_a_table_re_created_at_the_same_path_is_an_error(spark, source, events, 
     for i in range(3):
         again.insert(f"{i}, 'other', TIMESTAMP'2025-01-01T12:30:00Z'")
     error = sluice.fails(LATER)
-    assert error["kind"] == "conflict" and "table id" in error["message"] and error["remedy"]
+    assert error["kind"] == "conflict" and "begun anew" in error["message"]
     assert len(sluice.export().check().manifests()) == 1
+    assert "`sluice state forget events`" in error["remedy"]
+    outcome = sluice.call("state", "forget", "events")
+    assert outcome.code == 0, str(outcome)
+    assert sluice.run(LATER)["rows"] == 3
+
+
+def test_a_table_that_was_put_back_from_a_copy_goes_on(events, sluice, tmp_path):
+    add(sluice, events).run(NOON)
+    shutil.copytree(events.path, tmp_path / "copy", copy_function=shutil.copyfile)
+    shutil.rmtree(events.path)
+    shutil.move(tmp_path / "copy", events.path)
+    report = sluice.run(LATER)
+    assert_same_rows(sluice.export().check().rows(report["windows"][-1]["n"]),
+                     events.expected(NOON, LATER))
+
+
+def rebuild(table, select: str) -> int:
+    """CREATE OR REPLACE TABLE .. AS, as a nightly job makes a table anew; the version that does it."""
+    table.sql(f"CREATE OR REPLACE TABLE {{t}} USING DELTA LOCATION '{table.path}'"
+              f" TBLPROPERTIES ('delta.enableChangeDataFeed' = 'true') AS {select}")
+    return table.version
+
+
+REBUILT = ("SELECT id, name, event_timestamp FROM VALUES (1L, 'a', TIMESTAMP'2025-01-01T01:30:00Z'),"
+           " (2L, 'b', TIMESTAMP'2025-01-01T12:30:00Z'), (3L, 'late', TIMESTAMP'2025-01-01T02:30:00Z'),"
+           " (4L, 'new', TIMESTAMP'2025-01-01T12:45:00Z') AS rows(id, name, event_timestamp)")
+
+
+def test_a_rebuilt_table_exports_what_is_new_in_it(events, sluice):
+    add(sluice, events).run(NOON)
+    rebuild(events, REBUILT)
+    report = sluice.run(LATER)
+    export = sluice.export().check()
+    late, window = ({row["id"] for row in export.rows(w["n"])} for w in report["windows"])
+    assert [w["kind"] for w in report["windows"]] == ["late", "window"]
+    assert (late, window) == ({3}, {2, 4})
+    assert sluice.run(LATER)["status"] == "nothing_new"
+    assert sluice.call("verify", now=LATER).code == 0
+
+
+def test_a_rebuilt_table_gives_a_new_snapshot(events, sluice):
+    sluice.add_snapshots(events.name, events.path, name="events").run(NOON)
+    rebuild(events, REBUILT)
+    report = sluice.run(LATER)
+    rows = [without(row, "snapshot_ts") for row in sluice.export().check().rows(report["windows"][-1]["n"])]
+    assert_same_rows(rows, events.rows())
+
+
+@pytest.mark.parametrize("first_run", ["before", "after"])
+def test_a_rebuilt_table_gives_the_feed_that_spark_gives(first_run, source, sluice):
+    users = source(EVENTS, properties={"delta.enableChangeDataFeed": "true"})
+    users.insert("1, 'a', TIMESTAMP'2025-01-01T01:30:00Z'", "9, 'gone', TIMESTAMP'2025-01-01T01:30:00Z'")
+    sluice.add_feed(users.name, users.path, name="events", start=0)
+    if first_run == "before":
+        sluice.run(NOON)
+    rebuilt = rebuild(users, REBUILT)
+    users.insert("5, 'after it', TIMESTAMP'2025-01-01T01:30:00Z'")
+    report = sluice.run(LATER)
+    assert report["windows"][-1]["end"] == users.version
+    got = [row for w in report["windows"] for row in sluice.export().check().rows(w["n"])
+           if row["_commit_version"] >= rebuilt]
+    assert_same_rows(got, users.changes(rebuilt, users.version))
 
 
 def test_a_source_that_went_back_to_an_earlier_version_is_an_error(events, sluice):

@@ -113,7 +113,7 @@ def test_a_writer_who_may_not_delete_exports_and_says_what_stays(without_deletio
     exports.run(2)
     exports.grow()
     (note,) = exports.run(4)["countries"]["notes"]
-    assert note.startswith("an older snapshot stays, for it could not be removed: s3://"), note
+    assert note.startswith("an older snapshot stays, because it could not be removed: s3://"), note
     assert exports.sluice.export("countries").kinds() == ["snapshot", "snapshot"]  # as valid as it was
     assert "AccessDenied" in note and "allow s3:DeleteObject" in note, note
     exports.check()

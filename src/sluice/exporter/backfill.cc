@@ -36,7 +36,7 @@ class Edges {
     if (table_.pattern == config::Pattern::kCdc) return ParseNumber("--chunk", text, 1);
     const auto parsed = ParseDuration(text);
     if (parsed && parsed->micros > 0) return parsed->micros;
-    return Fail(ErrorKind::kUsage, "--chunk: '{}' is no duration like 1d or 6h", text);
+    return Fail(ErrorKind::kUsage, "--chunk: '{}' is not a duration like 1d or 6h", text);
   }
 
   std::string Text(int64_t edge) const {
@@ -54,7 +54,7 @@ class Edges {
     const auto [stop, error] = std::from_chars(text.data(), end, value);
     if (error == std::errc() && stop == end && value >= least) return value;
     return Fail(Error{ErrorKind::kUsage,
-                      fmt::format("{}: '{}' is no number of versions", option, text),
+                      fmt::format("{}: '{}' is not a commit version", option, text),
                       "the ranges of a cdc table are commit versions, e.g. --from 10 --to 20"});
   }
 
@@ -133,7 +133,7 @@ Result<bool> ExportLateRows(Session& session, RangeSource& source, int64_t newes
 
 /// What a backfill starts from.
 struct Prepared {
-  int64_t newest = 0;  ///< number, settled
+  int64_t newest = 0;  ///< the newest export, settled
   std::unique_ptr<RangeSource> source;
   plan::Replacement replacement;  ///< its range is what is exported
 };

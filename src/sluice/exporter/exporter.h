@@ -29,8 +29,8 @@ RunReport Backfill(const Services& services, const config::Table& table,
                    const BackfillOptions& options);
 
 /// `state set`: the next window begins at `value` (a time or a version). `state forget`: the next run
-/// is a first run. `state void`: gives up a decided number that can't or must not be finished. Each is a
-/// numbered reset (or void); the report's windows name it.
+/// is a first run. `state void`: voids a decided export that cannot or must not be finished. Each is a
+/// numbered reset (or void), which the report's windows name.
 struct StateSetOptions {
   std::string value;  ///< a time (append) or a version (cdc), as the user wrote it
   bool skip =

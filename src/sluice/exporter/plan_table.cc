@@ -18,7 +18,7 @@ namespace {
 /// S3 Standard, us-east-1, list price in dollars for one request.
 constexpr double kPutPrice = 0.005 / 1000;
 constexpr double kGetPrice = 0.0004 / 1000;
-/// Of one number: intent, two heartbeats, decision, manifest, published heartbeat, state data and commit.
+/// Of one export: intent, two heartbeats, decision, manifest, published heartbeat, state data and commit.
 constexpr int64_t kPutsPerNumber = 8;
 constexpr int64_t kGetsPerNumber = 10;
 /// Footer and column chunks of one source file, coalesced.

@@ -4,11 +4,11 @@
 #include <charconv>
 #include <utility>
 
-#include "sluice/exporter/commit/give_up.h"
 #include "sluice/exporter/commit/owner.h"
 #include "sluice/exporter/commit/perform.h"
 #include "sluice/exporter/commit/reconcile.h"
 #include "sluice/exporter/commit/settle.h"
+#include "sluice/exporter/commit/void_export.h"
 #include "sluice/exporter/exporter.h"
 #include "sluice/exporter/inspect/repair_advice.h"
 #include "sluice/exporter/report_builder.h"
@@ -17,8 +17,8 @@
 namespace sluice::exporter {
 namespace {
 
-/// Settles what is decided, so that the repair is a number of its own after it. A row that stands in the
-/// way of settling is what the repair is for: then the number is left as it is.
+/// Settles what is decided, so that the repair is an export of its own after it. A row that stands in the
+/// way of settling is what the repair is for: then the export is left as it is.
 Result<ledger::LedgerView> PrepareRepair(Session& session, ReportBuilder& report) {
   SLUICE_ASSIGN_OR_RETURN(ledger::LedgerView view, session.ledger->Load());
   if (view.undecided()) {
@@ -66,7 +66,7 @@ Result<ledger::Bound> ParsePosition(const config::Table& table, const std::strin
   const char* end = value.data() + value.size();
   const auto [stop, error] = std::from_chars(value.data(), end, version);
   if (error == std::errc() && stop == end && version >= 0) return ledger::Bound(Version{version});
-  return Fail(Error{ErrorKind::kUsage, fmt::format("'{}' is no version", value),
+  return Fail(Error{ErrorKind::kUsage, fmt::format("'{}' is not a version", value),
                     "give the last version that counts as exported, e.g. 42"});
 }
 
@@ -166,7 +166,7 @@ RunReport StateVoid(const Services& services, const config::Table& table) {
                          "--again`"}));
         }
         SLUICE_ASSIGN_OR_RETURN(Outcome voided,
-                                VoidDecided(session, *view.decision, {"given up by hand", {}}));
+                                VoidDecided(session, *view.decision, {"voided by hand", {}}));
         return report.Add(std::move(voided));
       });
 }

@@ -80,7 +80,7 @@ TEST_F(Reports, KeepWhatWasDoneBeforeTheRestFailed) {
 
 TEST_F(Reports, CountAsResumedOnlyWhatThisRunMadeVisible) {
   EXPECT_TRUE(builder.AddResumed(Outcome{PublishedByOther{}, {}, {}}));
-  EXPECT_TRUE(builder.AddResumed(Outcome{Voided{}, {"export 2 was given up"}, {}}));
+  EXPECT_TRUE(builder.AddResumed(Outcome{Voided{}, {"export 2 was voided"}, {}}));
   EXPECT_TRUE(builder.AddResumed(Outcome{Export(3, ExportKind::kWindow, 1), {}, {}}));
   EXPECT_EQ(Finish().resumed, 1);
 }

@@ -65,7 +65,7 @@ Status DropWhatIsOld(Session& session, ReportBuilder& report) {
   }
   const Status& then = dropped.then;
   if (then || then.error().kind != ErrorKind::kPermission) return then;
-  report.AddNote(fmt::format("an older snapshot stays, for it could not be removed: {}; {}",
+  report.AddNote(fmt::format("an older snapshot stays, because it could not be removed: {}; {}",
                              then.error().message, then.error().remedy));
   return {};
 }
@@ -117,7 +117,7 @@ Status RunWithinTimeout(const Services& services, const config::Table& table,
   if (status || status.error().kind != ErrorKind::kCancelled || !limit.expired()) return status;
   return Fail(Error{ErrorKind::kTransient,
                     fmt::format("stopped after {}, its timeout", FormatDuration(*table.timeout)),
-                    "raise `timeout`, or set `chunk` so that each number is done sooner"});
+                    "raise `timeout`, or set `chunk` so that each export is done sooner"});
 }
 
 }  // namespace

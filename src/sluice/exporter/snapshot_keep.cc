@@ -77,7 +77,7 @@ Result<std::vector<Manifest>> ReadPresent(Session& session,
   return manifests;
 }
 
-/// Takes those away that stand where a snapshot of ours was dropped or given up: a runner that died left
+/// Takes those away that stand where a snapshot of ours was dropped or voided: a runner that died left
 /// them there after others had cleared the folder. Whatever no number of ours accounts for stays.
 Status RemoveLoneMarkers(Session& session, const std::set<store::Key>& lone_markers) {
   if (lone_markers.empty()) return {};

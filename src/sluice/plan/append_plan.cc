@@ -42,7 +42,7 @@ PlannedExport Window(const Position& before, const SourceFacts& facts, const Bou
   return window;
 }
 
-/// A backfill moves no window. It may be the first number of all, so it says which table it was made from.
+/// A backfill moves no window. It may be the first export of all, so it says which table it was made from.
 Position PositionOfBackfill(const config::Table& table, const SourceFacts& facts) {
   Position position = facts.position;
   position.table_id = facts.table_id;
@@ -190,7 +190,7 @@ Result<std::vector<PlannedExport>> PlanBackfill(const config::Table& table,
   SLUICE_RETURN_IF_ERROR(CheckHistory(facts, kForget));
   std::vector<PlannedExport> exports;
   auto cuts = chunk ? CutAtMultiples(from, to, *chunk, table.timezone) : std::vector<Timestamp>{to};
-  // An old number is replaced whole by one piece: between two of them its rows would be there twice.
+  // An old export is replaced whole by one piece: between two of them its rows would be there twice.
   std::erase_if(cuts, [&](Timestamp cut) {
     return cut < to && std::any_of(replaced.begin(), replaced.end(), [&](const Replaced& old) {
              return old.start < cut && cut < old.end;

@@ -156,6 +156,15 @@ TEST_F(AppendPlanTest, TableThatWasReplacedInItsLogGoesOn) {
   EXPECT_EQ(plan.front().position.scanned_commit, "newest");
 }
 
+TEST_F(AppendPlanTest, LateRowsOfAReplacedTableBelongToTheNewOne) {
+  Exported("2026-01-01T07:00:00Z");
+  facts_.table_id = "another";
+  const PlannedExport late = PlanLate(facts_);
+  EXPECT_EQ(late.position.table_id, "another");
+  EXPECT_EQ(late.position.scanned_through, facts_.source_version);
+  EXPECT_EQ(late.position.end, facts_.position.end);
+}
+
 TEST_F(AppendPlanTest, CommitThatIsNotKnownAnyMoreIsAcceptedAsOurs) {
   Exported("2026-01-01T07:00:00Z");
   Row("2026-01-01T07:00:00Z");

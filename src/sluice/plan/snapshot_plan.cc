@@ -59,7 +59,7 @@ PlannedExport PlanSeed(const SourceFacts& facts, ExportKind kind) {
 }
 
 PlannedExport PlanSnapshotAgain(const ledger::Intent& intent, const SourceFacts& facts) {
-  // The time stays that of the intent: whoever adopts a number writes into the folder that it named.
+  // The time stays that of the intent: a runner that adopts an export writes into the folder that it named.
   const Timestamp at = intent.snapshot_at.value_or(NextSnapshotTime(facts.position, facts.now));
   return WholeTable(facts, intent.kind, at);
 }

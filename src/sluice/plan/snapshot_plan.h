@@ -25,8 +25,8 @@ struct SnapshotFacts : SourceFacts {
 /// newest one, whatever clocks do.
 Timestamp NextSnapshotTime(const ledger::Position& position, Timestamp now);
 
-/// Pattern C: one number, or none where `skip_unchanged` finds nothing to do. kConflict where the source
-/// was re-created or went back.
+/// Pattern C: one export, or none where `skip_unchanged` finds nothing to do. kConflict where the source
+/// was begun anew or went back.
 Result<std::vector<PlannedExport>> PlanSnapshot(const config::Table& table,
                                                 const SnapshotFacts& facts);
 
@@ -34,7 +34,7 @@ Result<std::vector<PlannedExport>> PlanSnapshot(const config::Table& table,
 /// (kReseed). The feed goes on with the version after it.
 PlannedExport PlanSeed(const SourceFacts& facts, ledger::ExportKind kind);
 
-/// The same number again, from its intent.
+/// The same export again, from its intent.
 PlannedExport PlanSnapshotAgain(const ledger::Intent& intent, const SourceFacts& facts);
 
 /// Every live file into the folder of `planned.snapshot_at`. An empty table gives one file.

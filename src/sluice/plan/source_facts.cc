@@ -53,6 +53,7 @@ Error RowConflict(const std::string& stands, const std::string& exported,
 void MarkScanned(ledger::Position& position, const SourceFacts& facts) {
   position.scanned_through = facts.source_version;
   position.scanned_commit = facts.source_commit;
+  position.table_id = facts.table_id;
 }
 
 ledger::Position PositionAfter(const ledger::Position& before, const SourceFacts& facts,
@@ -61,7 +62,6 @@ ledger::Position PositionAfter(const ledger::Position& before, const SourceFacts
   if (std::holds_alternative<std::monostate>(after.first_start)) after.first_start = start;
   after.end = end;
   MarkScanned(after, facts);
-  after.table_id = facts.table_id;
   after.exported_schema = facts.exported_schema;
   after.column_choice = facts.column_choice;
   return after;

@@ -10,7 +10,7 @@ namespace sluice::plan {
 /// What every pattern looks at before it decides: where the export stands, and the source at the pinned
 /// version. Value type.
 struct SourceFacts {
-  ledger::Position position;  ///< after the newest decided number
+  ledger::Position position;  ///< after the newest decided export
   bool row_exists = false;    ///< the state table has a row for this table
   ledger::Bound row;          ///< where that row stands; monostate: NULL or missing
   std::string table_id;

@@ -108,7 +108,7 @@ TEST_F(AfterACrash, AnUndecidedNumberOfAnotherShapeIsVoidedAndPlannedAnew) {
   const auto report = world.Run();
   EXPECT_EQ(report.windows.size(), 1u);
   EXPECT_EQ(report.windows.front().n, 2);
-  EXPECT_THAT(report.notes, Contains(HasSubstr("export 1 was given up")));
+  EXPECT_THAT(report.notes, Contains(HasSubstr("export 1 was voided")));
   EXPECT_THAT(Faults(), IsEmpty());
 }
 

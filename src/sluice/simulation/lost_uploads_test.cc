@@ -4,6 +4,7 @@
 #include "sluice/runtime/log.h"
 #include "sluice/simulation/export_check.h"
 #include "sluice/simulation/world.h"
+#include "sluice/testing/matchers.h"
 
 /// A store may drop pending uploads that a decision lists: a lifecycle rule, a cleared staging folder.
 namespace sluice::simulation {
@@ -49,6 +50,17 @@ class LostUploads : public ::testing::Test {
     };
   }
 
+  std::string UploadOf(const store::Key& key) {
+    std::string id;
+    EXPECT_THAT(world.destination->ListUploads(key,
+                                               [&](const auto& upload) {
+                                                 id = upload.upload_id;
+                                                 return true;
+                                               }),
+                testing::IsOk());
+    return id;
+  }
+
   std::vector<std::string> Faults() {
     world.RunUntilNothingNew();
     auto faults = CheckExport(world, ParquetRows(world.destination));
@@ -62,7 +74,7 @@ class LostUploads : public ::testing::Test {
 TEST_F(LostUploads, AreMadeAgainFromThePinnedVersion) {
   const auto report = world.Run(DropUploads());
   EXPECT_EQ(report.windows.size(), 3u);
-  EXPECT_THAT(report.notes, ::testing::Contains(::testing::HasSubstr("were made again")));
+  EXPECT_THAT(report.notes, ::testing::Contains(::testing::HasSubstr("were written again")));
   EXPECT_THAT(Faults(), IsEmpty());
 }
 
@@ -72,7 +84,20 @@ TEST_F(LostUploads, VoidTheNumberWhereThePinnedVersionIsGoneAndNothingIsDoneOnTo
     world.source.Update([](const testing::Row& row) { return row.id <= 2; }, "changed");
     world.source.Vacuum();
   }));
-  EXPECT_THAT(report.notes, ::testing::Contains(::testing::HasSubstr("was given up")));
+  EXPECT_THAT(report.notes, ::testing::Contains(::testing::HasSubstr("was voided")));
+  EXPECT_THAT(Faults(), IsEmpty());
+}
+
+TEST_F(LostUploads, ThatAreLostAgainAndAgainEndTheRunAndTheNextOneGoesOn) {
+  const auto report = world.Run([this](int, const Call& call) {
+    if (call.operation == "CompleteUpload" && call.place == Place::kDestination) {
+      EXPECT_THAT(world.destination->AbortUpload(call.key, UploadOf(call.key)), testing::IsOk());
+    }
+    return Fault::kNone;
+  });
+  ASSERT_TRUE(report.error);
+  EXPECT_EQ(report.error->kind, ErrorKind::kTransient);
+  EXPECT_THAT(report.error->message, ::testing::HasSubstr("times in a row"));
   EXPECT_THAT(Faults(), IsEmpty());
 }
 

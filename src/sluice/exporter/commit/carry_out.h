@@ -16,11 +16,11 @@ struct CarriedOut {
   /// Another runner took an export, or one was voided: the rest was planned from a position that is out of
   /// date, so it was not begun.
   bool lost = false;
-  Status then;  ///< why the rest was not begun; what is told above is done all the same
+  Status then;  ///< why the rest was not begun; what is above is done all the same
 };
 
 /// Carries out `exports`, which were planned when `newest` was the newest export and settled: numbered from
-/// newest + 1 on, in their order. Late rows are counted before a number is taken for them: commits that only
+/// newest + 1 on, in their order. Late rows are counted before an export is begun for them: commits that only
 /// rewrote rows leave no empty export.
 CarriedOut CarryOut(Session& session, PatternSource& source, int64_t newest,
                     const std::vector<plan::PlannedExport>& exports, transfer::Progress& progress);

@@ -48,7 +48,7 @@ Status CloseDecision(Session& session, Decision& voided) {
   }
 }
 
-/// Aborts whatever attempts at number n left pending; best effort, `prune` does it thoroughly.
+/// Aborts what attempts at export n left pending; best effort, `prune` does it thoroughly.
 void AbortAttempts(Session& session, int64_t n) {
   std::vector<store::PendingUploadInfo> uploads;
   const auto listed = VisitUploads(session, [&](const store::PendingUploadInfo& upload) {
@@ -67,7 +67,7 @@ Result<store::PutOutcome> Publish(Session& session, const Decision& decision) {
   if (standing && standing->is_void() != decision.is_void()) {
     return Fail(Error{ErrorKind::kConflict,
                       fmt::format("export {} was {} by another runner meanwhile", decision.n,
-                                  decision.is_void() ? "published" : "given up"),
+                                  decision.is_void() ? "published" : "voided"),
                       "run again"});
   }
   return put;
@@ -111,7 +111,7 @@ Status ClearSuperseded(Session& session, int64_t n, const std::vector<store::Key
   for (const auto& upload : uploads) {
     SLUICE_RETURN_IF_ERROR(session.destination->AbortUpload(upload.key, upload.upload_id));
   }
-  // A later number never uses the folder that these lie in.
+  // No later export uses the folder that these lie in.
   SLUICE_RETURN_IF_ERROR(RemoveMarkers(*session.destination, session.name(), keys));
   for (const auto& key : doomed) {
     const auto name = plan::ParseDataFileName(key.substr(key.rfind('/') + 1));

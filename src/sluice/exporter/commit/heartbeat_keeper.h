@@ -9,7 +9,7 @@
 
 namespace sluice::exporter {
 
-/// Tells other runners that number n is being worked on: a heartbeat at once and then every
+/// Shows other runners that export n is being worked on: a heartbeat at once and then every
 /// kHeartbeatInterval until it is destroyed. A failing heartbeat is logged and nothing more, because no
 /// promise rests on it. Borrows `ledger` and `wall`.
 class HeartbeatKeeper {
@@ -20,7 +20,7 @@ class HeartbeatKeeper {
   HeartbeatKeeper(const HeartbeatKeeper&) = delete;
   HeartbeatKeeper& operator=(const HeartbeatKeeper&) = delete;
 
-  /// Gives the number up: the next runner need not wait.
+  /// Stops working on the export: the next runner need not wait.
   void Release();
 
  private:

@@ -40,7 +40,7 @@ std::string WithoutNames(std::string_view message) {
 
 void RecordLastRun(Session& session, std::string_view ended, const Status& status,
                    int64_t settled) {
-  if (!status) {  // a run that ended well saw the newest number settled; a failed one may have seen none
+  if (!status) {  // a run that ended well saw the newest export settled; a failed one may have seen none
     const auto before = ReadLastRun(session);
     settled = std::max(settled, before ? before->settled : 0);
   }

@@ -17,7 +17,7 @@ struct LastRun {
   Timestamp at;
   std::string status;
   std::string error;  ///< "" if it ended well
-  /// Every number up to this one was settled, its state followed, when some run ended well; 0: none.
+  /// Every export up to this one was settled, its state followed, when some run ended well; 0: none.
   int64_t settled = 0;
 };
 

@@ -23,7 +23,7 @@ Published Summarize(const ledger::Decision& decision);
 
 /// The same export, made visible by another runner.
 struct PublishedByOther {};
-/// It was given up: nothing of it is visible.
+/// It was voided: nothing of it is visible.
 struct Voided {};
 /// Another runner began or decided this export first: what was planned is out of date.
 struct Lost {};

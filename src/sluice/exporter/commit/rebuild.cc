@@ -9,7 +9,7 @@
 namespace sluice::exporter {
 namespace {
 
-/// The next generation of `decision`: the same number, window and position, its rows moved again.
+/// The next generation of `decision`: the same export, window and position, its rows moved again.
 Result<ledger::Decision> MoveAgain(Session& session, const ledger::Decision& decision,
                                    const ledger::Intent& intent) {
   const auto obstacle = FindObstacle(*session.table, intent);
@@ -45,11 +45,11 @@ Result<ledger::Decision> MoveAgain(Session& session, const ledger::Decision& dec
 
 }  // namespace
 
-Result<std::variant<NextGeneration, GivenUp>> Rebuild(Session& session,
-                                                      const ledger::Decision& decision,
-                                                      const std::vector<store::Key>& absent) {
+Result<std::variant<NextGeneration, VoidReason>> Rebuild(Session& session,
+                                                         const ledger::Decision& decision,
+                                                         const std::vector<store::Key>& absent) {
   spdlog::warn(
-      "{}: {} of {} files of export {} are gone before they became visible; making them again",
+      "{}: {} of {} files of export {} were lost before they became visible; making them again",
       session.name(), absent.size(), decision.files.size(), decision.n);
   SLUICE_ASSIGN_OR_RETURN(const auto intent, session.ledger->ReadIntent(decision.n));
   auto next = MoveAgain(session, decision, intent);
@@ -59,15 +59,16 @@ Result<std::variant<NextGeneration, GivenUp>> Rebuild(Session& session,
                                 error.kind == ErrorKind::kNotFound ||
                                 error.kind == ErrorKind::kConflict;
     if (!source_is_gone) return Fail(error);
-    return GivenUp{"its files were lost before they became visible and can't be made again",
-                   error.message};
+    return VoidReason{"its files were lost before they became visible and cannot be written again",
+                      error.message};
   }
   SLUICE_ASSIGN_OR_RETURN(const auto put, session.ledger->PutDecision(*next));
   if (put == store::PutOutcome::kCreated) {
     return NextGeneration{
         *std::move(next),
-        fmt::format("files of export {} were gone before they became visible; they were made again",
-                    decision.n)};
+        fmt::format(
+            "files of export {} were lost before they became visible; they were written again",
+            decision.n)};
   }
   // Another runner rebuilt it first: its generation counts, ours goes.
   AbortUploads(*session.destination, next->files);

@@ -3,11 +3,11 @@
 #include <utility>
 
 #include "sluice/exporter/commit/adopt.h"
-#include "sluice/exporter/commit/give_up.h"
 #include "sluice/exporter/commit/owner.h"
 #include "sluice/exporter/commit/perform.h"
 #include "sluice/exporter/commit/settle.h"
 #include "sluice/exporter/commit/state_standing.h"
+#include "sluice/exporter/commit/void_export.h"
 #include "sluice/exporter/source/look_at_source.h"
 #include "sluice/runtime/log.h"
 
@@ -19,7 +19,7 @@ using ledger::LedgerView;
 
 constexpr Duration kPollInterval = Seconds(1);
 
-/// True if the newest decided number needs nothing any more.
+/// True if nothing is left to do for the newest decided export.
 Result<bool> IsSettled(Session& session, const LedgerView& view) {
   if (!view.manifest) return false;
   if (view.decision->is_void()) return view.decision->superseded.empty();
@@ -42,16 +42,16 @@ bool SourceHasMovedOn(Session& session, const LedgerView& view, Version pinned) 
 /// Finishes the undecided newest export, whose runner is gone, as it was begun, or voids it.
 Result<Outcome> AdoptOrVoid(Session& session, const LedgerView& view, bool reseed,
                             transfer::Progress& progress) {
-  const auto give_up = [&](std::string why, std::string detail = {}) {
+  const auto void_it = [&](std::string why, std::string detail = {}) {
     return VoidUndecided(session, view.newest, view.position(),
                          {std::move(why), std::move(detail)});
   };
-  if (!view.intent) return give_up("its intent was written by another version of sluice");
+  if (!view.intent) return void_it("its intent was written by another version of sluice");
   if (reseed && view.intent->kind != ExportKind::kReseed) {
-    return give_up("the feed is started over");
+    return void_it("the feed is started over");
   }
   if (auto obstacle = FindObstacle(*session.table, *view.intent)) {
-    return give_up(*std::move(obstacle));
+    return void_it(*std::move(obstacle));
   }
   const Version pinned = *view.intent->source_version;
   const std::string unreadable =
@@ -59,19 +59,19 @@ Result<Outcome> AdoptOrVoid(Session& session, const LedgerView& view, bool resee
   auto again = PrepareAgain(session, *view.intent);
   if (!again) {
     if (PinnedVersionIsGone(again.error()) && SourceHasMovedOn(session, view, pinned)) {
-      return give_up(unreadable, again.error().message);
+      return void_it(unreadable, again.error().message);
     }
     return Fail(std::move(again).error());
   }
   if (!again->row_still_stands) {
-    return give_up("another writer moved the row in _export_state");
+    return void_it("another writer moved the row in _export_state");
   }
   spdlog::info("{}: finishing export {}, which {} began", session.name(), view.newest,
                FindOwner(session, view).runner.ToString());
   auto performed = Perform(session, *std::move(again), progress);
   if (!performed && performed.error().kind == ErrorKind::kSourceGone &&
       SourceHasMovedOn(session, view, pinned)) {
-    return give_up(unreadable, performed.error().message);
+    return void_it(unreadable, performed.error().message);
   }
   return performed;
 }

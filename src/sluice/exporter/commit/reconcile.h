@@ -13,7 +13,7 @@ namespace sluice::exporter {
 struct AllSettled {
   ledger::LedgerView view;
 };
-/// What an earlier run left was settled, adopted or given up: look again.
+/// What an earlier run left was settled, adopted or voided: look again.
 struct Progressed {
   Outcome outcome;
 };
@@ -23,7 +23,7 @@ struct Busy {
 };
 using Reconciled = std::variant<AllSettled, Progressed, Busy>;
 
-/// One step towards a settled ledger: finishes a decided export, adopts or gives up an undecided one whose
+/// One step towards a settled ledger: finishes a decided export, adopts or voids an undecided one whose
 /// runner is gone, waits (RunOptions::wait) for one that lives.
 Result<Reconciled> Reconcile(Session& session, const RunOptions& options,
                              transfer::Progress& progress);

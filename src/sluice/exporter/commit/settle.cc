@@ -5,10 +5,10 @@
 
 #include "sluice/delta/schema/schema.h"
 #include "sluice/exporter/commit/finish.h"
-#include "sluice/exporter/commit/give_up.h"
 #include "sluice/exporter/commit/rebuild.h"
 #include "sluice/exporter/commit/snapshot_marker.h"
 #include "sluice/exporter/commit/state_standing.h"
+#include "sluice/exporter/commit/void_export.h"
 #include "sluice/plan/column_choice.h"
 
 namespace sluice::exporter {
@@ -37,14 +37,14 @@ Result<Outcome> PublishWhole(Session& session, const Decision& decision) {
 
 Status RefuseExcludedColumns(const config::Table& table, const Decision& decision) {
   const auto schema = delta::ParseSchema(decision.manifest.schema.dump());
-  if (!schema) return {};  // void and reset numbers hold no columns
+  if (!schema) return {};  // void exports and resets have no columns
   for (const auto& field : schema->fields) {
     if (!plan::StaysInSource(table, field.name)) continue;
     return Fail(Error{
         ErrorKind::kConflict,
         fmt::format("export {} was decided before column '{}' was {}, and holds it", decision.n,
                     field.name, table.exclude.empty() ? "left out of `columns`" : "excluded"),
-        fmt::format("run `sluice state void {}` to give that export up and export its window anew",
+        fmt::format("run `sluice state void {}` to void that export and export its window anew",
                     table.name)});
   }
   return {};
@@ -74,7 +74,7 @@ Result<Outcome> Settle(Session& session, Decision decision, bool manifest_exists
       return with_notes(std::move(whole));
     }
     SLUICE_ASSIGN_OR_RETURN(auto rebuilt, Rebuild(session, decision, absent));
-    if (const auto* given_up = std::get_if<GivenUp>(&rebuilt)) {
+    if (const auto* given_up = std::get_if<VoidReason>(&rebuilt)) {
       SLUICE_ASSIGN_OR_RETURN(Outcome voided, VoidDecided(session, decision, *given_up));
       return with_notes(std::move(voided));
     }

@@ -22,8 +22,8 @@ Status PutMarkers(store::ObjectStore& destination, std::string_view name,
 Status RemoveMarkers(store::ObjectStore& destination, std::string_view name,
                      const std::vector<store::Key>& files);
 
-/// The same for a number of which nothing is to be read, because it was given up or dropped: whoever
-/// pauses before he marks it complete may do so after that. Does nothing as long as its manifest
+/// The same for an export that must not be read, because it was voided or dropped: a runner that pauses
+/// before it marks the export complete may do so after that. Does nothing as long as its manifest
 /// doesn't say so.
 Status RemoveMarkersIfGone(Session& session, const ledger::Decision& decision);
 

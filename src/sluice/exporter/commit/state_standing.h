@@ -7,7 +7,7 @@
 /// How _export_state stands beside the ledger (docs/commit-protocol.md, step 7).
 namespace sluice::exporter {
 
-/// True once the state's txn says that number n was followed.
+/// True once the state's txn says that it followed export n.
 Result<bool> StateFollowed(Session& session, int64_t n);
 
 /// Lets the row follow `decision`. kConflict where it stands behind what the decision expects.
@@ -16,11 +16,11 @@ Status FollowState(Session& session, const ledger::Decision& decision);
 /// The same for an export that is visible, unless the state has followed already or the pattern keeps none.
 Status LetStateFollow(Session& session, const ledger::Decision& decision);
 
-/// True where the newest number is published and the state has not followed it yet, as after a crash or
-/// beside a live run: the next run lets it. False where it can't, or lost what it had followed.
+/// True where the newest export is published and the state has not followed it yet, as after a crash or
+/// beside a live run: the next run moves it. False where it cannot, or lost what it had followed.
 Result<bool> StateIsToFollow(Session& session, const ledger::LedgerView& view);
 
-/// For an empty ledger: kConflict where the state has followed a number of this table, for else the numbers
+/// For an empty ledger: kConflict where the state has followed an export of this table, because numbers
 /// would begin anew and the state take them for old ones.
 Status RequireFreshState(Session& session);
 

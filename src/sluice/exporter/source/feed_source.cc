@@ -42,7 +42,7 @@ Result<PlannedWork> FeedSource::Plan() {
   }
   ledger::Position position = facts_.position;
   if (beginning.first) {
-    // Who asks for a new seed wants what the checkpoint has; whoever begins must know what is missing.
+    // A reseed wants what the checkpoint has; a first run must know what is missing.
     if (!facts_.reseed) {
       SLUICE_RETURN_IF_ERROR(RequireNoHole(*session_.log, std::nullopt, facts_.source_version));
     }
@@ -150,7 +150,7 @@ Result<std::vector<plan::PlannedExport>> FeedSource::PlanRange(
   for (auto& piece : pieces) {
     piece.kind = ExportKind::kBackfill;
     piece.position = facts_.position;
-    piece.position.table_id = facts_.table_id;  // it may be the first number of all
+    piece.position.table_id = facts_.table_id;  // it may be the first export of all
     piece.state_expected = facts_.position.end;
     piece.state_value = ledger::Bound();
     const int64_t end = AsVersion(piece.end)->value;

@@ -71,8 +71,8 @@ Status RequireLateSources(const Session& session, const ledger::Position& positi
     std::set<Version> versions;
     for (const auto& file : gone) versions.insert(file.version);
     Error error{ErrorKind::kSourceGone,
-                fmt::format("{} of the data files that {} added or removed were vacuumed, so that "
-                            "rows which came late can't be told from rows that were rewritten",
+                fmt::format("{} of the data files that {} added or removed were vacuumed: cannot "
+                            "distinguish late rows from rewritten ones",
                             gone.size(), VersionsText(versions)),
                 {}};
     return Fail(WithLateRemedy(session, position, std::move(error)));
@@ -84,8 +84,7 @@ Status RequireLateSources(const Session& session, const ledger::Position& positi
   const std::string retyped = RetypedColumns(session, position, snapshot);
   if (retyped.empty()) return {};
   Error error{ErrorKind::kUnsupported,
-              fmt::format("{}: rows which came late can't be told from rows that were there before",
-                          retyped),
+              fmt::format("{}: cannot distinguish late rows from existing rows", retyped),
               {}};
   return Fail(WithLateRemedy(session, position, std::move(error)));
 }

@@ -8,7 +8,7 @@
 namespace sluice::exporter {
 
 /// Why an export is voided.
-struct GivenUp {
+struct VoidReason {
   /// Stands in its manifest, which the partner reads: names no place of the source.
   std::string why;
   std::string detail;  ///< for the report only; may be empty
@@ -17,11 +17,11 @@ struct GivenUp {
 /// Decides that export n, which nobody decided, is void. `position` stays as it was. Lost if somebody else
 /// decided it meanwhile.
 Result<Outcome> VoidUndecided(Session& session, int64_t n, const ledger::Position& position,
-                              const GivenUp& reason);
+                              const VoidReason& reason);
 
-/// Gives up a decided export whose manifest is not there yet: its manifest says void, its uploads are
-/// aborted, its files deleted. kConflict if it was published meanwhile.
+/// Voids a decided export whose manifest is not there yet: its manifest says void, its uploads are aborted,
+/// its files deleted. kConflict if it was published meanwhile.
 Result<Outcome> VoidDecided(Session& session, const ledger::Decision& decision,
-                            const GivenUp& reason);
+                            const VoidReason& reason);
 
 }  // namespace sluice::exporter

@@ -1,4 +1,4 @@
-#include "sluice/exporter/commit/give_up.h"
+#include "sluice/exporter/commit/void_export.h"
 
 #include <fmt/format.h>
 
@@ -12,8 +12,8 @@ namespace {
 using ledger::Decision;
 using ledger::ExportKind;
 
-std::string NoteOf(int64_t n, const GivenUp& reason) {
-  return fmt::format("export {} was given up: {}{}{}", n, reason.why,
+std::string NoteOf(int64_t n, const VoidReason& reason) {
+  return fmt::format("export {} was voided: {}{}{}", n, reason.why,
                      reason.detail.empty() ? "" : ": ", reason.detail);
 }
 
@@ -37,7 +37,7 @@ Decision VoidDecision(Session& session, int64_t n, ledger::Position position, st
 }  // namespace
 
 Result<Outcome> VoidUndecided(Session& session, int64_t n, const ledger::Position& position,
-                              const GivenUp& reason) {
+                              const VoidReason& reason) {
   Decision decision = VoidDecision(session, n, position, reason.why);
   SLUICE_ASSIGN_OR_RETURN(const auto put, session.ledger->PutDecision(decision));
   if (put == store::PutOutcome::kAlreadyExists) return Outcome{Lost{}, {}, {}};
@@ -46,7 +46,7 @@ Result<Outcome> VoidUndecided(Session& session, int64_t n, const ledger::Positio
                  FinishVoid(session, std::move(decision), /*manifest_exists=*/false)};
 }
 
-Result<Outcome> VoidDecided(Session& session, const Decision& decision, const GivenUp& reason) {
+Result<Outcome> VoidDecided(Session& session, const Decision& decision, const VoidReason& reason) {
   ledger::Position before;
   if (decision.n > 1) {
     SLUICE_ASSIGN_OR_RETURN(const auto previous, session.ledger->ReadDecision(decision.n - 1));
