@@ -63,5 +63,5 @@ def test_one_wrong_column_hides_no_other_finding(lake, events):
 def test_counts_read_as_words(lake, events):
     events.change(start="2025-01-01T00:30:00Z")
     texts = [f["message"] for f in events.call("check", now=clock(4)).json["findings"]]
-    assert any("1 row stands exactly on start" in text for text in texts), texts
+    assert any("1 row is exactly on start" in text for text in texts), texts
     assert not any("1 files" in text or " bytes" in text or "1 rows" in text for text in texts), texts

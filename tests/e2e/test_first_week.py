@@ -235,3 +235,14 @@ def test_check_warns_of_rows_without_a_watermark(events, lake):
     deltalake.write_deltalake(str(lake.path), nulls, mode="append")
     (warning,) = found(events, clock(5), "warning")
     assert warning.startswith("2 rows have no event_timestamp"), warning
+
+
+@pytest.mark.parametrize(("values", "severity", "words"), [
+    (["view", "click"], "fault", "no value of kind"),
+    (["2025-01-01T01:00:00Z", "click"], "warning", "1 row of")])
+def test_check_finds_texts_that_are_no_times(values, severity, words, tmp_path, sluice):
+    path = tmp_path / "lake" / "texts"
+    deltalake.write_deltalake(str(path), pa.table({"id": [1, 2], "kind": values}))
+    sluice.add("lake.texts", path, watermark="kind", start=clock(0))
+    messages = found(sluice, clock(5), severity)
+    assert any(words in message and "be read as a time" in message for message in messages), messages

@@ -13,6 +13,7 @@
 #include "sluice/exporter/commit/state_standing.h"
 #include "sluice/exporter/inspect/chain.h"
 #include "sluice/exporter/inspect/check.h"
+#include "sluice/exporter/inspect/check_append.h"
 #include "sluice/exporter/inspect/findings.h"
 #include "sluice/exporter/inspect/layout_change.h"
 #include "sluice/exporter/inspect/retention.h"
@@ -20,7 +21,6 @@
 #include "sluice/exporter/source/far_ahead.h"
 #include "sluice/exporter/source/look_at_source.h"
 #include "sluice/exporter/source/source_checks.h"
-#include "sluice/plan/append_task.h"
 #include "sluice/plan/column_choice.h"
 #include "sluice/state/state_change.h"
 
@@ -29,9 +29,9 @@
 namespace sluice::exporter {
 namespace {
 
-/// From so many commits on their operations tell what a table is used for.
+/// From this many commits on, their operations show how a table is used.
 constexpr int64_t kFewCommits = 10;
-/// A whole table of this size each run is worth a second thought.
+/// A table of this size is expensive to copy in each run.
 constexpr int64_t kLargeSnapshot = int64_t{100} << 30;
 
 /// What the operations of the last commits say about the choice of pattern.
@@ -68,37 +68,12 @@ void CheckHistory(Session& session, const delta::Snapshot& snapshot, Findings& f
     findings.Add(Severity::kOk, versions + " only add rows");
     return;
   }
-  findings.Add(Severity::kWarning,
-               fmt::format("rows are changed or deleted in the source ({}); pattern append never "
-                           "tells the partner",
-                           fmt::join(changing, ", ")),
-               "if the partner must see updates and deletes, use pattern cdc");
-}
-
-/// `start` is exclusive: says how many rows stand exactly on it.
-void CheckStart(Session& session, const delta::Snapshot& snapshot, Findings& findings) {
-  const auto* start = std::get_if<config::StartTime>(&session.table->start);
-  if (start == nullptr) return;
-  plan::PlannedExport planned;
-  planned.start = start->at - Duration{1};
-  planned.end = start->at;
-  auto task = plan::MakeWindowTask(*session.table, planned, snapshot);
-  if (!task) return;
-  plan::LateCommit everything;
-  everything.version = snapshot.version;
-  auto read = std::get<plan::WindowRead>(std::move(task->read));
-  everything.added = std::move(read.files);
-  task->read = plan::LateRead{read.watermark, read.window, {}, {std::move(everything)}};
-  const auto rows = session.mover->CountLate(*task, session.services->cancel);
-  if (!rows) {
-    findings.AddFault(rows.error());
-  } else if (*rows > 0) {
-    findings.Add(Severity::kWarning,
-                 fmt::format("{} exactly on start ({}), which is exclusive: not exported",
-                             *rows == 1 ? "1 row stands" : HumanCount(*rows) + " rows stand",
-                             FormatTimestamp(start->at)),
-                 "to export what stands there, set start a microsecond earlier");
-  }
+  findings.Add(
+      Severity::kWarning,
+      fmt::format("rows are changed or deleted in the source ({}); pattern append does not "
+                  "export that",
+                  fmt::join(changing, ", ")),
+      "if the partner must see updates and deletes, use pattern cdc");
 }
 
 /// Whether run could read any watermark at all.
@@ -152,12 +127,12 @@ void CheckPosition(Session& session, PatternSource& source, Findings& findings) 
   for (const auto& change : *changes) {
     findings.Add(
         Severity::kWarning, change,
-        "tell the partner; on_schema_change: fail stops at such a change, `columns` keeps new "
+        "tell the partner; `on_schema_change: fail` stops at such a change, `columns` keeps new "
         "columns out");
   }
 }
 
-/// A feed needs its property on, and something that tells the partner's rows apart.
+/// A feed needs its property on, and a key that identifies rows.
 void CheckFeed(Session& session, const delta::Snapshot& snapshot, Findings& findings) {
   const auto is_fault = [](const Finding& finding) { return finding.severity == Severity::kFault; };
   if (!delta::PropertiesOf(snapshot.metadata).change_data_feed) {
@@ -173,7 +148,7 @@ void CheckFeed(Session& session, const delta::Snapshot& snapshot, Findings& find
                        : std::string("the change data feed is on"));
   }
   const auto choice = plan::ChooseColumns(*session.table, snapshot.metadata.schema);
-  if (!choice) return;  // told already
+  if (!choice) return;  // reported already
   static constexpr std::array<std::string_view, 5> kKeys{"id", "key", "uuid", "guid", "pk"};
   const bool has_key =
       std::any_of(choice->output.begin(), choice->output.end(), [](const delta::Field& field) {
@@ -185,7 +160,7 @@ void CheckFeed(Session& session, const delta::Snapshot& snapshot, Findings& find
       });
   if (has_key) return;
   findings.Add(Severity::kWarning,
-               "no exported column looks like a key, so the partner can't tell which row a change "
+               "no exported column looks like a key, so the partner cannot know which row a change "
                "belongs to",
                "add the table's key column to `columns`");
 }
@@ -194,7 +169,7 @@ void CheckSize(const delta::Snapshot& snapshot, Findings& findings) {
   if (snapshot.total_bytes < kLargeSnapshot) return;
   findings.Add(Severity::kWarning,
                fmt::format("each run copies the whole table: {}", HumanBytes(snapshot.total_bytes)),
-               "for a table this large pattern cdc or append moves only what is new");
+               "pattern cdc or append exports only what is new");
 }
 
 void CheckRetention(Session& session, const ledger::Position& position, Findings& findings) {
@@ -222,21 +197,20 @@ void CheckRetention(Session& session, const ledger::Position& position, Findings
   }
 }
 
-/// Where nothing is exported yet and somebody else's row stands, `start` counts for nothing.
+/// Where nothing is exported yet and someone else's state row exists, `start` does not apply.
 void CheckForeignRow(Session& session, const ledger::Position& position, Findings& findings) {
   if (!KeepsState(session) || !std::holds_alternative<std::monostate>(position.end)) return;
   const auto state = session.state->Read(session.table->table);
-  if (!state) return;  // told with the position
+  if (!state) return;  // reported with the position
   const state::StateRow* row = state->Find(session.table->table);
   const auto stands = row == nullptr ? std::nullopt : state::PositionOf(*row, ProgressOf(session));
   if (!stands) return;
   findings.Add(
       Severity::kNote,
-      fmt::format("the row in _export_state stands at {}, and '{}' has exported nothing: the "
-                  "first window begins there and not at `start`",
+      fmt::format("the row in _export_state is at {}, but '{}' has exported nothing: the first "
+                  "window begins there and not at `start`",
                   state::FormatPosition(stands, ProgressOf(session)), session.name()),
-      "right where a notebook, or this table under another name, exported up to there; else "
-      "run " +
+      "fine if a notebook, or this table under another name, exported up to there; otherwise run " +
           WithName("`sluice state forget NAME`", session.name()));
 }
 
@@ -269,8 +243,8 @@ Status CheckTableInto(const Services& services, const config::Table& table, Find
   if (to_follow) {
     findings.Add(
         Severity::kNote,
-        fmt::format("export {} is visible and the state has not followed yet", view.newest),
-        "the next run lets it");
+        fmt::format("export {} is visible, but _export_state has not followed", view.newest),
+        "the next run updates it");
     options.assume_row_at = view.decision->position.end;
   }
   SLUICE_ASSIGN_OR_RETURN(const auto source, LookAtSource(session, view.position(), options));
@@ -291,6 +265,7 @@ Status CheckTableInto(const Services& services, const config::Table& table, Find
       CheckHistory(session, snapshot, findings);
       CheckWatermark(session, snapshot, findings);
       CheckStart(session, snapshot, findings);
+      CheckWatermarkValues(session, snapshot, findings);
       break;
     case config::Pattern::kCdc:
       CheckFeed(session, snapshot, findings);
@@ -303,7 +278,7 @@ Status CheckTableInto(const Services& services, const config::Table& table, Find
   const bool is_well =
       std::none_of(findings.all().begin(), findings.all().end(),
                    [](const Finding& finding) { return finding.severity == Severity::kFault; });
-  // Where it is too late already, a fault says so.
+  // A fault says where it is already too late.
   if (is_well) CheckRetention(session, view.position(), findings);
   return {};
 }
@@ -316,7 +291,7 @@ std::vector<Finding> CheckTable(const Services& services, const config::Table& t
   if (!status) findings.AddFault(status.error());
   const bool chooses = !table.columns.empty() || !table.exclude.empty();
   if (!status && status.error().kind == ErrorKind::kConfig && chooses) {
-    // A wrong name among its columns hides nothing else: the rest is looked at as if none were chosen.
+    // A wrong column name must not hide other faults: check the rest as if no columns were chosen.
     config::Table of_all_columns = table;
     of_all_columns.columns.clear();
     of_all_columns.exclude.clear();
