@@ -11,7 +11,7 @@ SCHEMA = json.loads((TREE / "docs" / "json.schema.json").read_text())
 CALLS = [("check",), ("plan",), ("run",), ("run",), ("status",), ("verify",), ("ls",), ("prune", "--dry-run"),
          ("prune",), ("state", "show"),
          ("backfill", "events", "--from", "2024-12-01T00:00:00Z", "--to", "2024-12-02T00:00:00Z"),
-         ("state", "set", "events", clock(2), "--yes"), ("state", "forget", "events", "--yes")]
+         ("state", "set", "events", clock(2)), ("state", "forget", "events")]
 
 
 def validated(outcome) -> dict:
@@ -61,3 +61,11 @@ def test_each_call_has_a_run_id_that_its_log_shows(events):
 def test_init_follows_the_schema(lake, sluice):
     config = sluice.folder / "new.yaml"
     validated(sluice.call("init", lake.path, "--config", config))
+
+
+def test_a_verbose_run_logs_source_plan_and_each_step(events):
+    outcome = events.call("run", "events", "-v", now=clock(5))
+    for step in ("the source is at version 3", "plans window after", "export 1 begins", "has uploaded 3 rows",
+                 "export 1 is decided"):
+        assert step in outcome.stderr, outcome.stderr
+    assert "begins" not in events.call("run", "events", now=clock(6)).stderr

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sluice/base/human_text.h"
 #include "sluice/exporter/commit/carry_out.h"
 #include "sluice/exporter/commit/last_run.h"
 #include "sluice/exporter/commit/reconcile.h"
@@ -31,6 +32,16 @@ bool WantsReseed(const RunOptions& options, const ReportBuilder& report) {
          });
 }
 
+void LogPlan(const Session& session, const delta::Snapshot& snapshot, const PlannedWork& work) {
+  spdlog::debug("{}: the source is at version {}: {}, {}", session.name(), snapshot.version.value,
+                Plural(snapshot.num_files, "file"), HumanBytes(snapshot.total_bytes));
+  if (work.exports.empty()) spdlog::debug("{}: nothing new", session.name());
+  for (const auto& planned : work.exports) {
+    spdlog::debug("{}: plans {} after {} through {}", session.name(), ledger::Name(planned.kind),
+                  ledger::ToText(planned.start), ledger::ToText(planned.end));
+  }
+}
+
 /// What is new, after everything earlier is settled. False where another runner came first: look again.
 Result<bool> ExportWhatIsNew(Session& session, const LedgerView& view, const RunOptions& options,
                              transfer::Progress& progress, ReportBuilder& report) {
@@ -39,6 +50,7 @@ Result<bool> ExportWhatIsNew(Session& session, const LedgerView& view, const Run
   wanted.reseed = WantsReseed(options, report);
   SLUICE_ASSIGN_OR_RETURN(const auto source, LookAtSource(session, view.position(), wanted));
   SLUICE_ASSIGN_OR_RETURN(const PlannedWork work, source->Plan());
+  LogPlan(session, source->snapshot(), work);
   if (!work.exports.empty()) {
     SLUICE_RETURN_IF_ERROR(RequireNotBackfilled(session, view, work.exports));
     SLUICE_ASSIGN_OR_RETURN(auto changes, CheckSchemaChange(*session.table, source->facts()));
@@ -60,7 +72,7 @@ Result<bool> ExportWhatIsNew(Session& session, const LedgerView& view, const Run
 Status DropWhatIsOld(Session& session, ReportBuilder& report) {
   DroppedSnapshots dropped = DropOldSnapshots(session);
   for (const auto& snapshot : dropped.dropped) {
-    report.AddNote(fmt::format("snapshot {} of {} was dropped (keep: {})", snapshot.n,
+    report.AddNote(fmt::format("snapshot {} of {} was removed (keep: {})", snapshot.n,
                                ledger::ToText(snapshot.end), session.table->keep));
   }
   const Status& then = dropped.then;

@@ -1,10 +1,13 @@
 #include "sluice/exporter/commit/perform.h"
 
+#include <iterator>
 #include <utility>
 
+#include "sluice/base/human_text.h"
 #include "sluice/exporter/commit/finish.h"
 #include "sluice/exporter/commit/heartbeat_keeper.h"
 #include "sluice/exporter/commit/settle.h"
+#include "sluice/runtime/log.h"
 
 namespace sluice::exporter {
 namespace {
@@ -49,6 +52,7 @@ Result<Outcome> Perform(Session& session, Job job, transfer::Progress& progress)
     if (put == store::PutOutcome::kAlreadyExists) return Outcome{Lost{}, {}, {}};
     SLUICE_RETURN_IF_ERROR(session.ledger->RequireUnpublished(n));
   }
+  spdlog::debug("{}: export {} begins", session.name(), n);
   HeartbeatKeeper heartbeat(*session.ledger, n, session.runner, *services.wall);
   BeginAttempt(job, *services.entropy);
 
@@ -58,6 +62,8 @@ Result<Outcome> Perform(Session& session, Job job, transfer::Progress& progress)
     if (WasDecidedMeanwhile(*session.ledger, n, result.error())) return Outcome{Lost{}, {}, {}};
     return Fail(ExplainStop(std::move(result).error()));
   }
+  spdlog::debug("{}: export {} has uploaded {} in {}", session.name(), n,
+                Plural(result->rows, "row"), Plural(std::ssize(result->files), "file"));
   ledger::Decision decision = MakeDecision(session, job, *result);
   auto decided = session.ledger->PutDecision(decision);
   if (!decided) {
@@ -72,6 +78,7 @@ Result<Outcome> Perform(Session& session, Job job, transfer::Progress& progress)
     AbortUploads(*session.destination, result->files);
     return Outcome{Lost{}, {}, {}};
   }
+  spdlog::debug("{}: export {} is decided", session.name(), n);
   auto settled = Settle(session, std::move(decision), /*manifest_exists=*/false);
   if (settled || settled.error().kind != ErrorKind::kCancelled) return settled;
   return Fail(

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
+#include <string>
 #include <utility>
 
 #include "sluice/aws/environment.h"
@@ -146,6 +147,10 @@ Result<net::HttpResponse> S3Client::SendOnce(const S3Request& request, const std
   if (hangs_) return Fail(ErrorKind::kTransient, "{}: does not answer", address.host);
   const int64_t began = clock_->MonotonicMicros();
   auto answer = http_->Send(http);
+  spdlog::debug("{} {}{}: {} after {} ms", request.method, DisplayName(request.key),
+                query.empty() ? "" : "?" + query,
+                answer ? std::to_string(answer->status) : answer.error().message,
+                (clock_->MonotonicMicros() - began) / 1000);
   if (answer) {
     const auto date = net::ParseHttpDate(answer->header("date"));
     if (date) server_origin_ = date->micros - clock_->MonotonicMicros();
