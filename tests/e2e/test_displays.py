@@ -9,7 +9,7 @@ import subprocess
 import termios
 
 import pytest
-from support.lake import clock
+from support.lake import Lake, clock, row
 from support.paths import BINARY
 
 LONG = "a_table_whose_name_goes_on_and_on_and_on_and_on"
@@ -37,8 +37,9 @@ def on_a_terminal(line: list[str], columns: int = 80) -> list[str]:
 
 
 @pytest.fixture
-def tables(lake, other, sluice):
-    sluice.add_feed("main.sales." + LONG, other.path, start="0", schedule="hourly")
+def tables(lake, tmp_path, sluice):
+    feed = Lake(tmp_path / "lake" / "feed", [row(1, 0.5)], **{"delta.enableChangeDataFeed": "true"})
+    sluice.add_feed("main.sales." + LONG, feed.path, schedule="hourly")
     sluice.add_snapshots("lake.copies", lake.path, name="copies")
     sluice.config["notify"] = {"slack": {"webhook_env": "HOOK"}}
     return sluice.add("main.sales.events_" + LONG, lake.path, start=clock(0), chunk="1h")

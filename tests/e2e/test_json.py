@@ -4,7 +4,7 @@ import json
 
 import jsonschema
 import pytest
-from support.lake import NAME, clock
+from support.lake import NAME, Lake, clock, row
 from support.paths import TREE
 
 SCHEMA = json.loads((TREE / "docs" / "json.schema.json").read_text())
@@ -22,8 +22,9 @@ def validated(outcome) -> dict:
 
 
 @pytest.fixture
-def events(lake, other, sluice):
-    sluice.add_feed("lake.other", other.path, start="0")
+def events(lake, tmp_path, sluice):
+    users = Lake(tmp_path / "lake" / "users", [row(1, 0.5)], **{"delta.enableChangeDataFeed": "true"})
+    sluice.add_feed("lake.users", users.path)
     sluice.add_snapshots("lake.copies", lake.path, name="copies")
     return sluice.add(NAME, lake.path, name="events", start=clock(0))
 

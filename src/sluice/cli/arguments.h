@@ -22,7 +22,7 @@ struct HelpText {
 
 using Parsed = std::variant<Invocation, HelpText>;
 
-/// Parses a command line without its program name. Global flags stand before or after the command. kUsage
+/// Parses a command line without its program name. Global flags go before or after the command. kUsage
 /// names the nearest command or flag where one is misspelt. Pure: nothing is opened or printed.
 Result<Parsed> ParseArguments(const std::vector<std::string>& arguments);
 

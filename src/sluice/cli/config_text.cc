@@ -103,7 +103,7 @@ std::vector<std::string> EntryLines(const TableEntry& entry) {
   return lines;
 }
 
-/// An entry whose dash stands in column `indent`, with its reason above; ends with a newline.
+/// An entry whose dash is in column `indent`, with its reason above; ends with a newline.
 std::string FormatEntry(const TableEntry& entry, size_t indent) {
   const std::string margin(indent, ' ');
   std::string reason = entry.suggestion.reason;

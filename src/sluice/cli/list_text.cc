@@ -63,7 +63,7 @@ Counts CountStandings(const std::vector<ListedObject>& objects) {
   return counts;
 }
 
-/// "2 foreign, 1 missing"; what is as it should be is left out.
+/// "2 foreign, 1 missing"; what is as it should be is omitted.
 std::string Remarkable(const Counts& counts) {
   std::vector<std::string> parts;
   for (const auto& [standing, count] : counts) {
@@ -74,7 +74,7 @@ std::string Remarkable(const Counts& counts) {
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
-/// The part of a key that a listing which is not recursive shows; "" where the whole key is.
+/// The part of a key that a listing shows unless it is recursive; "" for the whole key.
 std::string FolderOf(const std::string& key, const ListStyle& style) {
   // Of one table: events_incremental/dt=2026-01-31/, _sluice/events/manifests/.
   const int parts = !style.one_table ? 1 : key.starts_with("_sluice/") ? 3 : 2;
@@ -181,7 +181,7 @@ std::optional<Error> FaultsOf(const std::vector<ListedObject>& objects) {
     }
   }
   return Error{ErrorKind::kCorrupt,
-               fmt::format("files at the destination are not as their manifests say: {}; first: {} "
+               fmt::format("files at the destination do not match their manifests: {}; first: {} "
                            "({})",
                            fmt::join(parts, ", "), first->object.key, first->remark),
                fmt::format("{}", fmt::join(remedies, "; "))};

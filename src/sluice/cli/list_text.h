@@ -13,7 +13,7 @@ namespace sluice::cli {
 
 struct ListStyle {
   bool recursive = false, human_readable = false, summarize = false;
-  bool one_table = false;  ///< folders are told one level deeper: the partitions of a table
+  bool one_table = false;  ///< shows folders one level deeper: the partitions of a table
 };
 
 std::string DescribeListing(const std::vector<exporter::ListedObject>& objects,

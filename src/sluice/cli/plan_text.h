@@ -9,7 +9,7 @@ namespace sluice::cli {
 
 Json ToJson(const exporter::PlanReport& report);
 
-/// What `plan` tells a person of one table, several lines without the last newline; without the error.
+/// What `plan` shows of one table: several lines without the last newline, without the error.
 std::string DescribePlan(const exporter::PlanReport& report);
 
 }  // namespace sluice::cli

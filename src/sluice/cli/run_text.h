@@ -13,7 +13,7 @@ namespace sluice::cli {
 /// Without the error, which goes to stderr. No newline at the end.
 std::string DescribeRun(const exporter::RunReport& report, size_t width);
 
-/// The last line: how many tables came to what, and their totals. `seconds`: of the whole command.
+/// The last line: how many tables had which outcome, and their totals. `seconds`: of the whole command.
 std::string SummarizeRuns(const std::vector<exporter::RunReport>& reports, double seconds);
 
 /// "(2026-01-01T00:00:00Z, 2026-01-02T00:00:00Z]" or "versions (3, 17]"; of what has no start "at 2026-..."

@@ -18,10 +18,10 @@ namespace {
 
 struct Shown {
   std::string place;
-  state::StateView view;  ///< only the rows that were asked for
+  state::StateView view;  ///< only the rows asked for
 };
 
-/// Without names, every row: other writers' tables, which the config does not know, included.
+/// Without names: every row, those of other writers' tables included.
 Result<Shown> ReadState(const Context& context, const std::vector<std::string>& names) {
   SLUICE_ASSIGN_OR_RETURN(const Selection selection, LoadAndSelect(context, names));
   const auto& services = selection.loaded.services;
@@ -79,7 +79,7 @@ std::string Describe(const Shown& shown) {
   return text;
 }
 
-/// The number that the repair became; 0 where it failed.
+/// The export that the repair became; 0 where it failed.
 int64_t NumberOf(const exporter::RunReport& report) {
   return report.windows.empty() ? 0 : report.windows.back().n;
 }
@@ -126,7 +126,7 @@ int Execute(const Context& context, const StateSetCommand& command) {
         return exporter::StateSet(services, table, {command.value, command.skip});
       },
       [](const exporter::RunReport& report) {
-        return fmt::format("the next run goes on after {} (reset, number {})",
+        return fmt::format("the next run continues after {} (export {}, a reset)",
                            ledger::ToText(report.windows.back().end), NumberOf(report));
       });
 }
@@ -138,7 +138,7 @@ int Execute(const Context& context, const StateForgetCommand& command) {
         return exporter::StateForget(services, table);
       },
       [](const exporter::RunReport& report) {
-        return fmt::format("forgotten: the next run is a first run (reset, number {})",
+        return fmt::format("forgotten: the next run is a first run (export {}, a reset)",
                            NumberOf(report));
       });
 }
@@ -148,7 +148,7 @@ int Execute(const Context& context, const StateVoidCommand& command) {
       context, command.name,
       [](const auto& services, const auto& table) { return exporter::StateVoid(services, table); },
       [](const exporter::RunReport&) {
-        return std::string("the next run plans anew what it held");
+        return std::string("voided: the next run exports its window again");
       });
 }
 
@@ -159,7 +159,7 @@ int Execute(const Context& context, const StateRepublishCommand& command) {
         return exporter::StateRepublish(services, table);
       },
       [](const exporter::RunReport& report) {
-        return fmt::format("{} written again, from the decisions in the ledger",
+        return fmt::format("{} written again from the decisions in the ledger",
                            Plural(std::ssize(report.windows), "manifest"));
       });
 }

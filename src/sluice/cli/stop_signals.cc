@@ -18,7 +18,7 @@ void StopOnSignals(const runtime::CancelToken& token) {
   struct sigaction stop = {};
   stop.sa_handler = Stop;
   sigemptyset(&stop.sa_mask);
-  // The default action stands again once the handler has begun: that is what the second signal meets.
+  // The default action applies again once the handler has begun: a second signal ends the process.
   stop.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);
   sigaction(SIGINT, &stop, nullptr);
   sigaction(SIGTERM, &stop, nullptr);

@@ -79,7 +79,7 @@ std::optional<int64_t> ReadCdcChunk(const std::string& text) {
   return versions && *versions > 0 ? versions : std::nullopt;
 }
 
-// Tables of both patterns may stand under one `defaults`: what is meant for the others is passed over
+// One `defaults` may serve tables of both patterns: a value meant for the other pattern is ignored
 // there.
 
 void ParseAppendStart(TableReader& reader, Table& table) {

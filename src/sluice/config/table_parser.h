@@ -11,7 +11,7 @@ namespace sluice::config {
 
 struct ParsedTable {
   Table table;
-  bool has_pattern = false;  ///< false: which of its keys mean something can't be told
+  bool has_pattern = false;  ///< false: which keys apply is not known
 };
 
 /// One entry of `tables`, with what it leaves out taken from `defaults`. Mistakes are noted in the maps.

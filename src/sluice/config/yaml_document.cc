@@ -15,7 +15,7 @@ constexpr size_t kDeepest = 32;
 constexpr int64_t kMostValues = 1'000'000;
 
 /// Walks one document as it is read, before a tree is made of it, and keeps the first reason not to.
-/// Sizes are those with every alias followed: a few lines of aliases to aliases can stand for more
+/// Sizes are those with every alias followed: a few lines of aliases to aliases can expand to more
 /// values than memory holds.
 class DocumentGuard : public YAML::EventHandler {
  public:
@@ -32,7 +32,7 @@ class DocumentGuard : public YAML::EventHandler {
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     const auto anchored = anchored_.find(anchor);
     if (anchored == anchored_.end()) {
-      Refuse(mark, "an anchor can't hold itself: this alias stands inside of what it names");
+      Refuse(mark, "an anchor cannot contain itself: this alias is inside what it names");
       return;
     }
     Count(mark, anchored->second.values);
@@ -67,16 +67,16 @@ class DocumentGuard : public YAML::EventHandler {
     int64_t& sum = open_.empty() ? total_ : open_.back().extent.values;
     sum = std::min(kMostValues + 1, sum + values);
     if (sum > kMostValues) {
-      Refuse(mark, fmt::format("with its aliases followed, this is larger than any config can be "
+      Refuse(mark, fmt::format("with its aliases expanded, this is larger than a config can be "
                                "(more than {} values)",
                                kMostValues));
     }
   }
-  /// Something of `depth` stands in what is open.
+  /// Something at `depth` is inside what is open.
   void Deepen(const YAML::Mark& mark, size_t depth) {
     if (open_.size() + depth > kDeepest) {
       Refuse(mark,
-             fmt::format("nested deeper than any config can be (more than {} levels)", kDeepest));
+             fmt::format("nested deeper than a config can be (more than {} levels)", kDeepest));
     }
     if (!open_.empty()) {
       open_.back().extent.depth = std::max(open_.back().extent.depth, depth + 1);
@@ -121,7 +121,7 @@ YAML::Node LoadDocument(const std::string& text, Mistakes& mistakes) {
     const YAML::Mark mark = next.start();
     const bool is_document = text.compare(static_cast<size_t>(mark.pos), 3, "---") == 0;
     mistakes.Add(mark, is_document ? "a config is one YAML document, and a second one begins here"
-                                   : "not valid YAML: what is here belongs to nothing before it");
+                                   : "not valid YAML: this does not belong to anything before it");
     return YAML::Node(YAML::NodeType::Null);
   }
   return YAML::Load(text);
@@ -138,7 +138,7 @@ std::string YamlMistake(const YAML::Exception& error) {
        "beside it?"},
       {Msg::END_OF_MAP_FLOW, "a '{' is not closed by a '}'"},
       {Msg::END_OF_SEQ_FLOW, "a '[' is not closed by a ']'"},
-      {Msg::FLOW_END, "a ']' or '}' closes nothing"},
+      {Msg::FLOW_END, "this ']' or '}' closes nothing"},
       {Msg::MAP_VALUE,
        "a ':' is not expected here; is a line indented differently from those "
        "beside it, or does a value that holds ': ' lack its quotes?"},
@@ -148,16 +148,16 @@ std::string YamlMistake(const YAML::Exception& error) {
       {Msg::BLOCK_ENTRY,
        "a '- ' is not expected here; is the line indented by a tab, or "
        "differently from those beside it?"},
-      {Msg::TAB_IN_INDENTATION, "a tab; YAML is indented by spaces only"},
+      {Msg::TAB_IN_INDENTATION, "a tab; YAML allows only spaces for indentation"},
       {Msg::EOF_IN_SCALAR, "a quote is not closed"},
       {Msg::DOC_IN_SCALAR, "a quote is not closed before the next document begins"},
       {Msg::UNKNOWN_TOKEN, "a value that begins with this character needs quotes"},
       {Msg::UNKNOWN_ANCHOR,
-       "this alias names an anchor that is not there; a value that begins with "
+       "this alias names an anchor that does not exist; a value that begins with "
        "'*' needs quotes"},
       {Msg::ALIAS_NOT_FOUND, "a value that begins with '*' needs quotes"},
       {Msg::ANCHOR_NOT_FOUND, "a value that begins with '&' needs quotes"},
-      {Msg::CHAR_IN_BLOCK, "after '|' or '>' the text begins on the next line"},
+      {Msg::CHAR_IN_BLOCK, "after '|' or '>' the text must begin on the next line"},
       {Msg::END_OF_VERBATIM_TAG, "a value that begins with '!' needs quotes"}};
   for (const auto& [said, meant] : kWords) {
     if (error.msg == said) return "not valid YAML: " + meant;
