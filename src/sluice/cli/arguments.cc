@@ -17,11 +17,12 @@ namespace {
 constexpr const char* kAbout =
     "Exports what is new in Delta tables to partitioned Parquet, exactly once.";
 constexpr const char* kFooter =
-    "NAME is a table's name, its full name or a glob. Global options go before or after the\n"
-    "command. `sluice help COMMAND` explains one command.\n"
+    "NAME is a table's name, its full name or a glob. Global options go before or\n"
+    "after the command. `sluice help COMMAND` explains one command.\n"
     "\n"
-    "Exit codes: 0 all well, 1 a table failed or is late or a check found a fault, 2 wrong\n"
-    "usage or config, 75 a later try may succeed, 130/143 stopped by a signal.";
+    "Exit codes: 0 all well, 1 a table failed or is late or a check found a fault,\n"
+    "2 wrong usage or config, 75 a later try may succeed, 130/143 stopped by a\n"
+    "signal.";
 constexpr const char* kGlobalOptions = "Global options";
 constexpr size_t kHelpColumn = 28;
 

@@ -10,7 +10,6 @@
 #include "sluice/cli/progress_display.h"
 #include "sluice/cli/run_text.h"
 #include "sluice/runtime/executor.h"
-#include "sluice/runtime/log.h"
 
 namespace sluice::cli {
 namespace {
@@ -55,7 +54,9 @@ Json RunsToJson(const std::vector<RunReport>& reports) {
 int RunTables(const Context& context, const Selection& selection, Busy busy,
               const TableWork& work) {
   const auto idle = DescribeIdleKeys(*selection.loaded.config, selection.tables);
-  for (const auto& sentence : idle) spdlog::warn("{}", sentence);
+  if (!context.quiet) {
+    for (const auto& sentence : idle) PrintToErrors("warning: " + sentence);
+  }
   const auto clock = runtime::SystemClock();
   const int64_t began = clock->MonotonicMicros();
   const std::vector<RunReport> reports = WorkOn(context, selection, work);

@@ -35,7 +35,7 @@ TEST(ElideTest, KeepsBothEnds) {
 TEST(AlignTableTest, FirstColumnGivesWayWhereTheTerminalIsNarrow) {
   const std::string text =
       AlignTable({{"NAME", "LAG"}, {"a_very_long_name_of_a_table", "1h 0m"}}, {}, 24);
-  EXPECT_EQ(text, "NAME               LAG\na_very_lo…of_a_table  1h 0m");
+  EXPECT_EQ(text, "NAME               LAG\na_very_l…_a_table  1h 0m");
   EXPECT_EQ(AlignTable({{"NAME", "N"}, {"events", "12"}}, {1}, 80), "NAME     N\nevents  12");
 }
 

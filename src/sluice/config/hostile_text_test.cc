@@ -25,7 +25,7 @@ TEST(HostileTextTest, TextThatBeginsNoDocumentEnds) {
   for (const char* text : {",", ", a", ",,a: b", "[a] , b"}) {
     EXPECT_THAT(Parse(text), IsError(ErrorKind::kConfig)) << text;
   }
-  EXPECT_THAT(Parse(std::string("[a] b")), HasMessage("belongs to nothing before it"));
+  EXPECT_THAT(Parse(std::string("[a] b")), HasMessage("does not belong to anything before it"));
 }
 
 TEST(HostileTextTest, SecondDocumentIsTold) {

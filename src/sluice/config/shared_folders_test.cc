@@ -28,7 +28,7 @@ TEST(SharedFoldersTest, SnapshotNamedLikeAFeedsFolderIsRefusedOnItsLine) {
   const auto config = ParseBoth(Entry("users", "cdc"), Entry("users_cdc", "snapshot"));
   EXPECT_THAT(config, HasMessage("sluice.yaml:4:"));
   EXPECT_THAT(config, HasMessage("'users_cdc' would write to users_cdc/"));
-  EXPECT_THAT(config, HasMessage("`name` of its own (the other entry is on line 3)"));
+  EXPECT_THAT(config, HasMessage("another `name` (the other entry is on line 3)"));
 }
 
 TEST(SharedFoldersTest, SeedsOfAFeedCountAsItsFolder) {

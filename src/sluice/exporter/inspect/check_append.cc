@@ -52,7 +52,11 @@ void CheckTexts(Session& session, const delta::Snapshot& snapshot, Findings& fin
       *task, [](const arrow::RecordBatch&, const std::string&) { return Status(); },
       session.services->cancel);
   if (!seen) return findings.AddFault(seen.error());
-  if (seen->unreadable_watermarks == 0) return;
+  const auto& stats = newest.files.front().stats.columns;
+  const int64_t nulls = stats.empty() ? 0 : stats.front().null_count.value_or(0);
+  const int64_t unreadable =
+      seen->unreadable_watermarks + std::max<int64_t>(0, seen->null_watermarks - nulls);
+  if (unreadable == 0) return;
   const std::string& watermark = session.table->watermark;
   if (seen->rows == 0) {
     findings.Add(Severity::kFault,
@@ -64,8 +68,8 @@ void CheckTexts(Session& session, const delta::Snapshot& snapshot, Findings& fin
   findings.Add(
       Severity::kWarning,
       fmt::format("{} of {} {} a {} that cannot be read as a time and will never be exported",
-                  Plural(seen->unreadable_watermarks, "row"), newest.files.front().path,
-                  seen->unreadable_watermarks == 1 ? "has" : "have", watermark),
+                  Plural(unreadable, "row"), newest.files.front().path,
+                  unreadable == 1 ? "has" : "have", watermark),
       "correct these values in the source, or choose another watermark");
 }
 
