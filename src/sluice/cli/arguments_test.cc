@@ -127,7 +127,8 @@ TEST(ArgumentsTest, TooManyArgumentsAreRefused) {
 TEST(ArgumentsTest, AVersionThatIsNoNumberIsRefused) {
   EXPECT_THAT(Refused({"run", "--at-version", "latest"}).message, HasSubstr("latest"));
   for (const char* command : {"run", "plan"}) {
-    EXPECT_THAT(Refused({command, "--at-version", "-1"}).message, HasSubstr("'-1' is not a version"));
+    EXPECT_THAT(Refused({command, "--at-version", "-1"}).message,
+                HasSubstr("'-1' is not a version"));
     EXPECT_THAT(Refused({command, "--at-version=-7"}).message, HasSubstr("'-7' is not a version"));
   }
 }
