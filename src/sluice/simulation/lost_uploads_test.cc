@@ -68,6 +68,23 @@ class LostUploads : public ::testing::Test {
     return faults;
   }
 
+  std::vector<std::string> Pending() {
+    std::vector<std::string> keys;
+    EXPECT_TRUE(world.destination->ListUploads("", [&](const auto& upload) {
+      keys.push_back(upload.key);
+      return true;
+    }));
+    return keys;
+  }
+
+  /// The process is killed at the first call of that name at the destination.
+  static FaultPlan KilledAt(std::string operation) {
+    return [operation = std::move(operation)](int, const Call& call) {
+      const bool is_it = call.operation == operation && call.place == Place::kDestination;
+      return is_it ? Fault::kDieBefore : Fault::kNone;
+    };
+  }
+
   World world;
 };
 
@@ -99,6 +116,22 @@ TEST_F(LostUploads, ThatAreLostAgainAndAgainEndTheRunAndTheNextOneGoesOn) {
   EXPECT_EQ(report.error->kind, ErrorKind::kTransient);
   EXPECT_THAT(report.error->message, ::testing::HasSubstr("times in a row"));
   EXPECT_THAT(Faults(), IsEmpty());
+}
+
+TEST_F(LostUploads, OfARunThatWasKilledAreAbortedByTheNextOne) {
+  world.Run(KilledAt("Finish"));
+  ASSERT_THAT(Pending(), ::testing::Not(IsEmpty()));
+  EXPECT_THAT(Faults(), IsEmpty());
+  EXPECT_THAT(Pending(), IsEmpty());
+}
+
+TEST_F(LostUploads, OfTwoRunsThatWereKilledAreAbortedByTheOneThatSettles) {
+  world.Run(KilledAt("Finish"));
+  world.wall->Advance(Minutes(10));
+  world.Run(KilledAt("CompleteUpload"));
+  ASSERT_THAT(Pending(), ::testing::SizeIs(::testing::Gt(1)));
+  EXPECT_THAT(Faults(), IsEmpty());
+  EXPECT_THAT(Pending(), IsEmpty());
 }
 
 }  // namespace

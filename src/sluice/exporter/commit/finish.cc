@@ -48,15 +48,20 @@ Status CloseDecision(Session& session, Decision& voided) {
   }
 }
 
-/// Aborts what attempts at export n left pending; best effort, `prune` does it thoroughly.
-void AbortAttempts(Session& session, int64_t n) {
+/// What attempts at export n left pending; what can't be listed is left to `prune`.
+std::vector<store::PendingUploadInfo> UploadsOf(Session& session, int64_t n) {
   std::vector<store::PendingUploadInfo> uploads;
   const auto listed = VisitUploads(session, [&](const store::PendingUploadInfo& upload) {
     const auto name = plan::ParseDataFileName(upload.key.substr(upload.key.rfind('/') + 1));
     if (name && name->n == n) uploads.push_back(upload);
   });
   if (!listed) spdlog::debug("listing uploads: {}", listed.error().message);
-  store::TryAbort(*session.destination, uploads);
+  return uploads;
+}
+
+/// Aborts whatever attempts at a void export left pending; best effort, `prune` does it thoroughly.
+void AbortAttempts(Session& session, int64_t n) {
+  store::TryAbort(*session.destination, UploadsOf(session, n));
 }
 
 /// Publishes the manifest; kConflict if another one stands there.
@@ -148,6 +153,19 @@ Status VoidByManifest(Session& session, Decision voided) {
   SLUICE_RETURN_IF_ERROR(ClearSuperseded(session, voided.n, voided.superseded));
   AbortAttempts(session, voided.n);
   return {};
+}
+
+void AbortAttemptsThatLost(Session& session, int64_t n) {
+  // Listed before the ledger is read: no upload in the list belongs to a decision that comes later.
+  std::vector<store::PendingUploadInfo> uploads = UploadsOf(session, n);
+  if (uploads.empty()) return;
+  const auto decision = session.ledger->ReadDecision(n);
+  const auto manifest = session.ledger->ReadManifest(n);
+  if (!decision || !*decision || !manifest || !*manifest) return;
+  std::set<store::Key> listed;
+  for (const auto& file : (*decision)->files) listed.insert(file.upload.key);
+  std::erase_if(uploads, [&](const auto& upload) { return listed.contains(upload.key); });
+  store::TryAbort(*session.destination, uploads);
 }
 
 }  // namespace sluice::exporter

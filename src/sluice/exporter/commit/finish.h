@@ -24,6 +24,10 @@ Status FinishVoid(Session& session, ledger::Decision decision, bool manifest_exi
 /// Voids an export that was decided otherwise, by its manifest first; kConflict if it was published.
 Status VoidByManifest(Session& session, ledger::Decision voided);
 
+/// Aborts what attempts at export n that were killed left pending, once n is published: an upload that its
+/// decision does not list can never be completed. Best effort: what stays is left to `prune`.
+void AbortAttemptsThatLost(Session& session, int64_t n);
+
 /// Aborts the uploads of `files` (of a decision, or of a transfer's result) that lost to another runner's,
 /// best effort.
 template <typename Files>

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "sluice/exporter/commit/adopt.h"
+#include "sluice/exporter/commit/finish.h"
 #include "sluice/exporter/commit/owner.h"
 #include "sluice/exporter/commit/perform.h"
 #include "sluice/exporter/commit/settle.h"
@@ -18,6 +19,13 @@ using ledger::ExportKind;
 using ledger::LedgerView;
 
 constexpr Duration kPollInterval = Seconds(1);
+
+/// The newest export, begun or decided by a runner that is gone, as it is done; the uploads which that one
+/// left go with it.
+Result<Outcome> WithoutLeftovers(Session& session, int64_t n, Result<Outcome> outcome) {
+  if (outcome && outcome->is_visible()) AbortAttemptsThatLost(session, n);
+  return outcome;
+}
 
 /// True if nothing is left to do for the newest decided export.
 Result<bool> IsSettled(Session& session, const LedgerView& view) {
@@ -104,14 +112,16 @@ Result<Reconciled> Reconcile(Session& session, const RunOptions& options,
     if (!view.undecided()) {
       SLUICE_ASSIGN_OR_RETURN(const bool settled, IsSettled(session, view));
       if (settled) return AllSettled{std::move(view)};
-      SLUICE_ASSIGN_OR_RETURN(Outcome outcome, SettleNewest(session, view));
+      SLUICE_ASSIGN_OR_RETURN(Outcome outcome,
+                              WithoutLeftovers(session, view.newest, SettleNewest(session, view)));
       if (view.decision->is_void()) return AllSettled{std::move(view)};
       return Progressed{std::move(outcome)};
     }
     const Owner owner = FindOwner(session, view);
     if (!owner.alive) {
-      SLUICE_ASSIGN_OR_RETURN(Outcome outcome,
-                              AdoptOrVoid(session, view, options.reseed, progress));
+      SLUICE_ASSIGN_OR_RETURN(
+          Outcome outcome, WithoutLeftovers(session, view.newest,
+                                            AdoptOrVoid(session, view, options.reseed, progress)));
       return Progressed{std::move(outcome)};
     }
     const Duration waited{services.wall->MonotonicMicros() - began};
