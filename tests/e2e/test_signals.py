@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM: 130 and 143, nothing is left, and the next run goes on."""
+"""SIGINT and SIGTERM: 130 and 143, nothing is left, and the next run goes on. A table's timeout does the same."""
 
 import signal
 import time
@@ -50,3 +50,19 @@ def test_a_run_that_waits_for_another_ends_at_once(events, faults):
     first.process.send_signal(signal.SIGCONT)
     assert first.finish().code == 0
     assert_same_rows(without_partition(events.export().check().rows()), rendered(ROWS))
+
+
+def test_a_timeout_ends_a_run_that_waits_for_another(sluice, tmp_path, faults):
+    lake = Lake(tmp_path / "lake", ROWS)
+    events = sluice.add(NAME, lake.path, name="events", start=clock(0), timeout="2s")
+    first = events.start("run", now=clock(5), env=faults.env(events.folder, do="stop", at=30))
+    wait_until_stopped(first.process)
+    assert intents(events), "the first run was meant to have begun"
+    outcome = events.start("run", "--json", "--wait", "10m", now=clock(5)).finish(timeout=20)
+    assert outcome.code == 75 and "2s, its timeout" in outcome.stdout, str(outcome)
+    first.process.kill()
+    first.finish()
+    assert events.run(clock(5))["status"] in ("exported", "nothing_new")
+    assert_same_rows(without_partition(events.export().check().rows()), rendered(ROWS))
+    staged = [file for file in events.destination.rglob("*.staging/**/*") if file.is_file()]
+    assert not staged, "what the killed run uploaded is left"

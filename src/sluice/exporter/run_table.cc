@@ -126,9 +126,17 @@ Status RunWithinTimeout(const Services& services, const config::Table& table,
   Services limited = services;
   limited.cancel = limit.token();
   Status status = RunOneTry(limited, table, options, progress, report);
-  if (status || status.error().kind != ErrorKind::kCancelled || !limit.expired()) return status;
-  return Fail(Error{ErrorKind::kTransient,
-                    fmt::format("stopped after {}, its timeout", FormatDuration(*table.timeout)),
+  if (status || !limit.expired()) return status;
+  const Error& error = status.error();
+  std::string message =
+      fmt::format("stopped after {}, its timeout", FormatDuration(*table.timeout));
+  // What was still asked of a store then got no answer.
+  if (error.kind == ErrorKind::kTransient) {
+    message += ": " + error.message;
+  } else if (error.kind != ErrorKind::kCancelled) {
+    return status;
+  }
+  return Fail(Error{ErrorKind::kTransient, std::move(message),
                     "raise `timeout`, or set `chunk` so that each export is done sooner"});
 }
 
