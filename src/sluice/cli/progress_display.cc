@@ -10,6 +10,7 @@
 
 #include "sluice/cli/output.h"
 #include "sluice/cli/terminal.h"
+#include "sluice/runtime/thread.h"
 
 namespace sluice::cli {
 namespace {
@@ -41,7 +42,7 @@ std::string Bar(double share) {
 ProgressDisplay::ProgressDisplay(bool enabled)
     : enabled_(enabled && isatty(STDERR_FILENO) != 0), began_micros_(SteadyMicros()) {
   if (!enabled_) return;
-  thread_ = std::thread([this] {
+  auto started = runtime::StartThread([this] {
     const MutexLock lock(mutex_);
     while (true) {
       const auto next = std::chrono::steady_clock::now() + std::chrono::milliseconds(200);
@@ -50,6 +51,7 @@ ProgressDisplay::ProgressDisplay(bool enabled)
       Draw();
     }
   });
+  if (started) thread_ = std::move(*started);
 }
 
 ProgressDisplay::~ProgressDisplay() {
@@ -59,7 +61,7 @@ ProgressDisplay::~ProgressDisplay() {
     stop_ = true;
   }
   wake_.NotifyAll();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
   std::fputs("\r\x1b[K", stderr);
 }
 

@@ -317,7 +317,9 @@ Status Ledger::PutPublishedHeartbeat(int64_t newest_settled, Timestamp now,
                                {"n", newest_settled},
                                {"at", FormatTimestamp(now)},
                                {"program", program}};
-  return destination_->Put(PublishedHeartbeatKey(name_), json.dump(2) + "\n");
+  return destination_->Put(
+      PublishedHeartbeatKey(name_),
+      json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
 }
 
 Result<std::optional<Decision>> Ledger::ReadDecision(int64_t n) const {

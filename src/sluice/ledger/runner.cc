@@ -93,7 +93,8 @@ std::string Serialize(const Heartbeat& heartbeat) {
   nlohmann::json json = {{"runner", heartbeat.runner},
                          {"at", FormatTimestamp(heartbeat.at)},
                          {"released", heartbeat.released}};
-  return json.dump() + "\n";
+  // A host may be called anything, and a heartbeat is written by a thread where nobody catches.
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
 Result<Heartbeat> ParseHeartbeat(std::string_view text, std::string_view name) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "sluice/delta/log/log.h"
+#include "sluice/runtime/thread.h"
 
 namespace sluice::transfer {
 namespace {
@@ -23,12 +24,17 @@ FeedScan::FeedScan(std::shared_ptr<store::ObjectStore> source, delta::FeedRange 
       range_(std::move(range)),
       fields_(std::move(fields)),
       zone_(std::move(zone)) {
-  lister_ = std::thread([this] { List(); });
+  auto started = runtime::StartThread([this] { List(); });
+  if (started) {
+    lister_ = std::move(*started);
+  } else {
+    failure_ = std::move(started).error();
+  }
 }
 
 FeedScan::~FeedScan() {
   Stop();
-  lister_.join();
+  if (lister_.joinable()) lister_.join();
 }
 
 void FeedScan::List() {

@@ -5,6 +5,7 @@
 
 #include "sluice/runtime/executor.h"
 #include "sluice/runtime/log.h"
+#include "sluice/runtime/thread.h"
 
 namespace sluice::exporter {
 
@@ -14,7 +15,7 @@ HeartbeatKeeper::HeartbeatKeeper(ledger::Ledger& ledger, int64_t n, ledger::Runn
   Beat(/*released=*/false);
   // Where time stands still between two steps, there is nothing to wait for.
   if (runtime::OneThread::Active()) return;
-  thread_ = std::thread([this] {
+  auto started = runtime::StartThread([this] {
     const MutexLock lock(mutex_);
     const auto interval = std::chrono::microseconds(ledger::kHeartbeatInterval.micros);
     while (true) {
@@ -25,6 +26,12 @@ HeartbeatKeeper::HeartbeatKeeper(ledger::Ledger& ledger, int64_t n, ledger::Runn
       Beat(/*released=*/false);
     }
   });
+  // Without heartbeats another runner may adopt the export: that costs work, and no promise rests on it.
+  if (!started) {
+    spdlog::debug("heartbeat of export {}: {}", n_, started.error().message);
+    return;
+  }
+  thread_ = std::move(*started);
 }
 
 HeartbeatKeeper::~HeartbeatKeeper() { Stop(); }

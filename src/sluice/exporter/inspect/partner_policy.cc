@@ -165,7 +165,8 @@ std::string PartnerStatements(const PartnerAccess& access) {
   }
   std::string text;
   for (const auto& statement : statements) {
-    text += (text.empty() ? "" : ",\n") + statement.dump(2);
+    text += (text.empty() ? "" : ",\n") +
+            statement.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
   }
   return text;
 }
