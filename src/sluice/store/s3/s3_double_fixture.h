@@ -1,97 +1,17 @@
 #pragma once
 
-#include <httplib.h>
-
-#include <deque>
-#include <functional>
+#include <cstdlib>
 #include <memory>
 #include <string>
-#include <thread>
-#include <utility>
-#include <vector>
 
-#include "sluice/base/mutex.h"
 #include "sluice/store/s3/s3_store.h"
+#include "sluice/testing/http_double.h"
 
 namespace sluice::store {
 
-/// A server on loopback that answers the requests of a test one after another, as the test says, and
-/// keeps them. A request beyond the last answer gets 500, and the test fails by what it counts.
-class S3Double {
+/// A server on loopback in place of S3: see HttpDouble.
+class S3Double : public testing::HttpDouble {
  public:
-  using Answer = std::function<void(const httplib::Request&, httplib::Response&)>;
-  struct Seen {
-    std::string method, target, body;
-    httplib::Headers headers;
-    std::string header(const std::string& name) const {
-      const auto found = headers.find(name);
-      return found == headers.end() ? std::string() : found->second;
-    }
-  };
-
-  S3Double() {
-    server_.new_task_queue = [] { return new httplib::ThreadPool(80); };
-    const auto handle = [this](const httplib::Request& request, httplib::Response& response) {
-      Handle(request, response);
-    };
-    server_.Get(".*", handle).Put(".*", handle).Post(".*", handle).Delete(".*", handle);
-    server_.set_keep_alive_timeout(1);
-    server_.set_tcp_nodelay(true);
-    port_ = server_.bind_to_any_port("127.0.0.1");
-    thread_ = std::thread([this] { server_.listen_after_bind(); });
-    while (!server_.is_running()) std::this_thread::yield();
-  }
-  ~S3Double() {
-    server_.stop();
-    thread_.join();
-  }
-
-  S3Double& Then(Answer answer) {
-    const MutexLock lock(mutex_);
-    answers_.push_back(std::move(answer));
-    return *this;
-  }
-  S3Double& Then(int status, std::string body = {}, httplib::Headers headers = {}) {
-    return Then([status, body = std::move(body), headers = std::move(headers)](
-                    const httplib::Request&, httplib::Response& response) {
-      response.status = status;
-      for (const auto& [name, value] : headers) response.set_header(name.c_str(), value);
-      response.set_content(body, "application/xml");
-    });
-  }
-  /// Whatever comes after the answers that were given so far.
-  S3Double& Always(int status, const std::string& body) {
-    const MutexLock lock(mutex_);
-    always_ = [status, body](const httplib::Request&, httplib::Response& response) {
-      response.status = status;
-      response.set_content(body, "application/xml");
-    };
-    return *this;
-  }
-  S3Double& ThenError(int status, const std::string& code, const std::string& more = {}) {
-    return Then(status, "<?xml version=\"1.0\"?><Error><Code>" + code +
-                            "</Code><Message>told by a "
-                            "test</Message>" +
-                            more + "</Error>");
-  }
-  /// Headers that promise `promised` bytes, then `sent`, then the connection is gone.
-  S3Double& ThenBreakOff(int status, size_t promised, std::string sent) {
-    return Then([=](const httplib::Request&, httplib::Response& response) {
-      response.status = status;
-      response.set_content_provider(promised, "application/octet-stream",
-                                    [sent](size_t offset, size_t, httplib::DataSink& sink) {
-                                      if (offset >= sent.size()) return false;
-                                      return sink.write(sent.data() + offset, sent.size() - offset);
-                                    });
-    });
-  }
-
-  std::vector<Seen> seen() const {
-    const MutexLock lock(mutex_);
-    return seen_;
-  }
-  std::string endpoint() const { return "http://127.0.0.1:" + std::to_string(port_); }
-
   S3Options Options() const {
     setenv("SLUICE_TEST_ACCESS_KEY", "AKIDEXAMPLE", 1);
     setenv("SLUICE_TEST_SECRET_KEY", "secret-of-the-test", 1);
@@ -104,32 +24,6 @@ class S3Double {
     return options;
   }
   std::shared_ptr<ObjectStore> Open() const { return *OpenS3Store("bucket", "out", Options()); }
-
- private:
-  void Handle(const httplib::Request& request, httplib::Response& response) {
-    // The library would cut what a test answers to the range that was asked for.
-    const_cast<httplib::Request&>(request).ranges.clear();
-    Answer answer;
-    {
-      const MutexLock lock(mutex_);
-      seen_.push_back({request.method, request.target, request.body, request.headers});
-      if (answers_.empty() && !always_) {
-        response.status = 500;
-        return;
-      }
-      answer = answers_.empty() ? always_ : std::move(answers_.front());
-      if (!answers_.empty()) answers_.pop_front();
-    }
-    answer(request, response);
-  }
-
-  httplib::Server server_;
-  int port_ = 0;
-  std::thread thread_;
-  mutable Mutex mutex_;
-  std::deque<Answer> answers_ SLUICE_GUARDED_BY(mutex_);
-  Answer always_ SLUICE_GUARDED_BY(mutex_);
-  std::vector<Seen> seen_ SLUICE_GUARDED_BY(mutex_);
 };
 
 }  // namespace sluice::store
