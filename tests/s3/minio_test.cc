@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <fstream>
 #include <random>
 #include <set>
 #include <string>
@@ -40,6 +42,26 @@ std::string ServersChecksum(const std::string& key) {
   request.action = "looking up";
   const auto head = Client(Bucket()).Send(request);
   return head ? head->http.header("x-amz-checksum-crc64nvme") : head.error().error.message;
+}
+
+int64_t ResidentBytes() {
+  int64_t pages = 0, resident = 0;
+  std::ifstream("/proc/self/statm") >> pages >> resident;
+  return resident * sysconf(_SC_PAGESIZE);
+}
+
+TEST(MinioTest, LargeUploadHoldsOnlyThePartsUnderWay) {
+  const auto store = NewStore();
+  const auto upload = *store->StartUpload("large");
+  const std::string bytes = RandomBytes(8 << 20);
+  const int64_t before = ResidentBytes();
+  for (int part = 0; part < 40; ++part) ASSERT_THAT(upload->Append(Span(bytes)), IsOk());
+  // 64 MiB of parts, and what the allocator and the connections keep.
+  EXPECT_LT(ResidentBytes() - before, int64_t{200} << 20);
+  const auto pending = upload->Finish();
+  ASSERT_THAT(pending, IsOk());
+  EXPECT_EQ(pending->parts.size(), 40u);
+  EXPECT_THAT(store->AbortUpload("large", pending->upload_id), IsOk());
 }
 
 TEST(MinioTest, LargeUploadGoesUpInPartsWithOneChecksumOfTheWhole) {
