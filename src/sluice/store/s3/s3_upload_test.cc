@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "sluice/store/s3/s3_double_fixture.h"
+#include "sluice/testing/few_threads.h"
 #include "sluice/testing/matchers.h"
 
 namespace sluice::store {
@@ -50,6 +51,14 @@ TEST_F(S3UploadTest, PartThatThrowsIsAnErrorAndBlocksNoOtherUpload) {
   auto next = store_->StartUpload("b");
   ASSERT_THAT(next, IsOk());
   EXPECT_THAT((*next)->Finish(), IsOk());
+}
+
+TEST_F(S3UploadTest, PartsGoUpInTheCallingThreadWhereNoneCanBeStarted) {
+  auto writer = store_->StartUpload("a");
+  ASSERT_THAT(writer, IsOk());
+  const testing::FewThreads none(0);
+  EXPECT_THAT((*writer)->Append(std::vector<uint8_t>(PartSizes::kFirst)), IsOk());
+  EXPECT_THAT((*writer)->Finish(), IsOk());
 }
 
 TEST_F(S3UploadTest, PartsOfAllUploadsWaitForOneAnother) {
