@@ -237,7 +237,7 @@ def test_check_warns_of_rows_without_a_watermark(events, lake):
 
 
 @pytest.mark.parametrize(("values", "severity", "words"), [
-    (["view", "click"], "fault", "no value of kind"),
+    (["view", "click"], "fault", "none of its 2 values"),
     (["2025-01-01T01:00:00Z", "click"], "warning", "1 row of")])
 def test_check_finds_texts_that_are_no_times(values, severity, words, tmp_path, sluice):
     path = tmp_path / "lake" / "texts"

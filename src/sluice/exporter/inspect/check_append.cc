@@ -51,25 +51,27 @@ void CheckTexts(Session& session, const delta::Snapshot& snapshot, Findings& fin
   const auto seen = session.mover->Visit(
       *task, [](const arrow::RecordBatch&, const std::string&) { return Status(); },
       session.services->cancel);
+  if (!seen && seen.error().kind == ErrorKind::kUnsupported) {
+    // A fault only where no other file has a time either, which is reported before.
+    const bool is_reported =
+        std::any_of(findings.all().begin(), findings.all().end(),
+                    [](const Finding& finding) { return finding.severity == Severity::kFault; });
+    if (!is_reported) {
+      findings.Add(Severity::kWarning, seen.error().message, seen.error().remedy);
+    }
+    return;
+  }
   if (!seen) return findings.AddFault(seen.error());
   const auto& stats = newest.files.front().stats.columns;
   const int64_t nulls = stats.empty() ? 0 : stats.front().null_count.value_or(0);
   const int64_t unreadable =
       seen->unreadable_watermarks + std::max<int64_t>(0, seen->null_watermarks - nulls);
   if (unreadable == 0) return;
-  const std::string& watermark = session.table->watermark;
-  if (seen->rows == 0) {
-    findings.Add(Severity::kFault,
-                 fmt::format("no value of {} in {} can be read as a time", watermark,
-                             newest.files.front().path),
-                 "name a column of times as `watermark`");
-    return;
-  }
   findings.Add(
       Severity::kWarning,
       fmt::format("{} of {} {} a {} that cannot be read as a time and will never be exported",
                   Plural(unreadable, "row"), newest.files.front().path,
-                  unreadable == 1 ? "has" : "have", watermark),
+                  unreadable == 1 ? "has" : "have", session.table->watermark),
       "correct these values in the source, or choose another watermark");
 }
 
