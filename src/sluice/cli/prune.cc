@@ -13,7 +13,7 @@ int Execute(const Context& context, const PruneCommand& command) {
   const auto selection = LoadAndSelect(context, command.names);
   if (!selection) return Report(selection.error(), context);
   const exporter::Services& services = selection->loaded.services;
-  const prune::PruneOptions options{command.dry_run};
+  const prune::PruneOptions options{command.dry_run, command.replaced_now};
   std::vector<prune::PruneReport> reports;
   ExitCode code;
   Json tables = Json::array();

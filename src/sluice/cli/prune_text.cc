@@ -63,6 +63,9 @@ std::string Why(const PruneAction& action) {
       return fmt::format("export {} came to nothing", action.n);
     case PruneReason::kReplaced:
       return fmt::format("export {} replaced export {}", action.replaced_by, action.n);
+    case PruneReason::kForgotten:
+      return fmt::format("export {} was forgotten, and export {} holds its rows", action.n,
+                         action.replaced_by);
     case PruneReason::kExpired:
       return fmt::format("snapshot {} is not kept any longer", action.n);
     case PruneReason::kAbandoned:

@@ -124,13 +124,14 @@ Status RemoveAll(const Session& session, std::vector<PruneAction> actions, Prune
 }
 
 Status PruneInto(const exporter::Services& services, const config::Table& table,
-                 PruneReport& report) {
+                 const PruneOptions& options, PruneReport& report) {
   SLUICE_ASSIGN_OR_RETURN(Session session, exporter::OpenSession(services, table));
   // The files first: whatever begins later is not among them.
   SLUICE_ASSIGN_OR_RETURN(const PruneListing listing, ListData(session));
   SLUICE_ASSIGN_OR_RETURN(const ledger::LedgerView view, session.ledger->Load());
   SLUICE_ASSIGN_OR_RETURN(Numbers numbers, ReadManifests(session));
   PruneInput input{table.pattern, table.name, listing, numbers, {}, services.clock->Now()};
+  if (options.replaced_now) input.replaced_grace = Duration{0};
   if (view.manifest) input.newest_snapshot = view.position().newest_snapshot;
   SLUICE_RETURN_IF_ERROR(ReadDecisions(session, NumbersInDoubt(input), numbers));
   report.foreign = CountForeign(input);
@@ -150,7 +151,7 @@ PruneReport Prune(const exporter::Services& services, const config::Table& table
   report.name = table.name;
   report.pattern = table.pattern;
   report.dry_run = options.dry_run;
-  Status done = exporter::Guarded([&] { return PruneInto(services, table, report); });
+  Status done = exporter::Guarded([&] { return PruneInto(services, table, options, report); });
   if (!done) report.error = exporter::OfTable(std::move(done).error(), table);
   return report;
 }

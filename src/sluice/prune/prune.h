@@ -14,6 +14,7 @@ inline constexpr Duration kAbandonedAge = Hours(24);
 
 struct PruneOptions {
   bool dry_run = false;
+  bool replaced_now = false;  ///< without the grace that readers of old manifests are given
 };
 
 struct PruneReport {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "sluice/exporter/commit/snapshot_marker.h"
+#include "sluice/ledger/in_force.h"
 #include "sluice/plan/output_layout.h"
 
 namespace sluice::prune {
@@ -54,19 +55,36 @@ bool IsVoid(const Manifest& manifest) {
   return manifest.kind == ExportKind::kVoid && !manifest.expired;
 }
 
+/// What the manifests say of which export is in force, without their lists of files.
+std::vector<Manifest> Outlines(const PruneInput& input) {
+  std::vector<Manifest> outlines;
+  outlines.reserve(input.numbers.size());
+  for (const auto& [n, facts] : input.numbers) {
+    if (!facts.manifest) continue;
+    Manifest outline;
+    outline.n = n;
+    outline.kind = facts.manifest->kind;
+    outline.expired = facts.manifest->expired;
+    outline.table_id = facts.manifest->table_id;
+    outline.start = facts.manifest->start;
+    outline.end = facts.manifest->end;
+    outline.replaces = facts.manifest->replaces;
+    outlines.push_back(std::move(outline));
+  }
+  return outlines;
+}
+
 /// What the manifests together say.
 class Published {
  public:
   explicit Published(const PruneInput& input) : input_(input) {
-    for (const auto& [n, facts] : input.numbers) {
-      if (!facts.manifest || facts.manifest->kind != ExportKind::kBackfill) continue;
-      if (input.now - facts.published < kReplacedGrace) continue;
-      for (const int64_t old : facts.manifest->replaces) {
-        if (old < n) replaced_by_.emplace(old, n);
-      }
+    for (const auto& [n, judgement] : ledger::JudgeExports(Outlines(input))) {
+      const auto by = input.numbers.find(judgement.by);
+      if (judgement.by == 0 || by == input.numbers.end()) continue;
+      if (input.now - by->second.published >= input.replaced_grace) replaced_[n] = judgement;
     }
     for (const auto& [n, facts] : input.numbers) {
-      if (!facts.manifest || replaced_by_.contains(n)) continue;
+      if (!facts.manifest || replaced_.contains(n)) continue;
       for (const auto& file : facts.manifest->files) named_.insert(file.path);
       for (const auto& partition : facts.manifest->partitions_touched) {
         partitions_.insert(partition);
@@ -79,8 +97,8 @@ class Published {
 
   /// 0: by none, or so lately that its files have to stay.
   int64_t ReplacedBy(int64_t n) const {
-    const auto found = replaced_by_.find(n);
-    return found == replaced_by_.end() ? 0 : found->second;
+    const auto found = replaced_.find(n);
+    return found == replaced_.end() ? 0 : found->second.by;
   }
 
   /// Why files of `n` may go that no manifest names; nullopt where the number isn't settled.
@@ -91,12 +109,15 @@ class Published {
     if (!facts.decision || !facts.manifest) return std::nullopt;
     if (facts.manifest->expired) return PruneReason::kExpired;
     if (IsVoid(*facts.manifest)) return PruneReason::kVoid;
-    return ReplacedBy(n) > 0 ? PruneReason::kReplaced : PruneReason::kUnnamed;
+    const auto replaced = replaced_.find(n);
+    if (replaced == replaced_.end()) return PruneReason::kUnnamed;
+    return replaced->second.standing == ledger::Standing::kForgotten ? PruneReason::kForgotten
+                                                                     : PruneReason::kReplaced;
   }
 
  private:
   const PruneInput& input_;
-  std::map<int64_t, int64_t> replaced_by_;
+  std::map<int64_t, ledger::Judgement> replaced_;  ///< and out of their grace
   std::unordered_set<Key> named_;
   std::set<std::string, std::less<>> partitions_;
 };
@@ -130,7 +151,7 @@ PruneAction ActionOn(const Published& published, PruneKind kind, int64_t n, Key 
   action.reason = *published.ReasonFor(n);
   action.key = std::move(key);
   action.n = n;
-  if (action.reason == PruneReason::kReplaced) action.replaced_by = published.ReplacedBy(n);
+  action.replaced_by = published.ReplacedBy(n);
   return action;
 }
 
@@ -162,6 +183,8 @@ std::string_view Name(PruneReason reason) {
       return "void";
     case PruneReason::kReplaced:
       return "replaced";
+    case PruneReason::kForgotten:
+      return "forgotten";
     case PruneReason::kExpired:
       return "expired";
     case PruneReason::kAbandoned:

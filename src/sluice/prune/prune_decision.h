@@ -30,7 +30,8 @@ std::string_view Name(PruneKind kind);
 enum class PruneReason {
   kUnnamed,    ///< of another attempt or generation than the published one
   kVoid,       ///< the export came to nothing
-  kReplaced,   ///< a backfill replaced the export
+  kReplaced,   ///< a later export replaced it
+  kForgotten,  ///< exported before a `state forget`, and all of it again since
   kExpired,    ///< neither `keep` nor `keep_for` holds the snapshot
   kAbandoned,  ///< a process died and left it
 };
@@ -42,7 +43,7 @@ struct PruneAction {
   store::Key key;  ///< kSnapshot: its folder; kTemporary: a path
   std::string upload_id;
   int64_t n = 0;            ///< the export; 0: of none
-  int64_t replaced_by = 0;  ///< kReplaced: the export that took its place
+  int64_t replaced_by = 0;  ///< kReplaced, kForgotten: the export that took its place
   int64_t bytes = 0;        ///< of uploads: unknown, 0
   int64_t files = 1;        ///< kSnapshot: how many data files
 };
@@ -72,6 +73,7 @@ struct PruneInput {
   /// can bear an earlier time.
   std::optional<Timestamp> newest_snapshot;
   Timestamp now;
+  Duration replaced_grace = kReplacedGrace;
 };
 
 /// Numbers whose decisions DecidePrune has to see; it takes for unsettled what has none. For the others
