@@ -113,10 +113,14 @@ class Sluice:
         return written.replace(file)
 
     def start(self, command: str, *arguments: str, now: str | None = None, json: bool = True,
-              env: dict | None = None) -> Running:
-        """Starts a command and goes on."""
+              env: dict | None = None, confirmed: bool = True) -> Running:
+        """Starts a command and goes on. `confirmed`: says yes where it would ask."""
         config = self.write_config()
         line = [*self.wrapper, str(BINARY), "--config", str(config), command, *map(str, arguments)]
+        asks = (command == "state" and arguments[:1] in (("set",), ("forget",))
+                or command == "run" and "--reseed" in arguments)
+        if asks and confirmed:
+            line.append("--yes")
         if now:
             line += ["--now", now]
         if json:

@@ -115,8 +115,9 @@ void Grammar::AddLookingCommands() {
   CLI::App* added = AddCommand(app, "plan", "Show what run would do; writes nothing", plan);
   AddNames(added, plan.names);
   AddAtVersion(added, plan.at_version);
-  AddNames(AddCommand(app, "verify", "Prove that exports, manifests and source agree", verify),
-           verify.names);
+  added = AddCommand(app, "verify", "Prove that exports, manifests and source agree", verify);
+  AddNames(added, verify.names);
+  added->add_option("--since", verify.since, "only exports that end after this time or version");
   AddNames(
       AddCommand(app, "status", "Show how far each table is exported, and what is wrong", status),
       status.names);
@@ -133,6 +134,7 @@ void Grammar::AddExportCommands() {
   AddAtVersion(added, run.at_version);
   added->add_option("--wait", run.wait, "wait this long for another run of the table, e.g. 10m");
   added->add_flag("--reseed,--full-refresh", run.reseed, "cdc: start over from a new snapshot");
+  added->add_flag("--yes", run.yes, "do not ask before --reseed starts all cdc tables over");
   added = AddCommand(app, "backfill", "Export a range again, or for the first time", backfill);
   added->add_option("NAME", backfill.name, "the table")->required();
   added->add_option("--from", backfill.from, "start of the range (exclusive)")->required();
@@ -143,6 +145,8 @@ void Grammar::AddExportCommands() {
   added = AddCommand(app, "prune", "Remove files that no manifest names any more", prune);
   AddNames(added, prune.names);
   added->add_flag("--dry-run", prune.dry_run, "show what would be removed; removes nothing");
+  added->add_flag("--replaced-now", prune.replaced_now,
+                  "remove replaced exports at once, not a day later");
 }
 
 void Grammar::AddStateCommands() {
@@ -155,9 +159,11 @@ void Grammar::AddStateCommands() {
   added->add_option("NAME", state_set.name, "the table")->required();
   added->add_option("VALUE", state_set.value, "a time (append) or a version (cdc)")->required();
   added->add_flag("--skip", state_set.skip, "record the skipped range as intended");
+  added->add_flag("--yes", state_set.yes, "do not ask");
   added = AddCommand(*state, "forget", "Forget what was exported; the next run is a first run",
                      state_forget);
   added->add_option("NAME", state_forget.name, "the table")->required();
+  added->add_flag("--yes", state_forget.yes, "do not ask");
   added =
       AddCommand(*state, "void", "Give up an export that is decided but not visible", state_void);
   added->add_option("NAME", state_void.name, "the table")->required();

@@ -82,7 +82,7 @@ struct RunCommand {
   std::vector<std::string> names;
   std::optional<int64_t> at_version;
   std::string wait;  ///< a duration, or ""
-  bool reseed = false;
+  bool reseed = false, yes = false;
 };
 struct BackfillCommand {
   std::string name, from, to;

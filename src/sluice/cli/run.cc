@@ -1,9 +1,13 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <utility>
 
 #include "sluice/base/time_zone.h"
 #include "sluice/cli/answer.h"
 #include "sluice/cli/command.h"
+#include "sluice/cli/confirm.h"
 #include "sluice/cli/table_runs.h"
 #include "sluice/config/config_parser.h"
 #include "sluice/runtime/log.h"
@@ -50,6 +54,20 @@ Status CheckReseed(const Selection& selection, const std::vector<std::string>& n
   return {};
 }
 
+/// Naming tables is saying which feeds begin anew; without a name it may be a slip.
+Status ConfirmReseed(const Context& context, const Selection& selection,
+                     const RunCommand& command) {
+  if (!command.names.empty()) return {};
+  std::vector<std::string> names;
+  for (const auto* table : selection.tables) {
+    if (IsCdc(table)) names.push_back(table->name);
+  }
+  return Confirm(context, command.yes,
+                 fmt::format("--reseed without a name starts every feed over from a new snapshot: "
+                             "{}. Their readers have to load that snapshot and go on from there",
+                             fmt::join(names, ", ")));
+}
+
 }  // namespace
 
 int Execute(const Context& context, const RunCommand& command) {
@@ -60,6 +78,8 @@ int Execute(const Context& context, const RunCommand& command) {
   if (options->reseed) {
     const auto allowed = CheckReseed(*selection, command.names);
     if (!allowed) return Report(allowed.error(), context);
+    const auto confirmed = ConfirmReseed(context, *selection, command);
+    if (!confirmed) return Report(confirmed.error(), context);
   }
   return RunTables(context, *selection, Busy::kIsWell,
                    [&](const config::Table& table, transfer::Progress* progress) {

@@ -8,6 +8,7 @@
 #include "sluice/base/time_zone.h"
 #include "sluice/cli/answer.h"
 #include "sluice/cli/command.h"
+#include "sluice/cli/confirm.h"
 #include "sluice/cli/output.h"
 #include "sluice/exporter/exporter.h"
 #include "sluice/exporter/session/session.h"
@@ -88,10 +89,24 @@ using RepairWork =
     std::function<exporter::RunReport(const exporter::Services&, const config::Table&)>;
 using RepairText = std::function<std::string(const exporter::RunReport&)>;
 
+/// What a repair would do; nullptr for one that loses nothing.
+using Consequence =
+    std::function<Result<std::string>(const exporter::Services&, const config::Table&)>;
+
+/// Errors are those of the repair itself, before it begins.
+Status ConfirmRepair(const Context& context, const OneTable& one, bool yes,
+                     const Consequence& consequence) {
+  if (yes || !consequence) return {};
+  SLUICE_ASSIGN_OR_RETURN(const std::string words, consequence(one.loaded.services, *one.table));
+  return Confirm(context, yes, words);
+}
+
 int Repair(const Context& context, const std::string& name, const RepairWork& repair,
-           const RepairText& text) {
+           const RepairText& text, bool yes = true, const Consequence& consequence = nullptr) {
   const auto one = LoadAndSelectOne(context, name);
   if (!one) return Report(one.error(), context);
+  const auto confirmed = ConfirmRepair(context, *one, yes, consequence);
+  if (!confirmed) return Report(confirmed.error(), context);
   const exporter::RunReport report = repair(one->loaded.services, *one->table);
   if (context.json) {
     const int code = report.error ? ExitCodeOf(*report.error, context) : kExitOk;
@@ -128,6 +143,10 @@ int Execute(const Context& context, const StateSetCommand& command) {
       [](const exporter::RunReport& report) {
         return fmt::format("the next run continues after {} (export {}, a reset)",
                            ledger::ToText(report.windows.back().end), NumberOf(report));
+      },
+      command.yes,
+      [&](const auto& services, const auto& table) {
+        return exporter::ExplainStateSet(services, table, {command.value, command.skip});
       });
 }
 
@@ -140,7 +159,8 @@ int Execute(const Context& context, const StateForgetCommand& command) {
       [](const exporter::RunReport& report) {
         return fmt::format("forgotten: the next run is a first run (export {}, a reset)",
                            NumberOf(report));
-      });
+      },
+      command.yes, exporter::ExplainStateForget);
 }
 
 int Execute(const Context& context, const StateVoidCommand& command) {

@@ -66,8 +66,8 @@ std::string CausesText(const verify::VerifyReport& report) {
   }
   std::vector<std::string> lines;
   for (const auto& [why, numbers] : gone) {
-    lines.push_back(fmt::format("{} can't be compared with the source any more: {}",
-                                NumbersText(numbers), why));
+    lines.push_back(
+        fmt::format("{} can no longer be compared with the source: {}", NumbersText(numbers), why));
   }
   for (const auto& [words, numbers] : former) {
     lines.push_back(
@@ -102,10 +102,51 @@ std::string OverlapsText(const verify::VerifyReport& report) {
 }
 
 std::string Headline(const verify::VerifyReport& report) {
-  if (!report.proven()) return Paint(Colour::kBad, "NOT PROVEN");
+  using verify::Outcome;
+  switch (report.outcome()) {
+    case Outcome::kNotProven:
+      return Paint(Colour::kBad, "NOT PROVEN");
+    case Outcome::kNothingExported:
+      return report.since.empty() ? "nothing exported yet, so nothing to prove"
+                                  : "nothing was exported since then, so nothing to prove";
+    case Outcome::kFilesMatch:
+      return Paint(Colour::kWarning, "files match the manifests");
+    case Outcome::kProven:
+      break;
+  }
   return report.overlaps.empty()
              ? Paint(Colour::kGood, "proven")
              : Paint(Colour::kWarning, "proven, with rows that lie there twice");
+}
+
+/// What is no fault, and keeps an export from being all of the source: skipped, or of another writer.
+std::string GapsText(const verify::VerifyReport& report) {
+  constexpr size_t kShown = 5;
+  std::string text;
+  for (size_t i = 0; i < report.gaps.size() && i < kShown; ++i) {
+    text += "\n  " + Paint(Colour::kWarning, ledger::Describe(report.gaps[i]));
+  }
+  if (report.gaps.size() > kShown) {
+    text += fmt::format("\n  and {} more gaps of these kinds", report.gaps.size() - kShown);
+  }
+  return text;
+}
+
+/// Files whose rows a later export holds, too.
+std::string LingeringText(const verify::VerifyReport& report) {
+  if (report.lingering.empty()) return "";
+  int64_t files = 0;
+  std::vector<int64_t> numbers;
+  for (const auto& old : report.lingering) {
+    files += old.files;
+    numbers.push_back(old.n);
+  }
+  return "\n  " +
+         Paint(Colour::kWarning,
+               fmt::format("{} of {} {} still there although later exports hold the same "
+                           "rows: readers of folders see them twice until `sluice prune` "
+                           "removes them (--replaced-now: at once)",
+                           Plural(files, "file"), NumbersText(numbers), files == 1 ? "is" : "are"));
 }
 
 int64_t Count(const verify::VerifyReport& report, SourceVerdict verdict) {
@@ -139,16 +180,33 @@ Json ToJson(const verify::VerifyReport& report) {
                         {"end", ledger::ToJson(overlap.end)},
                         {"reset", overlap.reset > 0 ? Json(overlap.reset) : Json(nullptr)}});
   }
+  Json gaps = Json::array();
+  for (const auto& gap : report.gaps) {
+    const bool skipped = gap.kind == ledger::ChainGap::Kind::kSkipped;
+    gaps.push_back({{"kind", skipped ? "skipped" : "foreign"},
+                    {"start", ledger::ToJson(gap.start)},
+                    {"end", ledger::ToJson(gap.end)},
+                    {"reset", gap.reset}});
+  }
+  Json lingering = Json::array();
+  for (const auto& old : report.lingering) {
+    lingering.push_back({{"n", old.n}, {"by", old.by}, {"files", old.files}});
+  }
   return {{"table", report.table},
           {"name", report.name},
           {"pattern", config::Name(report.pattern)},
-          {"proven", report.proven()},
+          {"outcome", Name(report.outcome())},
+          {"proven", report.outcome() == verify::Outcome::kProven},
+          {"not_compared", report.not_compared()},
+          {"since", report.since.empty() ? Json(nullptr) : Json(report.since)},
           {"exports", std::move(exports)},
           {"rows", report.rows},
           {"files", report.files},
           {"bytes", report.bytes},
           {"balance", runtime::RedactError(report.balance)},
           {"overlaps", std::move(overlaps)},
+          {"gaps", std::move(gaps)},
+          {"lingering", std::move(lingering)},
           {"faults", report.faults},
           {"seconds", report.seconds},
           {"error", report.error ? ToJson(*report.error) : Json(nullptr)}};
@@ -160,21 +218,21 @@ std::string DescribeVerify(const verify::VerifyReport& report, bool all) {
   }
   const int64_t resets = Count(report, SourceVerdict::kNoRows);
   const int64_t exports = static_cast<int64_t>(report.exports.size()) - resets;
-  std::string text = fmt::format("{}  {}  {}, {} in {}, {}; as in the source: {}", report.name,
-                                 Headline(report), Plural(exports, "export"),
-                                 Plural(report.rows, "row"), Plural(report.files, "file"),
-                                 HumanBytes(report.bytes), Count(report, SourceVerdict::kSame));
-  if (const int64_t gone = Count(report, SourceVerdict::kGone)) {
-    text += fmt::format(", source gone: {}", gone);
+  std::string text = fmt::format("{}  {}", report.name, Headline(report));
+  if (exports > 0) {
+    text += fmt::format("  {}, {} in {}, {}; as in the source: {}", Plural(exports, "export"),
+                        Plural(report.rows, "row"), Plural(report.files, "file"),
+                        HumanBytes(report.bytes), Count(report, SourceVerdict::kSame));
   }
-  if (const int64_t unknown = Count(report, SourceVerdict::kUnknown)) {
-    text += fmt::format(", unknown: {}", unknown);
+  if (const int64_t lost = report.not_compared(); lost > 0) {
+    text += fmt::format("; {} of {} can no longer be compared with the source", lost, exports);
   }
+  if (!report.since.empty()) text += fmt::format(" (since {})", report.since);
   for (const auto& verified : report.exports) {
     if (all || !verified.faults.empty()) text += "\n" + ExportText(verified);
   }
   if (!all) text += CausesText(report);
-  text += OverlapsText(report);
+  text += OverlapsText(report) + GapsText(report) + LingeringText(report);
   if (!report.balance.empty()) text += "\n  " + runtime::RedactError(report.balance);
   for (const auto& fault : report.faults) text += "\n  " + Paint(Colour::kBad, fault);
   return text;

@@ -12,7 +12,9 @@
 #include "sluice/exporter/report_builder.h"
 #include "sluice/exporter/settle_earlier.h"
 #include "sluice/exporter/source/look_at_source.h"
+#include "sluice/ledger/in_force.h"
 #include "sluice/plan/replacement.h"
+#include "sluice/runtime/log.h"
 
 namespace sluice::exporter {
 namespace {
@@ -136,7 +138,41 @@ struct Prepared {
   int64_t newest = 0;  ///< the newest export, settled
   std::unique_ptr<RangeSource> source;
   plan::Replacement replacement;  ///< its range is what is exported
+  std::optional<int64_t> seed;    ///< version of the newest seed in force
 };
+
+std::optional<int64_t> NewestSeed(const std::vector<ledger::Decision>& decisions) {
+  std::optional<int64_t> seed;
+  for (const auto& decision : decisions) {
+    const ExportKind kind = decision.manifest.kind;
+    if (kind == ExportKind::kReset && ledger::BeginsAnew(decision.manifest)) seed.reset();
+    if (kind == ExportKind::kSeed || kind == ExportKind::kReseed) {
+      seed = ledger::ValueOf(decision.manifest.end);
+    }
+  }
+  return seed;
+}
+
+/// What readers of folders will see twice, and for how long.
+std::vector<std::string> DoublesOf(const Edges& edges, const Prepared& prepared) {
+  std::vector<std::string> notes;
+  if (!prepared.replacement.exports.empty()) {
+    notes.push_back(fmt::format(
+        "readers of folders see the rows of {} twice until `sluice prune` removes the files of {}, "
+        "a day from now (--replaced-now: at once)",
+        edges.Text(prepared.replacement.range),
+        prepared.replacement.exports.size() == 1
+            ? fmt::format("export {}", prepared.replacement.exports.front().n)
+            : fmt::format("the {} exports that are replaced", prepared.replacement.exports.size())));
+  }
+  if (prepared.seed && prepared.replacement.range.from < *prepared.seed) {
+    notes.push_back(fmt::format(
+        "changes up to version {} are part of the seed, too: readers who have loaded that snapshot "
+        "must not apply those of this backfill",
+        *prepared.seed));
+  }
+  return notes;
+}
 
 /// Settles what is unfinished and exports the late rows; nullopt where another runner is at work. Late rows
 /// move the position: then all is looked at again, at the same version, for another runner may have come in
@@ -149,7 +185,7 @@ Result<std::optional<Prepared>> Prepare(Session& session, const Edges& edges, Ra
   for (int round = 0; round < kRounds; ++round) {
     SLUICE_ASSIGN_OR_RETURN(const auto view, SettleEarlier(session, options.run, progress, report));
     if (!view) return std::nullopt;
-    Prepared prepared{view->newest, nullptr, {}};
+    Prepared prepared{view->newest, nullptr, {}, {}};
     SLUICE_ASSIGN_OR_RETURN(prepared.source, LookAtRanges(session, view->position(), wanted));
     wanted.at = prepared.source->facts().source_version;
     SLUICE_ASSIGN_OR_RETURN(const int64_t limit, prepared.source->RangeLimit());
@@ -159,6 +195,7 @@ Result<std::optional<Prepared>> Prepare(Session& session, const Edges& edges, Ra
     prepared.replacement = plan::FindReplacement(decisions, clipped);
     SLUICE_RETURN_IF_ERROR(AllowReplacement(session, edges, prepared.replacement, clipped, limit,
                                             options.again, *wanted.at));
+    prepared.seed = NewestSeed(decisions);
     SLUICE_ASSIGN_OR_RETURN(
         const bool had_late_rows,
         ExportLateRows(session, *prepared.source, prepared.newest, progress, report));
@@ -191,6 +228,10 @@ Status BackfillInto(const Services& services, const config::Table& table,
                                                       prepared->replacement.exports));
   if (chunk && !prepared->replacement.exports.empty()) {
     report.AddNote("--chunk does not cut what earlier exports hold: each is replaced whole");
+  }
+  for (auto& note : DoublesOf(edges, *prepared)) {
+    spdlog::warn("{}: {}", session.name(), note);
+    report.AddNote(std::move(note));
   }
   CarriedOut carried_out = CarryOut(session, *prepared->source, prepared->newest, pieces, progress);
   const bool lost = carried_out.lost;

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "sluice/base/result.h"
 #include "sluice/exporter/report/report.h"
 #include "sluice/exporter/session/run_options.h"
 #include "sluice/exporter/session/services.h"
@@ -38,6 +39,11 @@ struct StateSetOptions {
 };
 RunReport StateSet(const Services& services, const config::Table& table,
                    const StateSetOptions& options);
+/// What these two would do to the exports of a table, in words for the person who decides. Write nothing.
+Result<std::string> ExplainStateSet(const Services& services, const config::Table& table,
+                                    const StateSetOptions& options);
+Result<std::string> ExplainStateForget(const Services& services, const config::Table& table);
+
 RunReport StateForget(const Services& services, const config::Table& table);
 RunReport StateVoid(const Services& services, const config::Table& table);
 

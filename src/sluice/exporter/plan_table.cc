@@ -160,7 +160,8 @@ Status PlanInto(const Services& services, const config::Table& table, const RunO
   if (!work.exports.empty() && KeepsState(session)) {
     SLUICE_RETURN_IF_ERROR(session.state->RequireWritable());
   }
-  SLUICE_RETURN_IF_ERROR(RequireNotBackfilled(session, view, work.exports));
+  SLUICE_ASSIGN_OR_RETURN(const auto doubles, CheckFirstRun(session, view, work.exports));
+  report.notes.insert(report.notes.end(), doubles.begin(), doubles.end());
   if (unfinished.window) report.windows.push_back(*unfinished.window);
   for (const auto& planned : work.exports) {
     std::optional<plan::ExportTask> task;

@@ -13,6 +13,8 @@
 #include "sluice/exporter/inspect/repair_advice.h"
 #include "sluice/exporter/report_builder.h"
 #include "sluice/exporter/source/look_at_source.h"
+#include "sluice/ledger/chain_check.h"
+#include "sluice/ledger/in_force.h"
 
 namespace sluice::exporter {
 namespace {
@@ -119,6 +121,13 @@ Status Reset(const Services& services, const config::Table& table,
   return {};
 }
 
+/// Where the ledger is another's, these commands take it over if its exports are there.
+Result<std::string> TakesOver(const Error& error) {
+  if (error.kind != ErrorKind::kConflict) return Fail(error);
+  return fmt::format("{}; it will be taken over, and refused to the other from then on",
+                     error.message);
+}
+
 /// kConflict where a file of an export that later ones followed is gone: settling it would void it, and leave a
 /// gap behind those that chain after it.
 Status RequireFiles(const Session& session, const ledger::Decision& decision) {
@@ -145,6 +154,50 @@ RunReport StateSet(const Services& services, const config::Table& table,
                     if (!position) return Status(Fail(Error(position.error())));
                     return Reset(services, table, *position, options.skip, report);
                   });
+}
+
+Result<std::string> ExplainStateSet(const Services& services, const config::Table& table,
+                                    const StateSetOptions& options) {
+  SLUICE_ASSIGN_OR_RETURN(const ledger::Bound value, ParsePosition(table, options.value));
+  const auto session = OpenSession(services, table);
+  if (!session) return TakesOver(session.error());
+  SLUICE_ASSIGN_OR_RETURN(const ledger::LedgerView view, session->ledger->Load());
+  const ledger::Bound& end = view.position().end;
+  const auto from = ledger::ValueOf(end), to = ledger::ValueOf(value);
+  if (!from) {
+    return fmt::format("nothing of {} is exported yet; the first window will begin after {}",
+                       table.name, ledger::ToText(value));
+  }
+  const std::string stands =
+      fmt::format("the exports of {} stand at {}", table.name, ledger::ToText(end));
+  if (*to == *from) return stands + ", where the state is set to; nothing is lost";
+  if (*to > *from) {
+    return fmt::format("{}; no run will export {}, which {}", stands, ledger::RangeText(end, value),
+                       options.skip ? "is recorded as intended"
+                                    : "`check` and `verify` report as a gap (--skip records it as "
+                                      "intended)");
+  }
+  return fmt::format(
+      "{}; the next run will export {} again, and readers of folders see those rows twice for good "
+      "(`sluice backfill {} --from {} --to {} --again` would replace them)",
+      stands, ledger::RangeText(value, end), table.name, ledger::ToText(value),
+      ledger::ToText(end));
+}
+
+Result<std::string> ExplainStateForget(const Services& services, const config::Table& table) {
+  const auto session = OpenSession(services, table);
+  if (!session) return TakesOver(session.error());
+  SLUICE_ASSIGN_OR_RETURN(const ledger::LedgerView view, session->ledger->Load());
+  if (view.newest_decided() == 0) {
+    return fmt::format("nothing of {} is exported yet; its row in _export_state is removed",
+                       table.name);
+  }
+  return fmt::format(
+      "the exports of {} stand at {}; the next run will begin anew as `start` says, and readers of "
+      "folders see a second copy of the same rows beside the first, until `sluice prune` removes "
+      "the "
+      "first a day after the new exports hold all of it (--replaced-now: at once)",
+      table.name, ledger::ToText(view.position().end));
 }
 
 RunReport StateForget(const Services& services, const config::Table& table) {

@@ -52,7 +52,9 @@ Result<bool> ExportWhatIsNew(Session& session, const LedgerView& view, const Run
   SLUICE_ASSIGN_OR_RETURN(const PlannedWork work, source->Plan());
   LogPlan(session, source->snapshot(), work);
   if (!work.exports.empty()) {
-    SLUICE_RETURN_IF_ERROR(RequireNotBackfilled(session, view, work.exports));
+    SLUICE_ASSIGN_OR_RETURN(auto doubles, CheckFirstRun(session, view, work.exports));
+    for (const auto& note : doubles) spdlog::warn("{}: {}", session.name(), note);
+    report.AddNotes(std::move(doubles));
     SLUICE_ASSIGN_OR_RETURN(auto changes, CheckSchemaChange(*session.table, source->facts()));
     report.AddNotes(std::move(changes));
     for (const auto& change : FindLayoutChanges(view, *session.table)) {

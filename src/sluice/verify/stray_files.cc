@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <string_view>
 
 #include "sluice/exporter/inspect/listing.h"
+#include "sluice/ledger/in_force.h"
 #include "sluice/plan/output_layout.h"
 #include "sluice/plan/planned_export.h"
 
@@ -54,30 +56,49 @@ std::string Describe(const store::Key& key, const Published& published) {
          "its rows, too; move it away";
 }
 
+/// How many files of each export lie there that a later one stands for.
+std::vector<LingeringFiles> CountLingering(const std::vector<ListedObject>& listed,
+                                           const std::vector<ledger::Manifest>& manifests) {
+  std::map<int64_t, int64_t> files;
+  for (const auto& object : listed) {
+    if (object.standing != exporter::Standing::kReplaced) continue;
+    const std::string_view key = object.object.key;
+    const auto name = plan::ParseDataFileName(key.substr(key.rfind('/') + 1));
+    if (name) ++files[name->n];
+  }
+  const auto judged = ledger::JudgeExports(manifests);
+  std::vector<LingeringFiles> lingering;
+  for (const auto& [n, count] : files) {
+    const auto found = judged.find(n);
+    if (found != judged.end()) lingering.push_back({n, found->second.by, count});
+  }
+  return lingering;
+}
+
 }  // namespace
 
-Result<std::vector<std::string>> FindStrayFiles(const exporter::Services& services,
-                                                const config::Table& table,
-                                                const std::vector<ledger::Manifest>& current) {
+Result<FilesBeside> FindStrayFiles(const exporter::Services& services, const config::Table& table,
+                                   const std::vector<ledger::Manifest>& manifests) {
   SLUICE_ASSIGN_OR_RETURN(auto listed, exporter::ListDestination(services, {{&table}}));
   std::sort(listed.begin(), listed.end(), [](const ListedObject& a, const ListedObject& b) {
     return a.object.key < b.object.key;
   });
-  const Published published = Collect(current);
-  std::vector<std::string> lines;
+  FilesBeside beside;
+  beside.lingering = CountLingering(listed, manifests);
+  const Published published = Collect(ledger::InForce(manifests));
   size_t more = 0;
   for (const auto& object : listed) {
     if (object.standing != exporter::Standing::kForeign) continue;
     const std::string fault = Describe(object.object.key, published);
     if (fault.empty()) continue;
-    if (lines.size() < kShown) {
-      lines.push_back(fmt::format("{} {}", object.object.key, fault));
+    if (beside.faults.size() < kShown) {
+      beside.faults.push_back(fmt::format("{} {}", object.object.key, fault));
     } else {
       ++more;
     }
   }
-  if (more > 0) lines.push_back(fmt::format("and {} more of such files", more));
-  return lines;
+  if (more > 0) beside.faults.push_back(fmt::format("and {} more of such files", more));
+  return beside;
 }
 
 }  // namespace sluice::verify

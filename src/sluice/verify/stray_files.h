@@ -5,14 +5,21 @@
 
 #include "sluice/exporter/session/services.h"
 #include "sluice/ledger/records.h"
+#include "sluice/verify/verify_report.h"
 
 namespace sluice::verify {
 
-/// Files that no manifest names and that a reader who lists folders takes for the export: data files with
-/// our names of numbers that were published without them, and whatever lies in the folder of a snapshot.
-/// Files of others beside windows are theirs to keep. One line a file, a few of them, in the order of keys.
-Result<std::vector<std::string>> FindStrayFiles(const exporter::Services& services,
-                                                const config::Table& table,
-                                                const std::vector<ledger::Manifest>& current);
+struct FilesBeside {
+  /// Files that no manifest names and that a reader who lists folders mistakes for the export: data files with
+  /// our names of exports that were published without them, and whatever lies in the folder of a snapshot.
+  /// Files of others beside windows are theirs to keep. One line a file, a few of them, in the order of keys.
+  std::vector<std::string> faults;
+  /// Files of exports that are no longer in force, because a later one holds their rows.
+  std::vector<LingeringFiles> lingering;
+};
+
+/// Lists the destination. `manifests`: all of the table.
+Result<FilesBeside> FindStrayFiles(const exporter::Services& services, const config::Table& table,
+                                   const std::vector<ledger::Manifest>& manifests);
 
 }  // namespace sluice::verify

@@ -2,10 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <charconv>
 #include <set>
 #include <utility>
 
+#include "sluice/base/time_zone.h"
 #include "sluice/columnar/row_hash.h"
 #include "sluice/exporter/commit/adopt.h"
 #include "sluice/exporter/inspect/chain.h"
@@ -16,6 +17,7 @@
 #include "sluice/verify/destination_rows.h"
 #include "sluice/verify/feed_balance.h"
 #include "sluice/verify/former_config.h"
+#include "sluice/verify/recorded_decision.h"
 #include "sluice/verify/row_totals.h"
 #include "sluice/verify/stray_files.h"
 
@@ -108,6 +110,28 @@ Status CompareWithSource(Session& session, const Manifest& manifest, const RowTo
   return ExplainDifference(session, destination, source, from_destination, from_source, verified);
 }
 
+/// Where a part of the bytes moved undecoded there is no hash to compare with.
+bool HashDiffers(const Manifest& manifest, const std::string& hash) {
+  if (manifest.kind == ExportKind::kReset || manifest.row_hash.empty()) return false;
+  return hash != manifest.row_hash;
+}
+
+/// A manifest that somebody edited no longer says what was decided.
+Status CompareWithDecision(const Session& session, const Manifest& manifest,
+                           VerifiedExport& verified) {
+  const auto decision = session.ledger->ReadDecision(manifest.n);
+  if (!decision) {
+    if (decision.error().kind != ErrorKind::kCorrupt) return Fail(decision.error());
+    verified.faults.push_back(decision.error().message);
+    return {};
+  }
+  if (!*decision) return {};
+  for (auto& difference : DifferencesToDecision(manifest, **decision)) {
+    verified.faults.push_back(std::move(difference));
+  }
+  return {};
+}
+
 /// One number: its files, its rows against the manifest, and both against the source.
 Status VerifyOne(Session& session, const Manifest& manifest, FeedBalance& balance,
                  VerifiedExport& verified) {
@@ -127,11 +151,12 @@ Status VerifyOne(Session& session, const Manifest& manifest, FeedBalance& balanc
   if (all.rows != manifest.rows) {
     verified.faults.push_back(
         fmt::format("its files hold {} rows, the manifest says {}", all.rows, manifest.rows));
-  } else if (hash != manifest.row_hash && manifest.kind != ExportKind::kReset) {
+  } else if (HashDiffers(manifest, hash)) {
     verified.faults.push_back(
         fmt::format("its rows have hash {}, the manifest says {}", hash, manifest.row_hash));
   }
-  if (all.rows != manifest.rows || hash != manifest.row_hash) balance.Spoil(manifest);
+  if (all.rows != manifest.rows || HashDiffers(manifest, hash)) balance.Spoil(manifest);
+  SLUICE_RETURN_IF_ERROR(CompareWithDecision(session, manifest, verified));
   SLUICE_RETURN_IF_ERROR(CompareWithSource(session, manifest, destination, verified));
   if (!verified.faults.empty()) verified.remedy = exporter::RepairAdvice(session.name(), manifest);
   SLUICE_ASSIGN_OR_RETURN(auto markers, CheckMarkers(session, manifest));
@@ -159,21 +184,48 @@ void TellOverlaps(const Session& session, const std::vector<Manifest>& current,
   }
 }
 
-Status VerifyInto(const exporter::Services& services, const config::Table& table,
-                  VerifyReport& report) {
-  SLUICE_ASSIGN_OR_RETURN(Session session, exporter::OpenSession(services, table));
-  SLUICE_RETURN_IF_ERROR(exporter::OpenSource(session));
-  SLUICE_ASSIGN_OR_RETURN(auto manifests, session.ledger->ReadManifests());
+/// `since` as a bound of the table's windows; monostate where it is "".
+Result<ledger::Bound> ParseSince(const config::Table& table, const std::string& since) {
+  if (since.empty()) return ledger::Bound();
+  if (table.pattern != config::Pattern::kCdc) {
+    const auto time = ParseTimestamp(since, table.timezone);
+    if (!time) return Fail(Error(time.error()).Within("--since"));
+    return ledger::Bound(*time);
+  }
+  int64_t version = 0;
+  const char* end = since.data() + since.size();
+  const auto [stop, error] = std::from_chars(since.data(), end, version);
+  if (error == std::errc() && stop == end && version >= 0) return ledger::Bound(Version{version});
+  return Fail(
+      Error{ErrorKind::kUsage, fmt::format("--since: '{}' is not a version", since),
+            "name a commit version of the source: the exports that end after it are verified"});
+}
+
+bool EndsAfter(const Manifest& manifest, const ledger::Bound& since) {
+  const auto from = ledger::ValueOf(since), end = ledger::ValueOf(manifest.end);
+  return !from || !end || *end > *from;
+}
+
+/// Whether the exports chain: gaps that are no fault are kept apart.
+Status VerifyChain(Session& session, const std::vector<Manifest>& manifests, VerifyReport& report) {
   SLUICE_ASSIGN_OR_RETURN(const auto chain, exporter::LookAtChain(session, manifests));
   for (const auto& fault : ledger::Describe(chain, session.name())) {
     report.faults.push_back(fault.message + "; " + fault.remedy);
   }
-  const std::vector<Manifest> current = ledger::InForce(std::move(manifests));
-  TellOverlaps(session, current, report);
-  FeedBalance balance(session);
-  SLUICE_RETURN_IF_ERROR(balance.Begin(current));
-  for (const Manifest& manifest : current) {
-    SLUICE_RETURN_IF_ERROR(services.cancel.Check());
+  for (const auto& gap : chain.gaps) {
+    if (gap.kind != ledger::ChainGap::Kind::kGap) report.gaps.push_back(gap);
+  }
+  return {};
+}
+
+/// Every export of `chosen`, one after the other.
+Status VerifyExports(Session& session, const std::vector<Manifest>& chosen, FeedBalance& balance,
+                     transfer::Progress* progress, VerifyReport& report) {
+  for (const Manifest& manifest : chosen) {
+    if (progress != nullptr) progress->rows_expected += manifest.rows;
+  }
+  for (const Manifest& manifest : chosen) {
+    SLUICE_RETURN_IF_ERROR(session.services->cancel.Check());
     VerifiedExport verified;
     verified.n = manifest.n;
     verified.kind = manifest.kind;
@@ -186,46 +238,46 @@ Status VerifyInto(const exporter::Services& services, const config::Table& table
     report.files += verified.files;
     for (const auto& file : manifest.files) report.bytes += file.size;
     report.exports.push_back(std::move(verified));
+    if (progress == nullptr) continue;
+    progress->rows_read += manifest.rows;
+    progress->rows_exported += manifest.rows;
   }
+  return {};
+}
+
+Status VerifyInto(const exporter::Services& services, const config::Table& table,
+                  const VerifyOptions& options, VerifyReport& report) {
+  SLUICE_ASSIGN_OR_RETURN(const ledger::Bound since, ParseSince(table, options.since));
+  SLUICE_ASSIGN_OR_RETURN(Session session, exporter::OpenSession(services, table));
+  SLUICE_RETURN_IF_ERROR(exporter::OpenSource(session));
+  SLUICE_ASSIGN_OR_RETURN(auto manifests, session.ledger->ReadManifests());
+  SLUICE_RETURN_IF_ERROR(VerifyChain(session, manifests, report));
+  SLUICE_ASSIGN_OR_RETURN(auto files, FindStrayFiles(services, table, manifests));
+  const std::vector<Manifest> current = ledger::InForce(std::move(manifests));
+  TellOverlaps(session, current, report);
+  std::vector<Manifest> chosen = current;
+  std::erase_if(chosen, [&](const Manifest& manifest) { return !EndsAfter(manifest, since); });
+  FeedBalance balance(session);
+  // A feed adds up from its seed on or not at all.
+  if (options.since.empty()) SLUICE_RETURN_IF_ERROR(balance.Begin(current));
+  SLUICE_RETURN_IF_ERROR(VerifyExports(session, chosen, balance, options.progress, report));
   SLUICE_RETURN_IF_ERROR(balance.Close(report.balance, report.faults));
-  SLUICE_ASSIGN_OR_RETURN(auto stray, FindStrayFiles(services, table, current));
-  for (auto& fault : stray) report.faults.push_back(std::move(fault));
+  for (auto& fault : files.faults) report.faults.push_back(std::move(fault));
+  report.lingering = std::move(files.lingering);
   return {};
 }
 
 }  // namespace
 
-std::string_view Name(SourceVerdict verdict) {
-  switch (verdict) {
-    case SourceVerdict::kSame:
-      return "same";
-    case SourceVerdict::kGone:
-      return "source gone";
-    case SourceVerdict::kUnknown:
-      return "unknown";
-    case SourceVerdict::kDifferent:
-      return "different";
-    case SourceVerdict::kNoRows:
-      return "no rows";
-    case SourceVerdict::kNotAsked:
-      return "not asked";
-  }
-  return "different";
-}
-
-bool VerifyReport::proven() const {
-  return !error && faults.empty() &&
-         std::all_of(exports.begin(), exports.end(),
-                     [](const VerifiedExport& verified) { return verified.faults.empty(); });
-}
-
-VerifyReport VerifyTable(const exporter::Services& services, const config::Table& table) {
+VerifyReport VerifyTable(const exporter::Services& services, const config::Table& table,
+                         const VerifyOptions& options) {
   VerifyReport report;
   report.table = table.table;
   report.name = table.name;
   report.pattern = table.pattern;
+  report.since = options.since;
   const int64_t began = services.wall->MonotonicMicros();
-  Status status = exporter::Guarded([&] { return VerifyInto(services, table, report); });
+  Status status = exporter::Guarded([&] { return VerifyInto(services, table, options, report); });
   report.seconds = static_cast<double>(services.wall->MonotonicMicros() - began) / 1e6;
   if (!status) report.error = exporter::OfTable(std::move(status).error(), table);
   return report;

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+
+#include "sluice/base/result.h"
+#include "sluice/cli/command.h"
+
+namespace sluice::cli {
+
+/// Shows `consequence` on stderr and asks whether to go on. Well where `yes` was given or answered; kUsage,
+/// before anything is changed, where the answer is no or nobody can be asked: no terminal, or --json.
+Status Confirm(const Context& context, bool yes, const std::string& consequence);
+
+}  // namespace sluice::cli
