@@ -59,6 +59,18 @@ def test_state_set_over_hours_that_were_not_exported_leaves_a_gap(events):
     assert verified(events)["outcome"] == "proven"
 
 
+def test_a_gap_that_was_meant_is_said_to_be_one_afterwards(events):
+    assert events.call("state", "set", "events", clock(4), now=clock(4)).code == 0
+    events.run(clock(5))
+    (fault,) = verified(events, 1)["faults"]
+    remedy = [part.split("`")[0] for part in fault.split("`sluice state set ")[1:]]
+    assert remedy == [f"events {clock(3)}", f"events {clock(5)} --skip"], fault
+    for arguments in remedy:
+        assert events.call("state", "set", *arguments.split(), now=clock(5)).code == 0
+    assert verified(events)["outcome"] == "proven"
+    assert events.run(clock(5))["status"] == "nothing_new"
+
+
 def test_a_gap_that_was_skipped_on_purpose_is_reported_and_no_fault(events):
     assert events.call("state", "set", "events", clock(4), "--skip", now=clock(4)).code == 0
     events.run(clock(5))

@@ -52,11 +52,14 @@ TEST(PruneTextTest, EveryCauseIsSaid) {
   PruneReport report;
   report.removed = {Action(PruneKind::kFile, PruneReason::kReplaced, "a", 1, 1),
                     Action(PruneKind::kSnapshot, PruneReason::kExpired, "s/", 2, 1),
+                    Action(PruneKind::kFile, PruneReason::kForgotten, "f", 3, 1),
                     Action(PruneKind::kProbe, PruneReason::kAbandoned, "p", 0, 1),
                     Action(PruneKind::kTemporary, PruneReason::kAbandoned, "t", 0, 1)};
   report.removed[0].replaced_by = 7;
+  report.removed[2].replaced_by = 8;
   const std::string text = DescribePrune(report, /*each=*/true);
   EXPECT_THAT(text, HasSubstr("export 7 replaced export 1"));
+  EXPECT_THAT(text, HasSubstr("export 3 was forgotten, and export 8 holds its rows"));
   EXPECT_THAT(text, HasSubstr("s/ with 1 file (1 B): snapshot 2 is not kept any longer"));
   EXPECT_THAT(text, HasSubstr("p (1 B): `check` did not get to remove it"));
   EXPECT_THAT(text, HasSubstr("t (1 B): a process died and left it"));

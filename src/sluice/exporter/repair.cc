@@ -235,7 +235,8 @@ RunReport StateRepublish(const Services& services, const config::Table& table) {
               Error{ErrorKind::kUsage, "no manifest is missing", "nothing needs to be done"});
         }
         SLUICE_RETURN_IF_ERROR(OpenSource(session));
-        const int64_t newest = std::max(*numbers.decided.rbegin(), *numbers.begun.rbegin());
+        const int64_t newest = std::max(*numbers.decided.rbegin(),
+                                        numbers.begun.empty() ? 0 : *numbers.begun.rbegin());
         for (const int64_t n : unpublished) {
           SLUICE_ASSIGN_OR_RETURN(auto decision, session.ledger->ReadDecision(n));
           if (!decision) continue;

@@ -31,7 +31,9 @@ struct Stretch {
   Bound type;  ///< any bound of it
   bool seeded = false;
   std::optional<int64_t> first, end;
-  std::vector<Jump> jumps;
+  std::optional<int64_t>
+      at;                   ///< where the exports stand; before `end` where the state was set back
+  std::vector<Jump> jumps;  ///< in the order in which they were made
   /// Where each export ends and which one it is, to say after which one a gap lies.
   std::vector<std::pair<int64_t, int64_t>> ends;
 };
@@ -60,13 +62,14 @@ class Walk {
         now_.first = std::min(now_.first.value_or(*start), *start);
         now_.type = manifest.end;
         now_.end = std::max(now_.end.value_or(*end), *end);
+        now_.at = end;
         now_.ends.emplace_back(*end, manifest.n);
         return;
       case ExportKind::kSeed:
       case ExportKind::kReseed:
         Close();
         if (!end) return;
-        now_.first = now_.end = end;
+        now_.first = now_.end = now_.at = end;
         now_.type = manifest.end;
         now_.seeded = true;
         now_.ends.emplace_back(*end, manifest.n);
@@ -88,10 +91,11 @@ class Walk {
     if (!end) return;
     if (!now_.first) now_.first = end;
     now_.type = reset.end;
-    if (now_.end && *now_.end < *end) {
-      now_.jumps.push_back({{*now_.end, *end}, KindOf(reset), reset.n});
+    if (now_.at && *now_.at < *end) {
+      now_.jumps.push_back({{*now_.at, *end}, KindOf(reset), reset.n});
     }
     now_.end = std::max(now_.end.value_or(*end), *end);
+    now_.at = end;
   }
 
   void Close() {
@@ -111,20 +115,24 @@ int64_t ExportBefore(const Stretch& stretch, int64_t start) {
   return after;
 }
 
-/// Cuts a gap where jumps of differing kinds lie in it.
+/// Cuts a gap where differing jumps passed over it. The last one that did says what it is.
 void AddGap(const Stretch& stretch, const Extent& gap, std::vector<ChainGap>& gaps) {
   ExtentSet explained;
+  const size_t first = gaps.size();
   const auto add = [&](const Extent& part, ChainGap::Kind kind, int64_t reset) {
     gaps.push_back({kind, BoundOf(part.start, stretch.type), BoundOf(part.end, stretch.type), reset,
-                    ExportBefore(stretch, part.start)});
+                    ExportBefore(stretch, part.start), BoundOf(*stretch.end, stretch.type)});
   };
-  for (const auto& jump : stretch.jumps) {
-    const Extent part{std::max(gap.start, jump.extent.start), std::min(gap.end, jump.extent.end)};
-    if (part.start >= part.end) continue;
-    explained.Add(part);
-    add(part, jump.kind, jump.reset);
+  for (auto jump = stretch.jumps.rbegin(); jump != stretch.jumps.rend(); ++jump) {
+    const Extent over{std::max(gap.start, jump->extent.start), std::min(gap.end, jump->extent.end)};
+    if (over.start >= over.end) continue;
+    for (const Extent& part : explained.Gaps(over)) add(part, jump->kind, jump->reset);
+    explained.Add(over);
   }
   for (const Extent& part : explained.Gaps(gap)) add(part, ChainGap::Kind::kGap, 0);
+  std::sort(
+      gaps.begin() + static_cast<std::ptrdiff_t>(first), gaps.end(),
+      [](const ChainGap& a, const ChainGap& b) { return ValueOf(a.start) < ValueOf(b.start); });
 }
 
 /// What of each stretch no export in force holds.

@@ -120,6 +120,12 @@ TEST_F(ChainTest, NewestThatARunHasYetToFinishIsNoFault) {
   EXPECT_THAT(Check().unpublished, ElementsAre(2)) << "somebody saw it settled";
 }
 
+TEST_F(ChainTest, ExportWithoutManifestIsNotMissedOnceItIsReplaced) {
+  Has({Window(1, 0, 1), Window(2, 1, 2), Backfill(3, 0, 1, {1})});
+  published_.erase(1);
+  EXPECT_TRUE(Check().unbroken());
+}
+
 TEST_F(ChainTest, StateSetForwardLeavesAGapThatIsNamed) {
   const auto report = Has({Window(1, 0, 2), Set(2, 2, 3), Window(3, 3, 4)}).Check();
   ASSERT_EQ(report.gaps.size(), 1u);
@@ -138,6 +144,16 @@ TEST_F(ChainTest, GapThatWasSkippedOnPurposeIsReportedAndNoFault) {
   ASSERT_EQ(report.gaps.size(), 1u);
   EXPECT_EQ(report.gaps[0].kind, Kind::kSkipped);
   EXPECT_TRUE(report.unbroken());
+}
+
+TEST_F(ChainTest, GapIsSkippedOnceALaterResetSaysSo) {
+  Manifest skip = Set(5, 2, 4);
+  skip.skipped = true;
+  const auto report =
+      Has({Window(1, 0, 2), Set(2, 2, 3), Window(3, 3, 4), Set(4, 4, 2), skip}).Check();
+  ASSERT_EQ(report.gaps.size(), 1u);
+  EXPECT_EQ(report.gaps[0].kind, Kind::kSkipped);
+  EXPECT_EQ(TextOf(report.gaps[0]), kTwoToThree);
 }
 
 TEST_F(ChainTest, GapThatABackfillFilledIsNone) {

@@ -290,6 +290,7 @@ Status Ledger::RecordIdentity() const {
 
 Result<store::PutOutcome> Ledger::PutIntent(const Intent& intent) {
   SLUICE_RETURN_IF_ERROR(RecordIdentity());
+  identity_.reset();
   return ledger_store_->PutIfAbsent(IntentKey(folder_, intent.n), Serialize(intent));
 }
 

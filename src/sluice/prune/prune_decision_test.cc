@@ -77,6 +77,38 @@ TEST(PruneDecisionTest, ReplacedFilesStayUntilTheGraceIsOver) {
   EXPECT_EQ(DecidePrune(found.Input()).front().replaced_by, 2);
 }
 
+TEST(PruneDecisionTest, ReplacedFilesGoAtOnceOnDemand) {
+  Found found = Files({EventsKey(1), EventsKey(2)});
+  found.numbers[1] = Settled(1, {EventsKey(1)});
+  found.numbers[2] = Replacing(2, {1}, Duration{0});
+  PruneInput input = found.Input();
+  input.replaced_grace = Duration{0};
+  ASSERT_EQ(DecidePrune(input).size(), 1u);
+  EXPECT_EQ(DecidePrune(input)[0].key, EventsKey(1));
+}
+
+/// A window of these hours, published long ago.
+NumberFacts WindowOf(int64_t n, int64_t start, int64_t end) {
+  NumberFacts facts = Settled(n, {EventsKey(n)});
+  facts.manifest->start = Timestamp{Hours(start).micros};
+  facts.manifest->end = Timestamp{Hours(end).micros};
+  facts.published = kNow - Days(2);
+  return facts;
+}
+
+TEST(PruneDecisionTest, ForgottenFilesGoADayAfterAllOfItIsExportedAgain) {
+  Found found = Files({EventsKey(1), EventsKey(2), EventsKey(4)});
+  found.numbers[1] = WindowOf(1, 0, 1);
+  found.numbers[2] = WindowOf(2, 1, 3);
+  found.numbers[3] = Settled(3, {}, ledger::ExportKind::kReset);
+  EXPECT_THAT(found.Doomed(), IsEmpty()) << "nothing holds its rows yet";
+  found.numbers[4] = WindowOf(4, 0, 2);
+  EXPECT_THAT(found.Doomed(), ElementsAre(EventsKey(1)));
+  EXPECT_EQ(DecidePrune(found.Input())[0].reason, PruneReason::kForgotten);
+  found.numbers[4].published = kNow;
+  EXPECT_THAT(found.Doomed(), IsEmpty()) << "within the grace";
+}
+
 TEST(PruneDecisionTest, ABackfillThatCameToNothingReplacesNothing) {
   Found found = Files({EventsKey(1)});
   found.numbers[1] = Settled(1, {EventsKey(1)});
@@ -174,7 +206,8 @@ Found AnyTable() {
     if (fate == 4 && n > 1) {
       facts.manifest->kind = ledger::ExportKind::kBackfill;
       facts.manifest->replaces = {*rc::gen::inRange<int64_t>(1, n)};
-      facts.published = kNow - Hours(*rc::gen::inRange(0, 49));
+      // A later export is published later.
+      facts.published = kNow - Hours(7 * (count - n) + *rc::gen::inRange(0, 7));
     }
   }
   return found;
