@@ -163,7 +163,8 @@ std::vector<std::string> DoublesOf(const Edges& edges, const Prepared& prepared)
         edges.Text(prepared.replacement.range),
         prepared.replacement.exports.size() == 1
             ? fmt::format("export {}", prepared.replacement.exports.front().n)
-            : fmt::format("the {} exports that are replaced", prepared.replacement.exports.size())));
+            : fmt::format("the {} exports that are replaced",
+                          prepared.replacement.exports.size())));
   }
   if (prepared.seed && prepared.replacement.range.from < *prepared.seed) {
     notes.push_back(fmt::format(

@@ -37,6 +37,7 @@ struct ChainGap {
   Bound start, end;   ///< (start, end]
   int64_t reset = 0;  ///< the reset that passed over it; 0: none did
   int64_t after = 0;  ///< the export after which it was left open; 0: before the first
+  Bound reached{};    ///< where the exports of its stretch stand
 };
 
 /// Export numbers, both ends included.

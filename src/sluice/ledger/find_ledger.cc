@@ -56,10 +56,21 @@ std::unique_ptr<Ledger> LedgerAt(const Asker& asker, const Key& folder) {
   return std::make_unique<Ledger>(asker.beside, asker.destination, asker.name, folder);
 }
 
+/// The newest export that the note of the last run saw settled; 0 where there is no such note.
+int64_t NotedAsSettled(const Asker& asker, const Key& folder) {
+  const auto text = asker.beside->Get(LastRunKey(folder));
+  if (!text) return 0;
+  const auto json = nlohmann::json::parse(*text, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object()) return 0;
+  const auto settled = json.find("settled");
+  return settled != json.end() && settled->is_number_integer() ? settled->get<int64_t>() : 0;
+}
+
 /// The newest export of a ledger that must be published: what comes after it may have been cut off by a crash.
-int64_t NewestPublished(const LedgerView& view) {
+int64_t NewestPublished(const Asker& asker, const Ledger& ledger, const LedgerView& view) {
   if (view.undecided()) return view.newest - 1;
-  return view.manifest ? view.newest : view.newest - 1;
+  if (view.manifest || NotedAsSettled(asker, ledger.folder()) >= view.newest) return view.newest;
+  return view.newest - 1;
 }
 
 /// Why the manifests at the destination are not those of this ledger; "" where they may be.
@@ -92,7 +103,7 @@ Result<std::string> FindContradiction(const Asker& asker, const Ledger& ledger) 
     return fmt::format("its exports are of table {}, not {}", view->intent->table,
                        asker.ours.table);
   }
-  return ContradictingManifest(asker, ledger, NewestPublished(*view));
+  return ContradictingManifest(asker, ledger, NewestPublished(asker, ledger, *view));
 }
 
 Error Foreign(const Asker& asker, const Ledger& ledger, const std::string& why) {
@@ -119,7 +130,7 @@ Error Foreign(const Asker& asker, const Ledger& ledger, const std::string& why) 
 /// Records that the ledger is ours, once it is shown that the destination holds its exports.
 Status TakeOver(const Asker& asker, const Ledger& ledger, int generation) {
   SLUICE_ASSIGN_OR_RETURN(const LedgerView view, ledger.Load());
-  const int64_t n = NewestPublished(view);
+  const int64_t n = view.newest_decided();
   SLUICE_ASSIGN_OR_RETURN(const auto manifest,
                           n > 0 ? ledger.ReadManifest(n) : Result<std::optional<Manifest>>());
   SLUICE_ASSIGN_OR_RETURN(const std::string why, ContradictingManifest(asker, ledger, n));

@@ -139,6 +139,7 @@ TEST_F(FindLedgerTest, LedgerOfAnOldProgramIsNotAnothersConfigs) {
   a_.state = "/meta/state_a";
   b_.state = "/meta/state_b";
   ExportOfOldProgram(a_);
+  ExportOfOldProgram(a_, 2);
   const auto found = Find(b_);
   ASSERT_THAT(found, IsOk());
   EXPECT_EQ((*found)->folder(), "_sluice/state=state_b/events/ledger/");
@@ -146,6 +147,8 @@ TEST_F(FindLedgerTest, LedgerOfAnOldProgramIsNotAnothersConfigs) {
 
 TEST_F(FindLedgerTest, LedgerOfAnOldProgramWithOtherManifestsIsRefused) {
   ExportOfOldProgram(a_);
+  EXPECT_THAT(Find(b_), IsOk()) << "its first export may not be published yet";
+  ASSERT_THAT(beside_->Put("_sluice/events/ledger/last_run.json", "{\"settled\": 1}"), IsOk());
   EXPECT_THAT(Find(b_), HasMessage("its export 1 is not published at /out/b"));
   Asking other = a_;
   other.table = "main.sales.orders";

@@ -20,14 +20,14 @@ std::string LastPart(const std::string& key) { return key.substr(key.rfind('/') 
 RC_GTEST_PROP(LedgerPathProperty, NamesAreReadAsTheyAreMade, ()) {
   const auto n = *rc::gen::inRange<int64_t>(1, std::numeric_limits<int64_t>::max());
   const int generation = *rc::gen::inRange(1, 1000);
-  const auto decision = ParseLedgerEntry(LastPart(DecisionKey("t", n, generation)));
+  const auto decision = ParseLedgerEntry(LastPart(DecisionKey("t/", n, generation)));
   RC_ASSERT(decision.has_value());
   RC_ASSERT(decision->n == n);
   RC_ASSERT(decision->generation == generation);
   RC_ASSERT((decision->type == LedgerEntryName::Type::kDecision));
   RC_ASSERT(
-      (ParseLedgerEntry(LastPart(IntentKey("t", n)))->type == LedgerEntryName::Type::kIntent));
-  RC_ASSERT((ParseLedgerEntry(LastPart(RunnerHeartbeatKey("t", n)))->type ==
+      (ParseLedgerEntry(LastPart(IntentKey("t/", n)))->type == LedgerEntryName::Type::kIntent));
+  RC_ASSERT((ParseLedgerEntry(LastPart(RunnerHeartbeatKey("t/", n)))->type ==
              LedgerEntryName::Type::kHeartbeat));
   RC_ASSERT(ParseManifestName(LastPart(ManifestKey("t", n))) == n);
 }
