@@ -32,6 +32,10 @@ def sharing(tmp_path, lakes):
             for name, lake in zip("ab", lakes)]
 
 
+def files(folder) -> list:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
 def ids(sluice: Sluice) -> list[int]:
     return sorted(r["id"] for r in sluice.export().check().rows())
 
@@ -56,22 +60,22 @@ COMMANDS = [("run",), ("plan",), ("status",), ("check",), ("verify",), ("prune",
 def test_a_ledger_of_another_config_is_refused_before_anything_is_written(command, sharing, tmp_path):
     a, b = sharing
     a.run(clock(2))
-    before = sorted(tmp_path.rglob("*"))
+    before = files(tmp_path)
     outcome = b.call(*command, now=clock(3))
     assert outcome.code == 1, str(outcome)
     assert str(a.destination) in outcome.stdout and str(b.destination) in outcome.stdout, str(outcome)
     b.folder.joinpath("sluice.yaml").unlink()
-    assert sorted(tmp_path.rglob("*")) == before
+    assert files(tmp_path) == before
     assert ids(a) == [1, 2]
 
 
-def test_the_remedy_leads_out(sharing):
+def test_the_remedy_leads_out(sharing, tmp_path):
     a, b = sharing
     a.run(clock(2))
-    assert "another `name`" in b.fails(clock(2))["remedy"]
-    b.change(name="theirs")
-    b.run(clock(2))
-    assert b.export().check().rows() and ids(a) == [1, 2]
+    assert "`state` of its own" in b.fails(clock(2))["remedy"]
+    b.config["state"] = str(tmp_path / "meta" / "state_b")
+    assert b.run(clock(2))["rows"] == 2
+    assert (ids(a), ids(b)) == ([1, 2], [11, 12])
 
 
 def test_another_source_of_the_same_name_is_refused(lakes, sluice):
@@ -80,7 +84,9 @@ def test_another_source_of_the_same_name_is_refused(lakes, sluice):
     sluice.change(path=str(b.path))
     error = sluice.fails(clock(3))
     assert error["kind"] == "conflict" and str(a.path) in error["message"], error
-    assert str(b.path) in error["message"], error
+    assert str(b.path) in error["message"] and "state forget events" in error["remedy"], error
+    assert sluice.call("state", "forget", "events", now=clock(3)).code == 0
+    assert sluice.run(clock(3))["rows"] == 3
 
 
 def test_a_whole_tree_that_was_moved_goes_on(tmp_path, lakes):

@@ -106,48 +106,67 @@ Result<std::string> FindContradiction(const Asker& asker, const Ledger& ledger) 
   return ContradictingManifest(asker, ledger, NewestPublished(asker, ledger, *view));
 }
 
-Error Foreign(const Asker& asker, const Ledger& ledger, const std::string& why) {
-  std::string remedy =
-      "give this table another `name`, or this config a `state` of its own, which no other config "
-      "uses";
+/// What leads out where only the source differs: the destination is ours, so the exports there are, too.
+std::string RemedyOfSource(const Asker& asker, const std::string& end) {
+  const std::string set =
+      end.empty() ? std::string()
+                  : fmt::format(
+                        "; if the same table lies there now, say so with `sluice state set {} "
+                        "{}`",
+                        asker.name, end);
+  return fmt::format(
+      "correct `table` or `path` in sluice.yaml{}; if it is another table, begin anew with `sluice "
+      "state forget {}`",
+      set, asker.name);
+}
+
+Error Foreign(const Asker& asker, const Ledger& ledger, const std::string& why,
+              bool same_destination) {
+  std::string end;
   if (const auto view = ledger.Load()) {
-    const Bound& end = view->position().end;
-    const std::string take_over =
-        std::holds_alternative<std::monostate>(end)
-            ? fmt::format("`sluice state forget {}`", asker.name)
-            : fmt::format("`sluice state set {} {}`", asker.name, ToText(end));
-    remedy += fmt::format(
-        "; only if it is the same export, moved together with its files and manifests, take the "
-        "ledger over with {}",
-        take_over);
+    const Bound& stands = view->position().end;
+    if (!std::holds_alternative<std::monostate>(stands)) end = ToText(stands);
   }
-  return Error{ErrorKind::kConflict,
-               fmt::format("the ledger {} belongs to another export: {}",
-                           asker.beside->DisplayName(ledger.folder()), why),
-               std::move(remedy)};
+  const std::string take_over = end.empty()
+                                    ? fmt::format("`sluice state forget {}`", asker.name)
+                                    : fmt::format("`sluice state set {} {}`", asker.name, end);
+  return Error{
+      ErrorKind::kConflict,
+      fmt::format("the ledger {} belongs to another export: {}",
+                  asker.beside->DisplayName(ledger.folder()), why),
+      same_destination
+          ? RemedyOfSource(asker, end)
+          : fmt::format(
+                "give this config a `state` of its own, which no other config uses; only if "
+                "the export was moved here, with its files and manifests, take the ledger "
+                "over with {}",
+                take_over)};
 }
 
 /// Records that the ledger is ours, once it is shown that the destination holds its exports.
-Status TakeOver(const Asker& asker, const Ledger& ledger, int generation) {
+Status TakeOver(const Asker& asker, const Ledger& ledger, int generation,
+                const std::string& differences) {
   SLUICE_ASSIGN_OR_RETURN(const LedgerView view, ledger.Load());
   const int64_t n = view.newest_decided();
   SLUICE_ASSIGN_OR_RETURN(const auto manifest,
                           n > 0 ? ledger.ReadManifest(n) : Result<std::optional<Manifest>>());
   SLUICE_ASSIGN_OR_RETURN(const std::string why, ContradictingManifest(asker, ledger, n));
+  const std::string at = asker.beside->DisplayName(ledger.folder());
   if (n > 0 && (!manifest || !why.empty())) {
     return Fail(Error{
         ErrorKind::kConflict,
-        fmt::format("the ledger {} can't be taken over: {} does not hold its export {}",
-                    asker.beside->DisplayName(ledger.folder()), asker.ours.destination, n),
-        fmt::format("copy the table's files and _sluice/{} there first, or give this table another "
-                    "`name`",
+        fmt::format(
+            "the ledger {} belongs to another export ({}), and can't be taken over: {} does "
+            "not hold its export {}",
+            at, differences, asker.ours.destination, n),
+        fmt::format("copy the table's files and _sluice/{} there first, or give this config a "
+                    "`state` of its own",
                     asker.name)});
   }
   const Key key = IdentityKey(ledger.folder(), generation + 1);
   SLUICE_ASSIGN_OR_RETURN(const auto put, asker.beside->PutIfAbsent(key, Serialize(asker.ours)));
   if (put == store::PutOutcome::kCreated) return {};
-  return Fail(ErrorKind::kTransient, "another process took {} over at the same time",
-              asker.beside->DisplayName(ledger.folder()));
+  return Fail(ErrorKind::kTransient, "another process took {} over at the same time", at);
 }
 
 Result<std::unique_ptr<Ledger>> WithIdentity(const Asker& asker, const Key& folder,
@@ -156,11 +175,13 @@ Result<std::unique_ptr<Ledger>> WithIdentity(const Asker& asker, const Key& fold
   auto ledger = LedgerAt(asker, folder);
   const auto differences = Differences(recorded.identity, asker.ours, with_state);
   if (differences.empty()) return ledger;
+  const std::string words = fmt::format("{}", fmt::join(differences, "; "));
   const bool other_state = with_state && recorded.identity.state != asker.ours.state;
   if (!options.take_over || other_state) {
-    return Fail(Foreign(asker, *ledger, fmt::format("{}", fmt::join(differences, "; "))));
+    const bool same_destination = !other_state && SameDestination(recorded.identity, asker.ours);
+    return Fail(Foreign(asker, *ledger, words, same_destination));
   }
-  SLUICE_RETURN_IF_ERROR(TakeOver(asker, *ledger, recorded.generation));
+  SLUICE_RETURN_IF_ERROR(TakeOver(asker, *ledger, recorded.generation, words));
   return ledger;
 }
 
@@ -172,8 +193,10 @@ Result<std::unique_ptr<Ledger>> WithoutIdentity(const Asker& asker, const Key& f
   if (!begun) return ledger;
   SLUICE_ASSIGN_OR_RETURN(const std::string why, FindContradiction(asker, *ledger));
   if (why.empty()) return ledger;
-  if (!options.take_over) return Fail(Foreign(asker, *ledger, why));
-  SLUICE_RETURN_IF_ERROR(TakeOver(asker, *ledger, /*generation=*/0));
+  if (!options.take_over) {
+    return Fail(Foreign(asker, *ledger, why, /*same_destination=*/false));
+  }
+  SLUICE_RETURN_IF_ERROR(TakeOver(asker, *ledger, /*generation=*/0, why));
   return LedgerAt(asker, folder);
 }
 

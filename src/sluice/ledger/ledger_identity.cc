@@ -49,8 +49,7 @@ std::vector<std::string> Differences(const LedgerIdentity& recorded, const Ledge
     differences.push_back(fmt::format("{} {}, not {}", what, theirs, own));
   };
   if (with_state && recorded.state != ours.state) add("state", recorded.state, ours.state);
-  if (!SamePlace(recorded.destination, recorded.destination_from_here, ours.destination,
-                 ours.destination_from_here)) {
+  if (!SameDestination(recorded, ours)) {
     add("destination", recorded.destination, ours.destination);
   }
   if (recorded.table != ours.table) add("table", recorded.table, ours.table);
@@ -60,6 +59,10 @@ std::vector<std::string> Differences(const LedgerIdentity& recorded, const Ledge
     add("source", recorded.source, ours.source);
   }
   return differences;
+}
+
+bool SameDestination(const LedgerIdentity& a, const LedgerIdentity& b) {
+  return SamePlace(a.destination, a.destination_from_here, b.destination, b.destination_from_here);
 }
 
 std::string Serialize(const LedgerIdentity& identity) {

@@ -30,6 +30,8 @@ LedgerIdentity MakeIdentity(const store::Location& state, const store::Location&
 std::vector<std::string> Differences(const LedgerIdentity& recorded, const LedgerIdentity& ours,
                                      bool with_state);
 
+bool SameDestination(const LedgerIdentity& a, const LedgerIdentity& b);
+
 std::string Serialize(const LedgerIdentity& identity);
 /// kCorrupt naming the key and the field, kUnsupported for a later format.
 Result<LedgerIdentity> ParseIdentity(std::string_view text, std::string_view name);
