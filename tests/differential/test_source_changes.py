@@ -61,7 +61,7 @@ def test_a_log_that_was_begun_anew_at_the_same_path_is_an_error(spark, source, e
     for i in range(3):
         again.insert(f"{i}, 'other', TIMESTAMP'2025-01-01T12:30:00Z'")
     error = sluice.fails(LATER)
-    assert error["kind"] == "conflict" and "begun anew" in error["message"]
+    assert error["kind"] == "conflict" and "recreated" in error["message"]
     assert len(sluice.export().check().manifests()) == 1
     assert "`sluice state forget events`" in error["remedy"]
     outcome = sluice.call("state", "forget", "events")
@@ -80,7 +80,7 @@ def test_a_table_that_was_put_back_from_a_copy_goes_on(events, sluice, tmp_path)
 
 
 def rebuild(table, select: str) -> int:
-    """CREATE OR REPLACE TABLE .. AS, as a nightly job makes a table anew; the version that does it."""
+    """CREATE OR REPLACE TABLE .. AS, as a nightly job makes a table again; the version that does it."""
     table.sql(f"CREATE OR REPLACE TABLE {{t}} USING DELTA LOCATION '{table.path}'"
               f" TBLPROPERTIES ('delta.enableChangeDataFeed' = 'true') AS {select}")
     return table.version

@@ -24,7 +24,7 @@ def test_again_exports_the_whole_number_anew(events):
     report = events.run(clock(5), *part("--again"), command="backfill")
     (window,) = report["windows"]
     assert (window["start"], window["end"]) == (clock(0), clock(4))
-    assert any("exported anew" in note for note in report["notes"]), report
+    assert any("exported again" in note for note in report["notes"]), report
     export = events.export().check()
     assert export.manifests()[-1]["replaces"] == [1] and [m["n"] for m in export.current()] == [2]
     assert sorted(r["id"] for r in export.rows()) == sorted(r["id"] for r in before)

@@ -70,7 +70,7 @@ DAMAGES = {
         lambda lake, sluice: set_protocol(lake, minReaderVersion=9), "unsupported", "9"),
     "the watermark column is missing": (
         lambda lake, sluice: sluice.change(watermark="event_timestamq"), "config", "event_timestamq"),
-    "the watermark column is no time": (
+    "the watermark column is not a time": (
         lambda lake, sluice: sluice.change(watermark="id"), "config", "id"),
     "a column to export is missing": (
         lambda lake, sluice: sluice.change(columns=["id", "nmae"]), "config", "nmae"),

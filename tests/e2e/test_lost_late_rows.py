@@ -1,4 +1,4 @@
-"""Append sources that were overwritten and vacuumed: late rows can't be told any more, which is an error that
+"""Append sources that were overwritten and vacuumed: late rows can no longer be found, which is an error that
 leads out, and no row is lost or doubled on the way."""
 
 import deltalake
@@ -37,7 +37,7 @@ def vacuum(lake) -> None:
 
 
 def follow(remedy: str, sluice, hour: int) -> None:
-    """What the error says: ignore late rows, export anew what is exported, look for late rows again."""
+    """What the error says: ignore late rows, export again what is exported, look for late rows again."""
     (command,) = [part for part in remedy.split("`") if part.startswith("sluice backfill")]
     sluice.change(late_rows="ignore").run(clock(hour), *command.split()[2:], command="backfill")
     sluice.change(late_rows="export")

@@ -282,7 +282,7 @@ def test_a_column_added_and_dropped_between_two_runs_stops_nothing(table, sluice
     assert sluice.run("2026-01-05T03:00:00Z")["rows"] == 1
 
 
-# Watermarks that are no times
+# Watermarks that are not times
 
 def views(table, *texts):
     table.commit(0, protocol(), metadata(ID, field("kind", "string")),

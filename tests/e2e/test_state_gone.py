@@ -73,7 +73,7 @@ def test_status_tells_it(events):
 
 
 def test_a_row_put_back_by_hand_is_gone_on_from(lake, events):
-    """Somebody made the table anew and wrote the right time into it: nothing is lost or doubled."""
+    """Somebody recreated the table and wrote the right time into it: nothing is lost or doubled."""
     events.run(clock(2))
     copy = events.state.with_name("copy")
     shutil.copytree(events.state, copy)

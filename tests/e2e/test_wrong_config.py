@@ -83,7 +83,7 @@ def test_a_feed_is_backfilled_from_its_very_first_version(feed):
                                      ("backfill", "users", "--from", "0", "--to", "1")])
 def test_no_version_is_negative(command, version, feed):
     outcome = feed.call(*command, "--at-version", version, now=NOW)
-    assert outcome.code == 2 and "is no version" in outcome.error["message"], str(outcome)
+    assert outcome.code == 2 and "is not a valid version" in outcome.error["message"], str(outcome)
 
 
 def test_a_feed_that_starts_beyond_the_latest_version_is_an_error(feed):

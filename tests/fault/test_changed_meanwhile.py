@@ -28,7 +28,7 @@ CHANGES = {
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_the_config_changes(change, scenario, faults, trials):
-    """What was decided is finished as it was recorded, what was not is planned anew: each row once."""
+    """What was decided is finished as it was recorded, what was not is planned again: each row once."""
     def call(sluice, log, at):
         kill(scenario, faults, sluice, log, at)
         decided = {n: d["manifest"]["files"] for n, d in decisions(sluice).items()}
@@ -97,7 +97,7 @@ def clean_log(lake) -> None:
     (compact_and_vacuum, "kept"), (compact_and_vacuum, "lost"), (clean_log, "kept"),
     (clean_log, "lost"), (None, "lost")])
 def test_the_pinned_version_is_gone(moves_on, staged, scenario, faults, trials):
-    """Decided exports are finished from what was uploaded, the others are planned anew."""
+    """Decided exports are finished from what was uploaded, the others are planned again."""
     def call(sluice, log, at):
         lake = scenario.copy_lake(sluice)
         kill(scenario, faults, sluice, log, at)

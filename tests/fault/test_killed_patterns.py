@@ -1,4 +1,4 @@
-"""`kill -9` at every call of a feed's seed, of its windows, of a seed anew, of a backfill that replaces windows,
+"""`kill -9` at every call of a feed's seed, of its windows, of a new seed, of a backfill that replaces windows,
 and of a snapshot that drops an older one.
 
 Between the kill and the next run the source goes on, so that a seed and a feed that don't join would show.

@@ -1,4 +1,4 @@
-"""Several processes at one table: each row once, whoever comes first, stalls or is taken for dead."""
+"""Several processes at one table: each row once, anyone who comes first, stalls or is taken for dead."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Several processes at one table on S3: each row once, whoever comes first, dies, stalls or is taken for dead."""
+"""Several processes at one table on S3: each row once, anyone who comes first, dies, stalls or is taken for dead."""
 
 import json
 import signal

@@ -42,7 +42,7 @@ def assert_newest_snapshot_is_the_table(sluice: Sluice, lake: Lake) -> None:
 
 
 def assert_success_tells_the_truth(sluice: Sluice, name: str = "users") -> None:
-    """Whoever finds `_SUCCESS` finds a folder as some decision lists it, with all of its files."""
+    """Anyone who finds `_SUCCESS` finds a folder as some decision lists it, with all of its files."""
     export = sluice.export()
     decided = generations(sluice, name)
     for success in export.snapshots.glob("*/_SUCCESS"):

@@ -19,7 +19,7 @@
 namespace sluice::aws {
 namespace {
 
-/// Credentials are fetched anew when less than this is left of them.
+/// Credentials are renewed when less than this is left of them.
 constexpr Duration kRenewBefore = Minutes(5);
 
 ErrorKind KindOf(const Fault& fault) {

@@ -21,7 +21,7 @@ struct Credentials {
 class CredentialsSource {
  public:
   virtual ~CredentialsSource() = default;
-  /// Valid for some minutes yet. Fetched anew where they are about to expire, or where `refused_key` ("" for
+  /// Valid for some minutes yet. Renewed where they are about to expire, or where `refused_key` ("" for
   /// none) is their access key: the server called them expired. kPermission or kConfig, with a remedy, if there
   /// are none; kCancelled where `cancel` fired while they were fetched.
   virtual Result<Credentials> Get(std::string_view refused_key,

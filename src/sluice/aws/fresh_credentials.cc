@@ -11,7 +11,7 @@
 namespace sluice::aws {
 namespace {
 
-/// Credentials are fetched anew when less than this is left of them.
+/// Credentials are renewed when less than this is left of them.
 constexpr Duration kRenewBefore = Minutes(5);
 
 class FreshCredentials : public CredentialsSource {

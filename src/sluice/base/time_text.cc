@@ -96,7 +96,7 @@ constexpr size_t kMostDigits = 18;
 
 Result<Timestamp> ParseTimestamp(std::string_view text, const TimeZone& zone) {
   const auto wrong = [&] {
-    return Fail(Error{ErrorKind::kUsage, fmt::format("'{}' is no time", text),
+    return Fail(Error{ErrorKind::kUsage, fmt::format("'{}' is not a time", text),
                       "write it like 2026-01-31T09:00:00Z, 2026-01-31 09:00 or 2026-01-31"});
   };
   Cursor in(text);
@@ -118,7 +118,7 @@ Result<Timestamp> ParseTimestamp(std::string_view text, const TimeZone& zone) {
 
 Result<Duration> ParseDuration(std::string_view text) {
   const auto wrong = [&] {
-    return Fail(Error{ErrorKind::kUsage, fmt::format("'{}' is no duration", text),
+    return Fail(Error{ErrorKind::kUsage, fmt::format("'{}' is not a duration", text),
                       "write it like 90s, 15m, 36h, 60d, 2w or 1h30m"});
   };
   if (text == "0") return Duration{0};

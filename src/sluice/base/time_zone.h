@@ -47,7 +47,7 @@ CivilTime CivilFromDays(int64_t days_since_epoch);
 std::string FormatTimestamp(Timestamp t);
 
 /// A time as users write it: RFC 3339 or ISO 8601, date only allowed, 'T' or space; read in `zone`
-/// where it has no offset. kUsage if it is no time.
+/// where it has no offset. kUsage if it is not a time.
 Result<Timestamp> ParseTimestamp(std::string_view text, const TimeZone& zone);
 
 /// "90s", "15m", "36h", "60d", "2w", "1h30m", "0"; kUsage otherwise. Never negative.

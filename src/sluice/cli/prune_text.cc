@@ -60,7 +60,7 @@ std::string Why(const PruneAction& action) {
     case PruneReason::kUnnamed:
       return fmt::format("another attempt at export {} was published", action.n);
     case PruneReason::kVoid:
-      return fmt::format("export {} came to nothing", action.n);
+      return fmt::format("export {} was voided", action.n);
     case PruneReason::kReplaced:
       return fmt::format("export {} replaced export {}", action.replaced_by, action.n);
     case PruneReason::kForgotten:

@@ -35,7 +35,7 @@ TEST(PruneTextTest, WhatWentIsAddedUpByCause) {
   EXPECT_EQ(DescribePrune(Some(), /*each=*/false),
             "events: removed 2 files (3.0 KiB) and 1 upload\n"
             "  1 file (2.0 KiB) and 1 upload: another attempt at export 2 was published\n"
-            "  1 file (1.0 KiB): export 1 came to nothing");
+            "  1 file (1.0 KiB): export 1 was voided");
 }
 
 TEST(PruneTextTest, EachThingIsNamedInTheOrderOfExports) {
@@ -43,7 +43,7 @@ TEST(PruneTextTest, EachThingIsNamedInTheOrderOfExports) {
   report.dry_run = true;
   EXPECT_EQ(DescribePrune(report, /*each=*/true),
             "events: would remove 2 files (3.0 KiB) and 1 upload\n"
-            "  e/a (1.0 KiB): export 1 came to nothing\n"
+            "  e/a (1.0 KiB): export 1 was voided\n"
             "  e/b (2.0 KiB): another attempt at export 2 was published\n"
             "  the upload of e/c: another attempt at export 2 was published");
 }

@@ -38,13 +38,14 @@ Status CheckReseed(const Selection& selection, const std::vector<std::string>& n
                             config::SelectTables(*selection.loaded.config, {name}));
     if (std::any_of(tables.begin(), tables.end(), IsCdc)) continue;
     const config::Table& first = *tables.front();
-    return Fail(Error{
-        ErrorKind::kUsage,
-        names.empty()
-            ? std::string("--reseed: no table of the config has pattern cdc")
-            : fmt::format("--reseed: '{}' means no table of pattern cdc ({} has pattern {})", name,
-                          first.name, config::Name(first.pattern)),
-        "only a change feed begins anew from a snapshot; leave --reseed out, or name a cdc table"});
+    return Fail(
+        Error{ErrorKind::kUsage,
+              names.empty()
+                  ? std::string("--reseed: no table of the config has pattern cdc")
+                  : fmt::format("--reseed: '{}' means no table of pattern cdc ({} has pattern {})",
+                                name, first.name, config::Name(first.pattern)),
+              "only a change feed starts again from a snapshot; leave --reseed out, or name a cdc "
+              "table"});
   }
   for (const auto* table : selection.tables) {
     if (IsCdc(table)) continue;
@@ -54,7 +55,7 @@ Status CheckReseed(const Selection& selection, const std::vector<std::string>& n
   return {};
 }
 
-/// Naming tables is saying which feeds begin anew; without a name it may be a slip.
+/// Naming tables is saying which feeds start again; without a name it may be a slip.
 Status ConfirmReseed(const Context& context, const Selection& selection,
                      const RunCommand& command) {
   if (!command.names.empty()) return {};

@@ -119,7 +119,7 @@ std::string Headline(const verify::VerifyReport& report) {
              : Paint(Colour::kWarning, "proven, with rows that lie there twice");
 }
 
-/// What is no fault, and keeps an export from being all of the source: skipped, or of another writer.
+/// What is not a fault, and keeps an export from being all of the source: skipped, or of another writer.
 std::string GapsText(const verify::VerifyReport& report) {
   constexpr size_t kShown = 5;
   std::string text;

@@ -25,7 +25,7 @@ struct ParquetFile {
   FileCalendar calendar;
 };
 
-/// kNotFound if the object is not there, kCorrupt if it is no Parquet, kUnsupported if it is encrypted.
+/// kNotFound if the object is not there, kCorrupt if it is not Parquet, kUnsupported if it is encrypted.
 Result<ParquetFile> OpenParquet(const store::ObjectStore& store, const store::Key& key);
 
 /// Streams the leaf columns `columns` of `row_groups` in batches of at most `batch_rows` rows, which

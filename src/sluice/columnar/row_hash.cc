@@ -245,7 +245,7 @@ std::string ToString(const RowHashSum& sum) {
 }
 
 Result<RowHashSum> ParseRowHashSum(std::string_view text) {
-  const auto wrong = [&] { return Fail(ErrorKind::kCorrupt, "'{}' is no row hash", text); };
+  const auto wrong = [&] { return Fail(ErrorKind::kCorrupt, "'{}' is not a row hash", text); };
   if (!text.starts_with(kSumName) || text.size() != kSumName.size() + 32) return wrong();
   RowHashSum sum;
   int digits = 0;

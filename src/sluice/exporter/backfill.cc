@@ -84,7 +84,7 @@ Status ClipRange(const Session& session, int64_t limit, const Edges& edges, Rang
   return {};
 }
 
-/// Whether `found` may be exported anew. `asked` is what the user wants of it, up to `limit`.
+/// Whether `found` may be exported again. `asked` is what the user wants of it, up to `limit`.
 Status AllowReplacement(const Session& session, const Edges& edges, const plan::Replacement& found,
                         const Range& asked, int64_t limit, bool again, Version source_version) {
   if (found.exports.empty()) return {};
@@ -105,7 +105,7 @@ Status AllowReplacement(const Session& session, const Edges& edges, const plan::
         ErrorKind::kConflict,
         fmt::format("rows of {} are exported already, by export {}{}", edges.Text(asked),
                     found.exports.front().n, more > 0 ? fmt::format(" and {} more", more) : ""),
-        fmt::format("add --again to export {} anew: the new manifest then replaces the old ones",
+        fmt::format("add --again to export {} again: the new manifest then replaces the old ones",
                     found.range == asked
                         ? "them"
                         : edges.Text(found.range) + ", which these exports hold,")});
@@ -202,7 +202,7 @@ Result<std::optional<Prepared>> Prepare(Session& session, const Edges& edges, Ra
         ExportLateRows(session, *prepared.source, prepared.newest, progress, report));
     if (had_late_rows) continue;
     if (prepared.replacement.range != clipped) {
-      report.AddNote(fmt::format("{} is exported anew, because what is replaced holds it whole",
+      report.AddNote(fmt::format("{} is exported again, because what is replaced holds it whole",
                                  edges.Text(prepared.replacement.range)));
     }
     return prepared;

@@ -43,7 +43,7 @@ Error BackfilledAlready(const Session& session, const plan::PlannedExport& windo
                   "exported twice",
                   ledger::ToText(window.start), ledger::ToText(window.end), backfill.n,
                   ledger::ToText(backfill.start), ledger::ToText(backfill.end)),
-      fmt::format("let `start` be {} or later and backfill what comes before it, or begin anew "
+      fmt::format("let `start` be {} or later and backfill what comes before it, or start again "
                   "on purpose with `sluice state forget {}`",
                   ledger::ToText(backfill.end), session.name())};
 }

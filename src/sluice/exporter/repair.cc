@@ -193,7 +193,8 @@ Result<std::string> ExplainStateForget(const Services& services, const config::T
                        table.name);
   }
   return fmt::format(
-      "the exports of {} stand at {}; the next run will begin anew as `start` says, and readers of "
+      "the exports of {} stand at {}; the next run will start again as `start` says, and readers "
+      "of "
       "folders see a second copy of the same rows beside the first, until `sluice prune` removes "
       "the "
       "first a day after the new exports hold all of it (--replaced-now: at once)",

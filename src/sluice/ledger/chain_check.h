@@ -53,7 +53,7 @@ struct ChainReport {
       unpublished;  ///< decided, without a manifest, and not the newest that a run finishes
   std::vector<int64_t> undecided;  ///< published, without a decision, although there is a ledger
   std::vector<ChainGap> gaps;      ///< ascending by time or version within each beginning
-  int64_t newest = 0;              ///< the highest number that anything tells of
+  int64_t newest = 0;              ///< the highest number that any record names
 
   /// Neither a number nor a window is missing; what was skipped or exported by others does not count.
   bool unbroken() const;
@@ -69,7 +69,7 @@ struct ChainFault {
   std::string message, remedy;
 };
 std::vector<ChainFault> Describe(const ChainReport& report, std::string_view name);
-/// What a gap is that is no fault: skipped on purpose, or exported by another writer; "" for others.
+/// What a gap is that is not a fault: skipped on purpose, or exported by another writer; "" for others.
 std::string Describe(const ChainGap& gap);
 
 }  // namespace sluice::ledger

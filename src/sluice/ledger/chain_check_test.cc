@@ -13,7 +13,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using Kind = ChainGap::Kind;
 
-/// A ledger with everything that its manifests tell of.
+/// A ledger with everything that its manifests name.
 class ChainTest : public ::testing::Test {
  public:
   ChainTest& Has(std::vector<Manifest> manifests) {
@@ -205,7 +205,7 @@ TEST_F(ChainTest, FeedGoesOnFromItsSeed) {
       Has({Seed(1, 4), Versions(2, 4, 6), Seed(3, 9, ExportKind::kReseed), Versions(4, 9, 10)})
           .Check()
           .unbroken())
-      << "a seed begins anew";
+      << "a seed starts again";
   const auto report = Has({Seed(1, 4), Versions(2, 5, 6)}).Check();
   ASSERT_EQ(report.gaps.size(), 1u);
   EXPECT_EQ(TextOf(report.gaps[0]), "versions (4, 5]");

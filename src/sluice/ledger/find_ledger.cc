@@ -115,7 +115,8 @@ std::string RemedyOfSource(const Asker& asker, const std::string& end) {
                         "{}`",
                         asker.name, end);
   return fmt::format(
-      "correct `table` or `path` in sluice.yaml{}; if it is another table, begin anew with `sluice "
+      "correct `table` or `path` in sluice.yaml{}; if it is another table, start again with "
+      "`sluice "
       "state forget {}`",
       set, asker.name);
 }

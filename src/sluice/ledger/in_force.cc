@@ -12,7 +12,7 @@ bool HoldsWindow(const Manifest& manifest) {
   return manifest.kind == ExportKind::kWindow || manifest.kind == ExportKind::kBackfill;
 }
 
-/// An export before a reset that began anew, until later windows hold all of it.
+/// An export before a reset that started again, until later windows hold all of it.
 struct Candidate {
   int64_t n = 0;
   Extent extent;

@@ -13,10 +13,10 @@ namespace sluice::ledger {
 
 enum class Standing {
   kInForce,    ///< readers should find its rows
-  kVoid,       ///< it was given up
+  kVoid,       ///< it was voided
   kExpired,    ///< a snapshot that `keep` dropped
   kReplaced,   ///< a later export names it in `replaces`
-  kForgotten,  ///< `state forget` began the exports anew, and later windows hold all of its time
+  kForgotten,  ///< `state forget` started the exports again, and later windows hold all of its time
 };
 
 struct Judgement {
@@ -33,7 +33,7 @@ std::optional<int64_t> ValueOf(const Bound& bound);
 /// rows is all of the time that was exported before them.
 std::optional<Extent> ExtentOf(const Manifest& manifest);
 
-/// True for a reset by `state forget`: exports begin anew after it.
+/// True for a reset by `state forget`: exports start again after it.
 bool BeginsAnew(const Manifest& manifest);
 
 /// The standing of every export. `manifests`: all that there are, ascending by n.

@@ -142,7 +142,7 @@ Result<bool> Exists(const ObjectStore& store, const Key& key) {
   return Fail(std::move(head).error());
 }
 
-/// `decision`, of which `manifest` says that it came to nothing.
+/// `decision`, of which `manifest` says that it was voided.
 Decision Overruled(const Decision& decision, Manifest manifest) {
   Decision voided;
   voided.n = decision.n;
@@ -203,7 +203,7 @@ Status Ledger::RequireNoManifest() const {
       fmt::format("{} is published, but the ledger that it belongs to is not in {}",
                   destination_->DisplayName(found), ledger_store_->DisplayName(folder_)),
       "if `state` was moved, move the ledger into that folder, too; otherwise restore it, or give "
-      "the table another `name`, whose exports begin anew"});
+      "the table another `name`, whose exports start again at 1"});
 }
 
 Result<LedgerView> Ledger::Load() const {
@@ -226,7 +226,7 @@ Result<LedgerView> Ledger::Load() const {
     } else if (intent.error().kind != ErrorKind::kUnsupported || found.generation > 0) {
       return Fail(std::move(intent).error());
     }
-    // An undecided intent of a later format is voided by whoever comes next, not obeyed.
+    // An undecided intent of a later format is voided by the next runner, not obeyed.
   }
   if (found.generation > 0) {
     SLUICE_ASSIGN_OR_RETURN(Decision recorded,

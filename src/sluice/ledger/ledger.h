@@ -85,7 +85,7 @@ class Ledger {
   /// The number that the published heartbeat says is settled; 0 where it says nothing.
   Result<int64_t> PublishedHint() const;
   /// Every decision's latest generation, ascending by n; as ReadDecision, but a void that only the
-  /// manifest tells of comes without its position.
+  /// manifest names comes without its position.
   Result<std::vector<Decision>> ReadDecisions() const;
 
   const std::string& name() const { return name_; }

@@ -25,10 +25,10 @@ enum class ExportKind {
   kLate,      ///< rows that came after their window was exported
   kBackfill,  ///< a range asked for by hand
   kSeed,      ///< the snapshot that a change feed begins from
-  kReseed,    ///< the same, asked for anew
+  kReseed,    ///< the same, asked for again
   kSnapshot,  ///< pattern C
   kReset,     ///< state repaired by hand, or moved on by a notebook: no data
-  kVoid,      ///< a number that came to nothing
+  kVoid,      ///< an export that publishes nothing
 };
 std::string_view Name(ExportKind kind);
 
@@ -45,7 +45,7 @@ struct Position {
   /// Commits up to this one were looked at for late rows, or are covered by a window.
   std::optional<Version> scanned_through;
   /// Digest of the commit file of `scanned_through`, as it lay in the source's log: another one there later
-  /// means that the log was begun anew. "" where it was gone already, or an older program wrote the record.
+  /// means that the log was recreated. "" where it was gone already, or an older program wrote the record.
   std::string scanned_commit;
   std::string table_id;
   /// Delta schema JSON of the exported columns, and the `columns`/`exclude` that chose them.
@@ -103,7 +103,7 @@ struct Manifest {
   /// Every partition that ends by this instant is final, with or without a folder; nullopt in resets, voids
   /// and manifests from before there was this field, whose `partitions_final` lists them all.
   std::optional<Timestamp> final_until;
-  /// A reset only: what it passes over is left out on purpose, and is no gap.
+  /// A reset only: what it passes over is left out on purpose, and is not a gap.
   bool skipped = false;
   Timestamp committed_at;
   std::string program;
@@ -116,7 +116,7 @@ struct DecidedFile {
   std::string partition;
 };
 
-/// `n.commit.json`: the one decision about n. It carries the manifest word for word, so that whoever
+/// `n.commit.json`: the one decision about n. It carries the manifest word for word, so that a runner that
 /// finishes n publishes the same. A void decision has no uploads and a manifest of kind void.
 struct Decision {
   int64_t n = 0;
@@ -133,7 +133,7 @@ struct Decision {
   Bound watermark_min, watermark_max;  ///< of the exported rows; append only
   int64_t row_groups_copied = 0, row_groups_spliced = 0, row_groups_rewritten = 0;
   Runner runner;
-  /// Not recorded: the decision said otherwise, and its manifest says that it came to nothing.
+  /// Not recorded: the decision said otherwise, and its manifest says that it was voided.
   bool overruled = false;
 
   bool is_void() const { return manifest.kind == ExportKind::kVoid; }

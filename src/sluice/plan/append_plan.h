@@ -16,14 +16,14 @@ namespace sluice::plan {
 /// The windows of this run, ascending, without gap or overlap; empty where start >= end. A reset comes
 /// first where a notebook moved the row on; an empty window where `start` is "now" or a duration.
 /// kConflict where the row lies behind the newest manifest, is NULL or missing although there is one;
-/// where the source's log was begun anew; where its latest version is older than the one exported.
+/// where the source's log was recreated; where its latest version is older than the one exported.
 Result<std::vector<PlannedExport>> PlanWindows(const config::Table& table,
                                                const SourceFacts& facts);
 
 /// The export of the late rows of commits (position.scanned_through, source_version].
 PlannedExport PlanLate(const SourceFacts& facts);
 
-/// An earlier export that a backfill exports anew.
+/// An earlier export that a backfill exports again.
 struct Replaced {
   int64_t n = 0;
   Timestamp end;    ///< inclusive end of the watermarks that it holds
@@ -31,7 +31,7 @@ struct Replaced {
 };
 
 /// (from, to] by hand, cut by `chunk`; each old export is replaced by the first piece after which all
-/// of it has come anew. State and position stay.
+/// of it has come again. State and position stay.
 Result<std::vector<PlannedExport>> PlanBackfill(const config::Table& table,
                                                 const SourceFacts& facts, Timestamp from,
                                                 Timestamp to, std::optional<Duration> chunk,

@@ -139,7 +139,7 @@ TEST_F(AppendPlanTest, LogThatWasBegunAnewIsAConflict) {
   facts_.position.scanned_commit = "digest";
   facts_.scanned_commit = "another";
   EXPECT_THAT(PlanWindows(table_, facts_), IsError(ErrorKind::kConflict));
-  EXPECT_THAT(PlanWindows(table_, facts_), HasMessage("begun anew"));
+  EXPECT_THAT(PlanWindows(table_, facts_), HasMessage("recreated"));
   facts_.scanned_commit = "digest";
   facts_.source_version = Version{4};
   EXPECT_THAT(PlanWindows(table_, facts_), IsError(ErrorKind::kConflict)) << "went back in time";

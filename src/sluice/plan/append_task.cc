@@ -61,7 +61,7 @@ bool MayIntersect(const SourceFile& file, const TimeWindow& window) {
 std::optional<int64_t> KnownNulls(const delta::LiveFile& file, const SourceFile& source,
                                   const delta::Field& watermark) {
   if (watermark.type.id == delta::TypeId::kString)
-    return std::nullopt;  // text that is no time, too
+    return std::nullopt;  // text that is not a time, too
   if (file.stats.columns.empty() || !file.stats.columns.front().null_count) return std::nullopt;
   const int64_t nulls = *file.stats.columns.front().null_count;
   if (nulls == 0 || !file.deletion_vector) return nulls;

@@ -41,7 +41,7 @@ struct TimeWindow {
 inline constexpr TimeWindow kAllTime{Timestamp{std::numeric_limits<int64_t>::min()},
                                      Timestamp{std::numeric_limits<int64_t>::max()}};
 
-/// How rows that one commit rewrote are told from rows that it brought.
+/// How rows that one commit rewrote are distinguished from rows that it brought.
 enum class CancelRule {
   /// Rows added less rows removed, as a multiset of whole rows.
   kByRow,

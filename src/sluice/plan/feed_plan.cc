@@ -37,7 +37,7 @@ Result<std::string> ExportedSchema(const config::Table& table, const delta::Feed
     return Fail(Error{ErrorKind::kConflict,
                       fmt::format("versions {} to {} had other columns: {}", range.first.value,
                                   range.last.value, choice.error().message),
-                      "take these entries out until the versions are exported, or begin anew "
+                      "take these entries out until the versions are exported, or start again "
                       "after them with " +
                           kReseed});
   }

@@ -29,7 +29,7 @@ struct FeedBeginning {
 };
 
 /// kConflict where the row lies behind the newest manifest, is NULL or missing although there is one, or
-/// the source's log was begun anew or went back; kSourceGone where a seed could not be followed by a feed
+/// the source's log was recreated or went back; kSourceGone where a seed could not be followed by a feed
 /// because it is off; kConfig where `start` is a version that the source does not have yet.
 Result<FeedBeginning> BeginFeed(const config::Table& table, const FeedFacts& facts);
 

@@ -175,7 +175,7 @@ std::optional<Timestamp> PartitionEnd(std::string_view folder, const TimeZone& z
   const auto parsed = ParseFolder(folder);
   if (!parsed) return std::nullopt;
   const Timestamp begin = zone.ToInstant(parsed->begin);
-  // Any other spelling (dt=2026-1-1, dt=2026-02-30) is no folder of ours. A folder whose hour falls
+  // Any other spelling (dt=2026-1-1, dt=2026-02-30) is not a folder of ours. A folder whose hour falls
   // into a gap of the zone has no row either.
   if (PartitionFolder(begin, parsed->partition, zone) != folder) return std::nullopt;
   // Where a clock is set back by more than a partition, a folder's hours come twice with others in

@@ -53,7 +53,7 @@ std::string PartitionFolder(Timestamp instant, const Partitioning& partitioning)
 /// listed file lies in a valid partition.
 bool IsPartitionFolder(std::string_view folder, config::Pattern pattern);
 
-/// The instant at which a partition ends (exclusive) in `zone`; nullopt if the text is no such folder.
+/// The instant at which a partition ends (exclusive) in `zone`; nullopt if the text is not such a folder.
 std::optional<Timestamp> PartitionEnd(std::string_view folder, const TimeZone& zone);
 
 /// Columns that stand in the path only. A source column of one of these names is replaced.

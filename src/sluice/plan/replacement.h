@@ -15,7 +15,7 @@ struct Range {
   bool operator==(const Range&) const = default;
 };
 
-/// An earlier export that is exported anew, and where its rows lie.
+/// An earlier export that is exported again, and where its rows lie.
 struct ReplacedExport {
   int64_t n = 0;
   Range rows;

@@ -26,7 +26,7 @@ struct SnapshotFacts : SourceFacts {
 Timestamp NextSnapshotTime(const ledger::Position& position, Timestamp now);
 
 /// Pattern C: one export, or none where `skip_unchanged` finds nothing to do. kConflict where the source
-/// was begun anew or went back.
+/// was started again or went back.
 Result<std::vector<PlannedExport>> PlanSnapshot(const config::Table& table,
                                                 const SnapshotFacts& facts);
 

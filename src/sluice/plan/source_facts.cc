@@ -20,10 +20,10 @@ Status CheckHistory(const SourceFacts& facts, const std::string& remedy) {
   const std::string& then = facts.position.scanned_commit;
   if (then.empty() || facts.scanned_commit.empty() || then == facts.scanned_commit) return {};
   return Fail(Error{ErrorKind::kConflict,
-                    fmt::format("the source's log was begun anew: its version {} is another commit "
+                    fmt::format("the source's log was recreated: its version {} is another commit "
                                 "than the one that was exported",
                                 facts.position.scanned_through.value_or(Version{0}).value),
-                    "begin anew with " + remedy});
+                    "start again with " + remedy});
 }
 
 Status CheckSource(const SourceFacts& facts, std::optional<Version> exported,
@@ -34,7 +34,7 @@ Status CheckSource(const SourceFacts& facts, std::optional<Version> exported,
       ErrorKind::kConflict,
       fmt::format("the source is at version {}, older than version {} that was exported before",
                   facts.source_version.value, exported->value),
-      fmt::format("if the source was replaced or restored, begin anew with {}; with --at-version, "
+      fmt::format("if the source was replaced or restored, start again with {}; with --at-version, "
                   "name a later version",
                   remedy)});
 }
@@ -45,7 +45,7 @@ Error RowConflict(const std::string& stands, const std::string& exported,
       ErrorKind::kConflict,
       fmt::format("the row in _export_state {}, but exports up to {} lie at the destination",
                   stands, exported),
-      fmt::format("to go on after them run `sluice state set NAME {}`; to begin anew run "
+      fmt::format("to go on after them run `sluice state set NAME {}`; to start again run "
                   "`sluice state forget NAME`",
                   value)};
 }

@@ -26,8 +26,8 @@ struct SourceFacts {
 /// already.
 bool RowStillStands(const SourceFacts& facts, const ledger::Intent& intent);
 
-/// kConflict where the source's log was begun anew since the last export: another commit stands at the version
-/// that it saw. CREATE OR REPLACE TABLE is none: the log goes on. `remedy` says how to begin anew.
+/// kConflict where the source's log was recreated since the last export: another commit stands at the version
+/// that it saw. CREATE OR REPLACE TABLE is none: the log goes on. `remedy` says how to start again.
 Status CheckHistory(const SourceFacts& facts, const std::string& remedy);
 
 /// The same, and where `exported` lies beyond the pinned version: the source went back in time.

@@ -132,7 +132,7 @@ std::unordered_set<Key> DecidedKeys(const PruneInput& input, const Published& pu
   return keys;
 }
 
-/// The _SUCCESS objects of snapshots that expired or came to nothing.
+/// The _SUCCESS objects of snapshots that expired or were voided.
 std::map<Key, int64_t> GoneMarkers(const PruneInput& input, const Published& published) {
   std::map<Key, int64_t> markers;
   for (const auto& [n, facts] : input.numbers) {

@@ -19,7 +19,7 @@ inline constexpr Duration kReplacedGrace = Hours(24);
 
 enum class PruneKind {
   kFile,       ///< a data file
-  kMarker,     ///< the _SUCCESS of a snapshot that is no more
+  kMarker,     ///< the _SUCCESS of a snapshot that no longer exists
   kUpload,     ///< an upload that nobody will complete
   kSnapshot,   ///< a whole snapshot: tombstone, _SUCCESS, files
   kTemporary,  ///< a file that a crash left in the staging folder
@@ -29,7 +29,7 @@ std::string_view Name(PruneKind kind);
 
 enum class PruneReason {
   kUnnamed,    ///< of another attempt or generation than the published one
-  kVoid,       ///< the export came to nothing
+  kVoid,       ///< the export was voided
   kReplaced,   ///< a later export replaced it
   kForgotten,  ///< exported before a `state forget`, and all of it again since
   kExpired,    ///< neither `keep` nor `keep_for` holds the snapshot
@@ -76,8 +76,8 @@ struct PruneInput {
   Duration replaced_grace = kReplacedGrace;
 };
 
-/// Numbers whose decisions DecidePrune has to see; it takes for unsettled what has none. For the others
-/// the manifest alone tells that nothing is to be removed. `input.numbers` needs manifests only.
+/// Numbers whose decisions DecidePrune has to see; exports without a decision count as unsettled. For the others
+/// the manifest alone says that nothing is to be removed. `input.numbers` needs manifests only.
 std::vector<int64_t> NumbersInDoubt(const PruneInput& input);
 
 /// Everything that may go, in the order in which it must: uploads first, because only an upload that was

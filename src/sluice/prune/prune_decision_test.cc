@@ -213,7 +213,7 @@ Found AnyTable() {
   return found;
 }
 
-/// Said anew, number by number: whether prune may touch anything of n, and whether what it lists has to stay.
+/// Said again, number by number: whether prune may touch anything of n, and whether what it lists has to stay.
 bool IsSettled(const Found& found, int64_t n) {
   const auto at = found.numbers.find(n);
   return at != found.numbers.end() && at->second.decision && at->second.manifest;

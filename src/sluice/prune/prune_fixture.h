@@ -62,7 +62,7 @@ inline NumberFacts Settled(int64_t n, const std::vector<store::Key>& keys,
   return facts;
 }
 
-/// A number that was decided and then given up: its decision comes back as that void.
+/// A number that was decided and then voided: its decision comes back as that void.
 inline NumberFacts Voided(int64_t n, const std::vector<store::Key>& lost = {}) {
   NumberFacts facts = Settled(n, {}, ledger::ExportKind::kVoid);
   facts.manifest->partitions_touched.clear();

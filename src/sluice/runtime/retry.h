@@ -21,7 +21,7 @@ struct RetryPolicy {
 };
 
 /// Runs `attempt` until it succeeds, fails for good, or the policy is used up (then the last error). What is
-/// tried again is told to the log, at the level of a warning where the attempt took long.
+/// tried again is logged, at the level of a warning where the attempt took long.
 Status Retry(const RetryPolicy& policy, const Clock& clock, Entropy& entropy,
              const CancelToken& cancel, const std::function<Status()>& attempt);
 

@@ -216,7 +216,7 @@ class Check {
     Compare(exported, {wanted.begin(), wanted.end()}, "export");
   }
 
-  /// Seed + changes = the source at the last version. A backfill of what lies before the seed is no part
+  /// Seed + changes = the source at the last version. A backfill of what lies before the seed is not part
   /// of it.
   void CheckFeed() {
     const auto* end = end_ ? std::get_if<Version>(&*end_) : nullptr;

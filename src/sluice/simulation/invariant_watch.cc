@@ -87,7 +87,7 @@ void InvariantWatch::CheckBegun(int64_t n) {
 
 void InvariantWatch::CheckPublished(const Call& call) {
   const auto manifest = ledger::ParseManifest(call.bytes, call.key);
-  if (!manifest) return Note(fmt::format("{} is no manifest", call.key));
+  if (!manifest) return Note(fmt::format("{} is not a manifest", call.key));
   if (call.operation == "Put" && !manifest->expired) {
     Note(fmt::format("{} was overwritten", call.key));
   }

@@ -166,7 +166,7 @@ Result<std::vector<ExportedRow>> ParseLines(std::string_view text) {
     const std::string_view line = text.substr(0, end);
     const size_t first = line.find('\t'), second = line.find('\t', first + 1);
     if (end == std::string_view::npos || second == std::string_view::npos) {
-      return Fail(ErrorKind::kCorrupt, "'{}' is no row", line);
+      return Fail(ErrorKind::kCorrupt, "'{}' is not a row", line);
     }
     ExportedRow row;
     std::from_chars(line.data(), line.data() + first, row.id);

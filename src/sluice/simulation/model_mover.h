@@ -18,7 +18,7 @@ struct Lake {
 
 /// A mover that moves what a TableBuilder knows of files instead of their bytes: one small text file for
 /// each partition, a row a line. It obeys its task (files, window, late commits, versions) and withholds
-/// completion as the real one does. Late rows are told by whole rows, so that it fits tables without
+/// completion as the real one does. Late rows are identified by whole rows, so that it fits tables without
 /// change data files.
 std::unique_ptr<transfer::Mover> MakeModelMover(std::shared_ptr<store::ObjectStore> source,
                                                 std::shared_ptr<store::ObjectStore> destination,

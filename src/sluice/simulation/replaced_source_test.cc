@@ -64,7 +64,7 @@ TEST_P(ReplacedSource, IsRefusedWhereItsLogWasBegunAnewAndCaughtUp) {
   const RunReport report = world.Run();
   ASSERT_EQ(report.status, RunStatus::kFailed);
   EXPECT_EQ(report.error->kind, ErrorKind::kConflict);
-  EXPECT_THAT(report.error->message, HasSubstr("the source's log was begun anew"));
+  EXPECT_THAT(report.error->message, HasSubstr("the source's log was recreated"));
 }
 
 TEST_P(ReplacedSource, IsRefusedWhereItsLogWasBegunAnewAndIsShorter) {

@@ -26,7 +26,7 @@ struct ScheduleOptions {
 };
 
 /// One schedule of the real exporter (planning, ledger, commit, resume, keep, prune, state) over a model of
-/// the rows: two or three commands at a time (mostly runs, but backfills, reseeds, prunes, numbers given up,
+/// the rows: two or three commands at a time (mostly runs, but backfills, reseeds, prunes, exports voided,
 /// too), scheduled store call by store call in one thread, by a random sequence that the seed makes. Any call may fail, lose its reply or be the last one of its runner; clocks
 /// jump so that the heartbeats of living runners expire; the source grows and is vacuumed; the store drops
 /// pending uploads. At the end the promises are checked. The same seed gives the same schedule.

@@ -83,7 +83,7 @@ tl::unexpected<Error> LostRace(const std::string& table, Version version, const 
 
 Status ExportState::Impl::Create() {
   const delta::Commit commit = CreationCommit(AuthorOf("", 0), *entropy);
-  // Whoever wins: a state table is there afterwards.
+  // Anyone who wins: a state table is there afterwards.
   SLUICE_RETURN_IF_ERROR(delta::WriteCommit(*store, commit));
   return {};
 }

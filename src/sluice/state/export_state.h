@@ -31,7 +31,7 @@ class ExportState {
               std::shared_ptr<runtime::Clock> clock, std::shared_ptr<runtime::Entropy> entropy);
   ~ExportState();
 
-  /// With `only`, two rows of another name are no error: one table's trouble does not stop the others.
+  /// With `only`, two rows of another name are not errors: one table's trouble does not stop the others.
   Result<StateView> Read(std::optional<std::string_view> only = std::nullopt) const;
   /// The txn version of `app_id`, nullopt if it never committed here.
   Result<std::optional<int64_t>> FollowedThrough(const std::string& app_id) const;

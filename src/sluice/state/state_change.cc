@@ -8,7 +8,7 @@ namespace sluice::state {
 namespace {
 
 constexpr const char* kRemedy =
-    "`sluice state set` says where the next window begins; `sluice state forget` begins anew";
+    "`sluice state set` says where the next window begins; `sluice state forget` starts again";
 
 bool Followed(std::optional<int64_t> followed, int64_t n) { return followed && *followed >= n; }
 

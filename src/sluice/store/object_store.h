@@ -44,7 +44,7 @@ struct UploadedPart {
 };
 
 /// A file that lies in the store complete but invisible: all parts are up, completion is withheld.
-/// Plain data, because `n.commit.json` carries it to whoever completes it.
+/// Plain data, because `n.commit.json` carries it to the runner that completes it.
 struct PendingUpload {
   Key key;
   std::string upload_id;

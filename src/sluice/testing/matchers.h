@@ -30,13 +30,13 @@ void PrintTo(const Result<T>& result, std::ostream* out) {
 /// Matchers for Result<T> and Status. A failing one shows the error that came instead.
 namespace sluice::testing {
 
-MATCHER(IsOk, negation ? "is an error" : "is no error") {
+MATCHER(IsOk, negation ? "is an error" : "is not an error") {
   (void)result_listener;
   return arg.has_value();
 }
 
 MATCHER_P(IsError, kind,
-          (negation ? "is no error of the kind " : "is an error of the kind ") +
+          (negation ? "is not an error of the kind " : "is an error of the kind ") +
               std::string(ErrorKindName(kind))) {
   (void)result_listener;
   return !arg.has_value() && arg.error().kind == kind;

@@ -442,7 +442,7 @@ TEST_P(StoreContract, FoldersAreTheNextPartsOfKeys) {
   EXPECT_THAT(store_->ListFolders("nothing/"), IsOkAnd(IsEmpty()));
 }
 
-// Whoever includes this library need not instantiate the suite.
+// Anyone who includes this library need not instantiate the suite.
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(StoreContract);
 
 }  // namespace sluice::testing

@@ -55,7 +55,7 @@ class TableBuilder {
   Version SetProperty(const std::string& key, const std::string& value);
   /// CREATE OR REPLACE: another table id, no rows, and as the log goes on the next version.
   Version Replace(const std::string& id);
-  /// DROP and CREATE at the same path: all objects go, and the log begins anew.
+  /// DROP and CREATE at the same path: all objects go, and a new log begins.
   Version Recreate(const std::string& id);
 
   void Checkpoint();

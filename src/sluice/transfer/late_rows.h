@@ -7,7 +7,7 @@
 #include "sluice/columnar/row_hash.h"
 #include "sluice/plan/export_task.h"
 
-/// How rows that a commit merely rewrote are told from rows that it brought. Pure.
+/// How rows that a commit merely rewrote are distinguished from rows that it brought. Pure.
 namespace sluice::transfer {
 
 /// A row of a commit, by value.

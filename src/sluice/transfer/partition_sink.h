@@ -43,7 +43,7 @@ struct SinkOptions {
 /// can come. Where memory or open files run out, the partitions that wait longest are written
 /// first and the file idle longest is finished; such a partition gets more than one file.
 ///
-/// Thread-safe: many threads add rows, and whoever fills a partition encodes it. One thread at a
+/// Thread-safe: many threads add rows; the one that fills a partition encodes it. One thread at a
 /// time works on a partition ("busy"); no thread waits while it is the one that works.
 class PartitionSink : public RowSink {
  public:

@@ -10,7 +10,7 @@
 namespace sluice::transfer {
 
 /// How many bytes of decoded rows wait to be encoded, against what is allowed. Charging never blocks:
-/// whoever puts too much in makes room himself afterwards (PartitionSink::MakeRoom), so that no thread
+/// a thread that puts too much in makes room afterwards (PartitionSink::MakeRoom), so that no thread
 /// ever waits with unsubmitted rows in its hands. Thread-safe.
 class MemoryBudget {
  public:

@@ -24,7 +24,7 @@ struct TransferResult {
   int64_t bytes = 0;
   RowHashSum row_hash;                ///< of the exported rows, columns as in the files
   int64_t null_watermarks = 0;        ///< rows of the source version whose watermark is NULL
-  int64_t unreadable_watermarks = 0;  ///< rows of it whose watermark is a value that is no time
+  int64_t unreadable_watermarks = 0;  ///< rows of it whose watermark is a value that is not a time
   int64_t row_groups_rewritten = 0;   ///< source row groups that were decoded
   /// Of the exported rows: their watermarks, or the timestamps of their commits.
   std::optional<Timestamp> watermark_min, watermark_max;

@@ -22,7 +22,7 @@ struct InstantBounds {
 /// What a column's rows have for a watermark. Value type.
 struct WatermarkCounts {
   int64_t nulls = 0;
-  int64_t unreadable = 0;  ///< values that are no time; only text has such
+  int64_t unreadable = 0;  ///< values that are not times; only text has such
   int64_t readable = 0;
   std::string example;  ///< of the unreadable ones
 

@@ -42,7 +42,7 @@ int64_t ResetBetween(const std::vector<Manifest>& manifests, const Overlap& over
   return 0;
 }
 
-/// True if a seed between the two began the feed anew before what they share: readers begin with it, too.
+/// True if a seed between the two started the feed again before what they share: readers begin with it, too.
 bool BegunAnewBetween(const std::vector<Manifest>& manifests, const Overlap& overlap) {
   const auto overlap_start = ValueOf(overlap.start);
   return std::any_of(manifests.begin(), manifests.end(), [&](const Manifest& manifest) {

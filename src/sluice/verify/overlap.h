@@ -19,7 +19,7 @@ struct Overlap {
 };
 
 /// Every pair, ordered by `later`, then `earlier`. `manifests`: all that are neither void nor replaced,
-/// ascending by n, resets and seeds included. Late rows are told by their commits and overlap with nothing;
+/// ascending by n, resets and seeds included. Late rows are identified by their commits and overlap with nothing;
 /// nor do windows without a row, or windows behind a seed with those of before it was made.
 std::vector<Overlap> FindOverlaps(const std::vector<ledger::Manifest>& manifests);
 

@@ -47,7 +47,7 @@ enum class Outcome {
 };
 std::string_view Name(Outcome outcome);
 
-/// Files of exports that others replaced or began anew: readers of folders see their rows twice until a prune.
+/// Files of exports that others replaced or started again: readers of folders see their rows twice until a prune.
 struct LingeringFiles {
   int64_t n = 0, by = 0;  ///< the export, and the one that holds its rows now
   int64_t files = 0;
@@ -64,7 +64,7 @@ struct VerifyReport {
   /// among the faults, too.
   std::vector<Overlap> overlaps;
   std::vector<std::string> faults;  ///< of the table as a whole
-  /// What no export holds and is no fault: skipped on purpose, or exported by another writer.
+  /// What no export holds and is not a fault: skipped on purpose, or exported by another writer.
   std::vector<ledger::ChainGap> gaps;
   std::vector<LingeringFiles> lingering;
   std::string since;  ///< exports that end up to here were not looked at; "" if all were

@@ -12,7 +12,7 @@ namespace sluice::delta {
 namespace {
 
 // MERGE may rewrite files without changing a row. Spark goes by these metrics, so do we; a metric
-// that is missing is no zero.
+// that is missing is not zero.
 bool IsMergeWithoutChanges(const std::optional<CommitInfo>& info) {
   if (!info || info->operation != "MERGE") return false;
   for (const char* name :
@@ -28,9 +28,9 @@ Status RequirePartitionValues(const RemoveFile& remove, Version version) {
   return Fail(
       Error{ErrorKind::kUnsupported,
             fmt::format("version {}: the remove action of {} has no partition values (an old "
-                        "writer made it), so its rows can't be told",
+                        "writer made it), so its rows cannot be identified",
                         version.value, remove.path),
-            std::string(kBeginAnew)});
+            std::string(kStartAgain)});
 }
 
 ChangeFile Inserted(AddFile add, RowSelection rows) {

@@ -28,7 +28,7 @@ inline constexpr std::string_view kCommitVersionColumn = "_commit_version";     
 inline constexpr std::string_view kCommitTimestampColumn = "_commit_timestamp";  ///< timestamp
 
 /// What remedies say where only a new snapshot helps. Callers that have a command for it add the command.
-inline constexpr std::string_view kBeginAnew = "begin anew from a snapshot";
+inline constexpr std::string_view kStartAgain = "start again from a snapshot";
 
 /// Why a range ends early.
 enum class FeedCutCause {
@@ -43,7 +43,7 @@ struct FeedCut {
   Version at;                     ///< the first version that the range can't hold
   std::optional<Version> resume;  ///< the next at which a range can begin; nullopt: none yet
   /// For a person: the versions, the cause, the remedy. kSourceGone; kUnsupported for kUnsupported;
-  /// for kSchemaChange it says what changed and is no failure unless the caller makes it one.
+  /// for kSchemaChange it says what changed and is not a failure unless the caller makes it one.
   Error error;
 
   /// False where the next range may begin at `at`, so that cutting there loses nothing.

@@ -157,7 +157,7 @@ class FeedSurvey {
           "{}: the change data feed was off in {}, so their changes were not recorded; the first "
           "version from which it can be read again is {}",
           table_, Versions(at, Version{resume->value - 1}), resume->value);
-      cut.error.remedy = std::string(kBeginAnew);
+      cut.error.remedy = std::string(kStartAgain);
     } else {
       cut.error.message = fmt::format(
           "{}: the change data feed is off from version {} up to the latest, {}: changes are not "
@@ -165,7 +165,7 @@ class FeedSurvey {
           table_, at.value, source_.version.value);
       cut.error.remedy =
           "turn it on (ALTER TABLE ... SET TBLPROPERTIES (delta.enableChangeDataFeed = true)), "
-          "then begin anew from a snapshot";
+          "then start again from a snapshot";
     }
     return cut;
   }
@@ -184,7 +184,7 @@ class FeedSurvey {
                      "read, and up to the latest version, {}, none that can",
                      table_, at.value, source_.version.value);
     cut.error.remedy = fmt::format(
-        "{}; raise delta.logRetentionDuration of the source table, or run more often", kBeginAnew);
+        "{}; raise delta.logRetentionDuration of the source table, or run more often", kStartAgain);
     return cut;
   }
 
@@ -194,7 +194,7 @@ class FeedSurvey {
     if (resume) {
       why.message +=
           fmt::format("; the first version from which the feed can be read is {}", resume->value);
-      why.remedy = std::string(kBeginAnew);
+      why.remedy = std::string(kStartAgain);
     }
     return FeedCut{FeedCutCause::kUnsupported, at, resume, std::move(why)};
   }
@@ -206,7 +206,7 @@ class FeedSurvey {
         "{}: version {} changed the schema ({}), so that no one schema holds the rows "
         "before and after it",
         table_, at.value, fmt::join(DescribeSchemaChange(before, after), ", "));
-    cut.error.remedy = fmt::format("read the feed up to version {}, and anew from version {}",
+    cut.error.remedy = fmt::format("read the feed up to version {}, and then from version {}",
                                    at.value - 1, at.value);
     return cut;
   }
@@ -225,13 +225,13 @@ class FeedSurvey {
     FeedCut cut{FeedCutCause::kSchemaChange, at, resume, {}};
     cut.error.kind = ErrorKind::kSourceGone;
     cut.error.message = fmt::format(
-        "{}: version {} wrote the table anew with another schema ({}): the rows that it took away "
-        "can't be told in the new one; {}",
+        "{}: version {} rewrote the table with another schema ({}): the rows that it took away "
+        "cannot be expressed in the new one; {}",
         table_, at.value, fmt::join(DescribeSchemaChange(before->metadata.schema, now), ", "),
         resume
             ? fmt::format("the first version from which the feed can be read is {}", resume->value)
             : std::string("no later version can be read"));
-    cut.error.remedy = std::string(kBeginAnew);
+    cut.error.remedy = std::string(kStartAgain);
     return cut;
   }
 
@@ -316,7 +316,7 @@ Result<FeedRange> SurveyFeed(const Log& log, const Snapshot& source, Version fir
               fmt::format("{}: changes from version {} on are wanted, but the latest version "
                           "is {}",
                           table, first.value, source.version.value),
-              "if the table was created anew at its path, begin anew from a snapshot"});
+              "if the table was recreated at its path, start again from a snapshot"});
   }
   last = std::min(last, source.version);
   FeedRange range;

@@ -55,7 +55,7 @@ TEST_F(SurveyFeedTest, ARangeIsCutWhereTheFeedIsTurnedOff) {
   EXPECT_EQ(range->cut->cause, FeedCutCause::kFeedOff);
   EXPECT_TRUE(range->cut->loses_changes());
   EXPECT_THAT(range->cut->error.message, HasSubstr("off in versions 5 to 6"));
-  EXPECT_THAT(range->cut->error.remedy, HasSubstr(kBeginAnew));
+  EXPECT_THAT(range->cut->error.remedy, HasSubstr(kStartAgain));
 }
 
 TEST_F(SurveyFeedTest, ARangeThatBeginsWithTheFeedOffHoldsNothing) {
@@ -115,8 +115,8 @@ TEST_F(SurveyFeedTest, AnOverwriteWithAnotherTypeLosesWhatItTookAway) {
   const auto range = Survey(4, 9);
   EXPECT_EQ(Describe(range), "4..3 cut 4 resume 5");
   EXPECT_EQ(range->cut->error.kind, ErrorKind::kSourceGone);
-  EXPECT_THAT(range->cut->error.message, HasSubstr("version 4 wrote the table anew"));
-  EXPECT_THAT(range->cut->error.remedy, HasSubstr(kBeginAnew));
+  EXPECT_THAT(range->cut->error.message, HasSubstr("version 4 rewrote the table"));
+  EXPECT_THAT(range->cut->error.remedy, HasSubstr(kStartAgain));
   EXPECT_EQ(Describe(Survey(5, 9)), "5..9");
 }
 

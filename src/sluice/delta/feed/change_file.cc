@@ -102,7 +102,8 @@ class ChangeRows : public DataFile {
 Error ForVersion(Error error, Version version) {
   if (error.kind == ErrorKind::kSourceGone) {
     error.remedy =
-        "the changes of this version are lost: begin anew from a snapshot; for the future read the "
+        "the changes of this version are lost: start again from a snapshot; for the future read "
+        "the "
         "feed "
         "more often than the source is vacuumed, or keep files longer "
         "(delta.deletedFileRetentionDuration)";

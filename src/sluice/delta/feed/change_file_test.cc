@@ -170,7 +170,7 @@ TEST_F(ChangeFileTest, AVacuumedFileNamesTheVersionAndTheWayOut) {
   EXPECT_THAT(rows, IsError(ErrorKind::kSourceGone));
   EXPECT_THAT(rows, HasMessage("version 7"));
   EXPECT_THAT(rows, HasMessage("_change_data/cdc-1.parquet"));
-  EXPECT_THAT(rows.error().remedy, HasSubstr(kBeginAnew));
+  EXPECT_THAT(rows.error().remedy, HasSubstr(kStartAgain));
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ struct CheckpointFile {
 };
 
 /// What lies in `_delta_log`: commits ascending by version, complete checkpoints ascending.
-/// Gaps are possible here; whoever needs a range asks RequireContiguous.
+/// Gaps are possible here; a caller that needs a range asks RequireContiguous.
 struct LogListing {
   std::vector<CommitFile> commits;
   std::vector<CheckpointFile> checkpoints;

@@ -52,7 +52,7 @@ class DeletionVector {
 };
 
 /// The key of a vector of storage type 'u': "ab/deletion_vector_<uuid>.bin". kCorrupt if
-/// `path_or_inline_dv` is no such name.
+/// `path_or_inline_dv` is not such a name.
 Result<store::Key> DeletionVectorKey(std::string_view path_or_inline_dv);
 
 }  // namespace sluice::delta

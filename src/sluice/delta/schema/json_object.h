@@ -18,7 +18,7 @@ namespace sluice::delta {
 /// document; `context` must outlive it.
 class JsonObject {
  public:
-  /// kCorrupt if `element` is no object.
+  /// kCorrupt if `element` is not an object.
   static Result<JsonObject> From(simdjson::dom::element element, std::string_view context);
 
   Result<std::optional<std::string>> String(std::string_view key) const;

@@ -24,7 +24,7 @@ Result<std::optional<size_t>> FindPhysical(const Field& field, size_t count,
       Error{ErrorKind::kUnsupported,
             fmt::format("two columns of the name '{}' ('{}' and '{}') stand where one is due",
                         field.name, name_of(*found), name_of(*second)),
-            "leave the column out with `exclude`, or write these files anew in the source"});
+            "leave the column out with `exclude`, or rewrite these files in the source"});
 }
 
 Result<const std::optional<std::string>*> FindPartitionValue(const PartitionValues& values,

@@ -16,7 +16,7 @@ namespace {
 using simdjson::dom::element;
 using simdjson::dom::element_type;
 
-// A scalar; nested objects (statistics of structs), null and booleans are no bounds.
+// A scalar; nested objects (statistics of structs), null and booleans are not bounds.
 StatisticValue ReadBound(element value) {
   switch (value.type()) {
     case element_type::INT64:

@@ -86,7 +86,7 @@ class AddReader {
         replay_(replay) {}
 
   Status Read(const columnar::ParquetFile& file) {
-    // Statistics are a hint, so that odd types are no error.
+    // Statistics are a hint, so that odd types are not errors.
     auto plan = PlanColumn(file, kAdd, type_with_stats_);
     if (!plan) plan = PlanColumn(file, kAdd, CheckpointAddType());
     if (!plan) return Fail(AsCorrupt(plan.error()));

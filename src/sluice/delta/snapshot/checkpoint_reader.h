@@ -14,7 +14,7 @@ namespace sluice::delta {
 /// parts. Only the columns that a snapshot needs are decoded, batch by batch, and the statistics of
 /// each file are parsed and dropped at once. Not thread-safe.
 ///
-/// Errors: kCorrupt for what is no checkpoint, kNotFound for a part that went away, the store's own.
+/// Errors: kCorrupt for what is not a checkpoint, kNotFound for a part that went away, the store's own.
 class CheckpointReader {
  public:
   static Result<CheckpointReader> Open(const store::ObjectStore& table_store,

@@ -20,7 +20,7 @@ std::optional<std::string> FindObstacle(const config::Table& table, const ledger
   const bool has_rows = intent.kind == ExportKind::kWindow || intent.kind == ExportKind::kLate ||
                         intent.kind == ExportKind::kBackfill || plan::IsWholeTable(intent.kind);
   if (!has_rows || !intent.source_version) {
-    return fmt::format("a {} is begun anew", Name(intent.kind));
+    return fmt::format("a {} is started again", Name(intent.kind));
   }
   return std::nullopt;
 }

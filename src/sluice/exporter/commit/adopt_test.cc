@@ -48,7 +48,7 @@ TEST_F(ObstacleTest, AnotherTablePatternOrConfigIsOne) {
 
 TEST_F(ObstacleTest, ResetIsBegunAnew) {
   intent.kind = ExportKind::kReset;
-  EXPECT_THAT(FindObstacle(table, intent), Optional(HasSubstr("begun anew")));
+  EXPECT_THAT(FindObstacle(table, intent), Optional(HasSubstr("recreated")));
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ struct NextGeneration {
 /// somebody emptied the staging folder): `absent` names them. Its rows are written again from its pinned version
 /// under new names and recorded as the next generation of the decision. VoidReason where the pinned version, or
 /// the config that shaped it, is gone, too: then the export is to be voided, so that its window is planned
-/// anew.
+/// again.
 Result<std::variant<NextGeneration, VoidReason>> Rebuild(Session& session,
                                                          const ledger::Decision& decision,
                                                          const std::vector<store::Key>& absent);

@@ -44,7 +44,7 @@ Status RefuseExcludedColumns(const config::Table& table, const Decision& decisio
         ErrorKind::kConflict,
         fmt::format("export {} was decided before column '{}' was {}, and holds it", decision.n,
                     field.name, table.exclude.empty() ? "left out of `columns`" : "excluded"),
-        fmt::format("run `sluice state void {}` to void that export and export its window anew",
+        fmt::format("run `sluice state void {}` to void that export and export its window again",
                     table.name)});
   }
   return {};

@@ -7,7 +7,7 @@
 /// Anyone may do it, any number of times, concurrently.
 namespace sluice::exporter {
 
-/// Completes the uploads of `decision`, publishes its manifest and lets the state follow. Files that are gone
+/// Completes the uploads of `decision`, publishes its manifest and moves the state. Files that are gone
 /// are made again from the pinned version; where that is gone, too, the export is voided, which the outcome's
 /// notes say. Never Lost.
 ///

@@ -88,7 +88,7 @@ Status RequireFreshState(Session& session) {
       fmt::format("_export_state has followed export {}, but the ledger of these exports is gone",
                   *followed),
       fmt::format("restore the folder _sluice/{} from a copy, or give the table another `name`, "
-                  "whose exports begin anew",
+                  "whose exports start again at 1",
                   session.name())});
 }
 

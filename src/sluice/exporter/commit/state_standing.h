@@ -21,7 +21,7 @@ Status LetStateFollow(Session& session, const ledger::Decision& decision);
 Result<bool> StateIsToFollow(Session& session, const ledger::LedgerView& view);
 
 /// For an empty ledger: kConflict where the state has followed an export of this table, because numbers
-/// would begin anew and the state take them for old ones.
+/// would start again and the state take them for old ones.
 Status RequireFreshState(Session& session);
 
 /// What is wrong with the table's row in _export_state, seen from `position`, where the exports stand: the

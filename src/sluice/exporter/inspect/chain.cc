@@ -9,7 +9,7 @@ namespace sluice::exporter {
 namespace {
 
 /// The highest number that anything beside ledger and manifests remembers as settled. What of it can't be read
-/// says nothing here: whoever needs it complains.
+/// says nothing here: the command that needs it reports it.
 int64_t SettledElsewhere(Session& session) {
   int64_t settled = session.ledger->PublishedHint().value_or(0);
   if (const auto last = ReadLastRun(session)) settled = std::max(settled, last->settled);

@@ -19,7 +19,7 @@ class Findings {
     findings_.push_back({subject_, severity, std::move(message), std::move(fix), std::nullopt});
   }
   /// Mistakes of the config come one a line: each is a finding of its own. What several looks at the table
-  /// found is told once.
+  /// found is reported once.
   void AddFault(const Error& error) {
     std::istringstream lines(error.message);
     for (std::string line; std::getline(lines, line);) {

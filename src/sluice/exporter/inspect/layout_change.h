@@ -15,7 +15,7 @@ struct LayoutChange {
 };
 
 /// The keys by which exports to come will not go with what lies at the destination: `timezone`, `partition`,
-/// `watermark`. Seen from the newest number's intent, so it is told until the first export under the new
+/// `watermark`. Seen from the newest number's intent, so it is reported until the first export under the new
 /// value. Pure.
 std::vector<LayoutChange> FindLayoutChanges(const ledger::LedgerView& view,
                                             const config::Table& table);

@@ -28,7 +28,7 @@ using ledger::ExportKind;
 constexpr std::string_view kInternalRoot = "_sluice/";
 constexpr std::string_view kMarkerName = "_SUCCESS";
 
-/// A file as its manifest tells it.
+/// A file as its manifest describes it.
 struct NamedFile {
   const ledger::ManifestFile* file = nullptr;
   const ledger::Manifest* manifest = nullptr;

@@ -17,11 +17,11 @@ enum class Standing {
   kExported,   ///< a manifest names it, and it is as the manifest says
   kReplaced,   ///< the same, of an export that a later one replaces
   kSuccess,    ///< the _SUCCESS of a snapshot
-  kManifest,   ///< what the partner reads beside the files: manifests and the sign of life
+  kManifest,   ///< what the partner reads beside the files: manifests and the heartbeat
   kInternal,   ///< ledger and state: not for the partner
   kForeign,    ///< no manifest names it
   kWrongSize,  ///< a manifest names it with another size
-  kMisplaced,  ///< a manifest names it, but its folder is no partition of the table
+  kMisplaced,  ///< a manifest names it, but its folder is not a partition of the table
   kMissing,    ///< a manifest names it, or it ends a snapshot that one names, and it is not there
 };
 std::string_view Name(Standing standing);

@@ -33,11 +33,11 @@ struct PartnerGaps {
 };
 
 /// Whether a statement of the policy ("" is a bucket without one) allows everybody something, without a
-/// condition: servers other than AWS's do not see that in all of them. kCorrupt for what is no policy.
+/// condition: servers other than AWS's do not see that in all of them. kCorrupt for what is not a policy.
 Result<bool> LetsEverybodyIn(std::string_view policy);
 
 /// Judges the policy's JSON ("" is a bucket without one). Conditions are not evaluated: an allowance with
-/// a condition counts, a denial with one does not. kCorrupt for what is no policy.
+/// a condition counts, a denial with one does not. kCorrupt for what is not a policy.
 Result<PartnerGaps> FindPartnerGaps(std::string_view policy, const PartnerAccess& access);
 
 }  // namespace sluice::exporter

@@ -8,7 +8,7 @@
 namespace sluice::exporter {
 
 /// What to do where the files of a published export are not as its manifest says: a copy, or the command
-/// that exports the same rows anew. `name`: of the table. Pure.
+/// that exports the same rows again. `name`: of the table. Pure.
 std::string RepairAdvice(std::string_view name, const ledger::Manifest& manifest);
 
 }  // namespace sluice::exporter

@@ -33,7 +33,7 @@ struct RunReport {
   int64_t copied = 0, spliced = 0, rewritten = 0;  ///< source row groups
   int64_t late_rows = 0;
   int64_t null_watermarks = 0;        ///< rows of the source version that no window ever covers
-  int64_t unreadable_watermarks = 0;  ///< the same for values that are no time
+  int64_t unreadable_watermarks = 0;  ///< the same for values that are not times
   int64_t resumed = 0;                ///< numbers that another run had begun and this one finished
   double seconds = 0;
   std::optional<Error> error;

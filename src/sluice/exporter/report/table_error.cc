@@ -31,8 +31,8 @@ std::string_view UsualRemedy(ErrorKind kind) {
 
 std::string WithName(std::string text, const std::string& name) {
   // The command for what a library can only describe.
-  if (const size_t at = text.find(delta::kBeginAnew); at != std::string::npos) {
-    const size_t end = at + delta::kBeginAnew.size();
+  if (const size_t at = text.find(delta::kStartAgain); at != std::string::npos) {
+    const size_t end = at + delta::kStartAgain.size();
     if (text.find("--reseed", end) == std::string::npos) {
       text.insert(end, " with `sluice run NAME --reseed`");
     }

@@ -16,7 +16,7 @@ std::string WithName(std::string text, const std::string& name);
 /// that have no one remedy.
 std::string_view UsualRemedy(ErrorKind kind);
 
-/// `error` as a command tells it of `table`: the table named, and a remedy in any case that has one.
+/// `error` as a command reports it for `table`: the table named, and a remedy in any case that has one.
 Error OfTable(Error error, const config::Table& table);
 
 /// What `work` returns; kInternal where it throws. The one barrier of a command on a table: libraries throw (out

@@ -34,8 +34,8 @@ TEST(OfTableTest, NamesTheTableInMessageAndRemedy) {
   table.table = "main.sales.events";
   table.name = "events";
   const Error error =
-      OfTable(Error{ErrorKind::kConflict, "begun anew", "run `sluice state forget NAME`"}, table);
-  EXPECT_EQ(error.message, "table main.sales.events: begun anew");
+      OfTable(Error{ErrorKind::kConflict, "recreated", "run `sluice state forget NAME`"}, table);
+  EXPECT_EQ(error.message, "table main.sales.events: recreated");
   EXPECT_EQ(error.remedy, "run `sluice state forget events`");
 }
 

@@ -10,7 +10,7 @@ namespace sluice::exporter {
 struct RunOptions {
   std::optional<Version> at_version;  ///< read the source as of this version
   std::optional<Duration> wait;       ///< how long to wait for another runner before saying busy
-  bool reseed = false;                ///< cdc: begin anew from a snapshot
+  bool reseed = false;                ///< cdc: start again from a snapshot
   transfer::Progress* progress = nullptr;  ///< optional, outlives the run
 };
 

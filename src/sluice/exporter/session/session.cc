@@ -55,7 +55,7 @@ Result<std::vector<store::Location>> WrittenFolders(const config::Config& config
 }
 
 /// A source is never written to: no folder of ours may lie in one, nor a source in a folder of ours, where its
-/// files would look like an export's. Asked before anything is opened, so that not even a sign of life or a
+/// files would look like an export's. Asked before anything is opened, so that not even a heartbeat or a
 /// probe goes there.
 Status RefuseWritingIntoSources(const config::Config& config, const Places& places) {
   SLUICE_ASSIGN_OR_RETURN(const auto written, WrittenFolders(config, places));

@@ -141,7 +141,7 @@ Result<std::optional<LostChanges>> FindLostChanges(const Session& session,
              : fmt::format("no version up to the latest, {}, can be read after them",
                            snapshot.version.value));
   error.remedy = fmt::format(
-      "begin anew from a snapshot: `sluice run {} --reseed`; run more often than the source is "
+      "start again from a snapshot: `sluice run {} --reseed`; run more often than the source is "
       "vacuumed, or keep its files longer (delta.deletedFileRetentionDuration)",
       session.name());
   return std::optional(LostChanges{*lost.versions().begin(), std::move(error)});

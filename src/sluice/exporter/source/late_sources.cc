@@ -93,7 +93,7 @@ Error WithLateRemedy(const Session& session, const ledger::Position& position, E
   error.remedy = fmt::format(
       "set late_rows: ignore, run `sluice backfill {} --from {} --to {} --again`, which exports "
       "what is "
-      "exported anew, as the source has it now, and set late_rows back; or only run once with "
+      "exported again, as the source has it now, and set late_rows back; or only run once with "
       "late_rows: ignore and do without rows that came late",
       session.name(), ledger::ToText(position.first_start), ledger::ToText(position.end));
   return error;

@@ -19,7 +19,7 @@ Status RequireLateSources(const Session& session, const ledger::Position& positi
                           const std::vector<plan::LateCommit>& late);
 
 /// `error`, met while late rows were looked for, with the way out: give them up for once, and export the
-/// windows that may lack them anew.
+/// windows that may lack them again.
 Error WithLateRemedy(const Session& session, const ledger::Position& position, Error error);
 
 }  // namespace sluice::exporter

@@ -47,7 +47,7 @@ class LocalStore : public ObjectStore {
     const std::string path = PathOf(key);
     struct stat info {};
     if (stat(path.c_str(), &info) != 0) return Fail(ErrnoError(errno, "looking up", path));
-    if (!S_ISREG(info.st_mode)) return Fail(ErrorKind::kNotFound, "{}: is no file", path);
+    if (!S_ISREG(info.st_mode)) return Fail(ErrorKind::kNotFound, "{}: is not a file", path);
     return ObjectInfo{key, info.st_size, ModifiedAt(info), EtagOf(info)};
   }
 
@@ -65,7 +65,7 @@ class LocalStore : public ObjectStore {
     SLUICE_ASSIGN_OR_RETURN(FileDescriptor file, OpenForReading(path));
     struct stat info {};
     if (fstat(file.get(), &info) != 0) return Fail(ErrnoError(errno, "looking up", path));
-    if (!S_ISREG(info.st_mode)) return Fail(ErrorKind::kNotFound, "{}: is no file", path);
+    if (!S_ISREG(info.st_mode)) return Fail(ErrorKind::kNotFound, "{}: is not a file", path);
     return std::make_unique<LocalReader>(std::move(file), info.st_size, path);
   }
 
@@ -161,7 +161,7 @@ class LocalStore : public ObjectStore {
   }
 
   /// The entries of one folder in the order of keys, for which the names of folders end in '/'; nothing where
-  /// there is no such folder.
+  /// there is no such a folder.
   Result<std::vector<FolderEntry>> SortedEntries(const std::string& folder) const {
     auto entries = ReadFolder(root_ + "/" + folder);
     if (!entries && entries.error().kind == ErrorKind::kNotFound) {

@@ -172,7 +172,7 @@ Result<int> InFolder(const std::string& folder, const std::function<int()>& acti
     SLUICE_RETURN_IF_ERROR(made);
     const int error = action();
     if (error != ENOENT || i == kTries) return error;
-    // With the folder there it is something else that lacks, unless the folder was made anew just now.
+    // With the folder there it is something else that lacks, unless the folder was recreated just now.
     if (access(folder.c_str(), F_OK) == 0 && ++with_folder == 3) return error;
   }
 }

@@ -66,7 +66,7 @@ struct FolderEntry {
   bool is_folder = false;  ///< a symbolic link is what it points to
 };
 /// All entries of a folder but "." and "..", in any order; links that point nowhere are left out. kNotFound where
-/// there is no such folder. Never a part of them without an error: deletions rely on it.
+/// there is no such a folder. Never a part of them without an error: deletions rely on it.
 Result<std::vector<FolderEntry>> ReadFolder(const std::string& path);
 
 /// The folder that `path` lies in.

@@ -8,7 +8,7 @@
 #include "sluice/store/bucket_settings.h"
 
 /// The documents in which S3 tells a bucket's settings, as functions of text (the shapes are those of
-/// docs.aws.amazon.com/AmazonS3/latest/API). kCorrupt for what is no such document.
+/// docs.aws.amazon.com/AmazonS3/latest/API). kCorrupt for what is not such a document.
 namespace sluice::store {
 
 Result<PublicAccessBlock> ParsePublicAccessBlock(std::string_view body);

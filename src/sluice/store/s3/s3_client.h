@@ -48,7 +48,7 @@ struct S3Failure {
 };
 
 /// Talks to one bucket: addresses, signs, retries. What can be cured on the way is: credentials that
-/// expired are fetched anew, a clock that differs is corrected by the server's, a bucket found in
+/// expired are renewed, a clock that differs is corrected by the server's, a bucket found in
 /// another region is asked there if no region was configured; what may pass (5xx, SlowDown, resets) is
 /// sent again with growing pauses, within the policy's deadline. Every request that it sends again must
 /// bear being carried out twice. Thread-safe.

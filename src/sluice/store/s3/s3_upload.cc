@@ -180,7 +180,7 @@ class S3UploadWriter : public UploadWriter {
                     crc.value()};
   }
 
-  /// The answer to a part. An upload that somebody aborted is begun anew by a later try.
+  /// The answer to a part. An upload that was aborted is started again by a later try.
   Result<S3Response> Taken(tl::expected<S3Response, S3Failure> sent) const {
     if (sent || sent.error().fault.code != "NoSuchUpload") return Ok(std::move(sent));
     return Fail(

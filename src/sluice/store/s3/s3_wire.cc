@@ -39,7 +39,8 @@ struct KeyReader {
 
 Result<Timestamp> ReadTime(const pugi::xml_node& node) {
   auto time = ParseTimestamp(node.text().get(), TimeZone::Utc());
-  if (!time) return Fail(ErrorKind::kCorrupt, "the answer has a <{}> that is no time", node.name());
+  if (!time)
+    return Fail(ErrorKind::kCorrupt, "the answer has a <{}> that is not a time", node.name());
   return *time;
 }
 

@@ -12,7 +12,7 @@
 #include "sluice/store/object_store.h"
 
 /// The documents that S3 sends and takes, as functions of text. Their shape is that of the API
-/// reference (docs.aws.amazon.com/AmazonS3/latest/API). kCorrupt for what is no such document.
+/// reference (docs.aws.amazon.com/AmazonS3/latest/API). kCorrupt for what is not such a document.
 namespace sluice::store {
 
 /// One page of ListObjectsV2.
