@@ -24,7 +24,7 @@ def call(*arguments: str, **options):
 COMMANDS = [("check",), ("plan",), ("run",), ("run", "events"), ("status",), ("ls",),
             ("ls", "--recursive", "--summarize"), ("state", "show"),
             ("backfill", "events", "--from", "2024-12-01T00:00:00Z", "--to", "2024-12-02T00:00:00Z"),
-            ("state", "set", "events", clock(2)), ("state", "forget", "events")]
+            ("state", "set", "events", clock(2), "--yes"), ("state", "forget", "events", "--yes")]
 
 
 def test_json_is_one_document_and_nothing_else(events):

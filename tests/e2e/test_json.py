@@ -11,7 +11,7 @@ SCHEMA = json.loads((TREE / "docs" / "json.schema.json").read_text())
 CALLS = [("check",), ("plan",), ("run",), ("run",), ("status",), ("verify",), ("ls",), ("prune", "--dry-run"),
          ("prune",), ("state", "show"),
          ("backfill", "events", "--from", "2024-12-01T00:00:00Z", "--to", "2024-12-02T00:00:00Z"),
-         ("state", "set", "events", clock(2)), ("state", "forget", "events")]
+         ("state", "set", "events", clock(2), "--yes"), ("state", "forget", "events", "--yes")]
 
 
 def validated(outcome) -> dict:
