@@ -21,6 +21,7 @@
 #include "sluice/exporter/source/far_ahead.h"
 #include "sluice/exporter/source/look_at_source.h"
 #include "sluice/exporter/source/source_checks.h"
+#include "sluice/plan/append_task.h"
 #include "sluice/plan/column_choice.h"
 #include "sluice/state/state_change.h"
 
