@@ -46,9 +46,9 @@ TEST_F(ObstacleTest, AnotherTablePatternOrConfigIsOne) {
   EXPECT_THAT(FindObstacle(other, intent), Optional(HasSubstr("config")));
 }
 
-TEST_F(ObstacleTest, ResetIsBegunAnew) {
+TEST_F(ObstacleTest, ResetIsStartedAgain) {
   intent.kind = ExportKind::kReset;
-  EXPECT_THAT(FindObstacle(table, intent), Optional(HasSubstr("recreated")));
+  EXPECT_THAT(FindObstacle(table, intent), Optional(HasSubstr("started again")));
 }
 
 }  // namespace

@@ -226,13 +226,14 @@ TEST_F(S3FaultsTest, ExpiredTokenOfAProfileIsReadAgain) {
   options.auth = {};
   options.auth.profile = "fresh";
   const auto opened = *OpenS3Store("bucket", "out", options);
+  server_.Then(200, "bytes").ThenError(400, "ExpiredToken").Then(200, "bytes");
+  EXPECT_EQ(*opened->Get("k"), "bytes");
   log_in("token-of-today");
-  server_.ThenError(400, "ExpiredToken").Then(200, "bytes");
   EXPECT_EQ(*opened->Get("k"), "bytes");
   unsetenv("AWS_SHARED_CREDENTIALS_FILE");
   std::filesystem::remove(file);
-  EXPECT_EQ(server_.seen()[0].header("x-amz-security-token"), "token-of-yesterday");
-  EXPECT_EQ(server_.seen()[1].header("x-amz-security-token"), "token-of-today");
+  EXPECT_EQ(server_.seen()[1].header("x-amz-security-token"), "token-of-yesterday");
+  EXPECT_EQ(server_.seen()[2].header("x-amz-security-token"), "token-of-today");
   EXPECT_EQ(runtime::Redact("token-of-today"), "***");
 }
 
