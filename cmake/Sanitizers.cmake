@@ -12,14 +12,16 @@ if(SLUICE_SANITIZE)
 endif()
 
 # sluice_sanitized(PROGRAM VAR): whether this build has the unit tests of PROGRAM. Address and undefined behaviour:
-# all but the simulation, which switches stacks. Threads: the programs that start some.
+# those that read bytes of others, or that work with Arrow's buffers. Threads: those that start some.
 function(sluice_sanitized program var)
   set(${var} TRUE PARENT_SCOPE)
+  set(wanted .*)
   if(SLUICE_SANITIZE MATCHES "thread")
-    if(NOT program MATCHES "^(aws|exporter|net|prune|runtime|state|store|stores|transfer|verify)$")
-      set(${var} FALSE PARENT_SCOPE)
-    endif()
-  elseif(SLUICE_SANITIZE AND program STREQUAL "simulation")
+    set(wanted runtime|store|stores|transfer)
+  elseif(SLUICE_SANITIZE)
+    set(wanted aws|base|columnar|config|delta|ledger|plan|prune|runtime|store|transfer)
+  endif()
+  if(NOT program MATCHES "^(${wanted})$")
     set(${var} FALSE PARENT_SCOPE)
   endif()
 endfunction()
