@@ -220,7 +220,9 @@ ChainFault DescribeGap(const ChainGap& gap, std::string_view name) {
   if (gap.reset > 0) {
     return {
         fmt::format("{} was not exported: `state set` passed over it (reset {})", range, gap.reset),
-        fill + "; where that was meant, use `state set --skip` next time"};
+        fmt::format("{0}; if that was meant, say so with `sluice state set {1} {2}` and then "
+                    "`sluice state set {1} {3} --skip`",
+                    fill, name, ToText(gap.start), ToText(gap.reached))};
   }
   return {fmt::format("{} is in no export{}", range,
                       gap.after > 0 ? fmt::format(" after export {}", gap.after) : ""),
