@@ -83,7 +83,7 @@ def test_a_feed_is_backfilled_from_its_very_first_version(feed):
                                      ("backfill", "users", "--from", "0", "--to", "1")])
 def test_no_version_is_negative(command, version, feed):
     outcome = feed.call(*command, "--at-version", version, now=NOW)
-    assert outcome.code == 2 and "is not a valid version" in outcome.error["message"], str(outcome)
+    assert outcome.code == 2 and "is not a version" in outcome.error["message"], str(outcome)
 
 
 def test_a_feed_that_starts_beyond_the_latest_version_is_an_error(feed):
@@ -109,7 +109,7 @@ def test_a_position_years_ahead_is_told_by_every_command_that_looks(lake, sluice
     assert run.table()["status"] == "nothing_new" and told in run.table()["notes"][0]
     check = sluice.call("check", now=clock(5))
     assert check.code == 1
-    (fault,) = [f for f in check.json["findings"] if f["severity"] == "fault"]
-    assert told in fault["message"] and "state set events" in fault["fix"]
+    faults = [f for f in check.json["findings"] if f["severity"] == "fault"]  # the gap before it is one, too
+    assert any(told in f["message"] and "state set events" in f["fix"] for f in faults), faults
     (status,) = sluice.call("status", now=clock(5)).json["tables"]
     assert told in status["warning"] and status["lag_seconds"] == 0
