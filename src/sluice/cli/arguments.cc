@@ -134,7 +134,7 @@ void Grammar::AddExportCommands() {
   AddAtVersion(added, run.at_version);
   added->add_option("--wait", run.wait, "wait this long for another run of the table, e.g. 10m");
   added->add_flag("--reseed,--full-refresh", run.reseed, "cdc: start over from a new snapshot");
-  added->add_flag("--yes", run.yes, "do not ask before --reseed starts all cdc tables over");
+  added->add_flag("--yes", run.yes, "do not ask before --reseed of all feeds");
   added = AddCommand(app, "backfill", "Export a range again, or for the first time", backfill);
   added->add_option("NAME", backfill.name, "the table")->required();
   added->add_option("--from", backfill.from, "start of the range (exclusive)")->required();
