@@ -85,8 +85,7 @@ Grammar::Grammar() {
   AddGlobalOptions();
   CLI::App* added = AddCommand(app, "init", "Write a first config, or add a table to it", init);
   added->add_option("PATH", init.paths, "folders to search for Delta tables");
-  added->add_option("--add", init.add,
-                    "add the table of this name, or at this path, to the config");
+  added->add_option("--add", init.add, "add the table of this name or at this path");
   added->add_option("--destination", init.destination, "where the exports go");
   AddLookingCommands();
   AddExportCommands();
@@ -132,7 +131,7 @@ void Grammar::AddExportCommands() {
   CLI::App* added = AddCommand(app, "run", "Export what is new", run);
   AddNames(added, run.names);
   AddAtVersion(added, run.at_version);
-  added->add_option("--wait", run.wait, "wait this long for another run of the table, e.g. 10m");
+  added->add_option("--wait", run.wait, "wait this long for another run, e.g. 10m");
   added->add_flag("--reseed,--full-refresh", run.reseed, "cdc: start over from a new snapshot");
   added->add_flag("--yes", run.yes, "do not ask before --reseed of all feeds");
   added = AddCommand(app, "backfill", "Export a range again, or for the first time", backfill);
