@@ -152,7 +152,7 @@ BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictP
 
 @pytest.mark.parametrize("blocked, severity, says", [
     (BLOCKS, "ok", "public access is blocked"),
-    (BLOCKS[:2], "warning", "blocked in part"),
+    (BLOCKS[:2], "warning", "partly blocked"),
     ((), "warning", "not blocked"),
 ])
 def test_the_block_of_public_access_is_told(moto, tmp_path, blocked, severity, says):

@@ -13,7 +13,7 @@ LOOK, EXPORT, REMOVE = {"read"}, {"read", "write"}, {"read", "write", "remove"}
 COMMANDS = [(("status",), LOOK), (("plan",), LOOK), (("ls",), LOOK), (("verify",), LOOK), (("state", "show"), LOOK),
             (("run",), EXPORT),
             (("backfill", "events", "--from", "2024-12-01T00:00:00Z", "--to", "2024-12-02T00:00:00Z"), EXPORT),
-            (("state", "republish", "events"), EXPORT), (("prune",), REMOVE), (("check",), REMOVE | {"ask"})]
+            (("state", "set", "events", clock(1), "--yes"), EXPORT), (("prune",), REMOVE), (("check",), REMOVE | {"ask"})]
 
 
 def statements(section: str) -> list[dict]:
@@ -30,6 +30,7 @@ def statements(section: str) -> list[dict]:
 
 def policy(sections: set[str], lake: str, destination: str) -> dict:
     text = json.dumps([statement for section in sorted(sections) for statement in statements(section)])
+    text = text.replace('"s3:GetBucketPublicAccessBlock", ', "")  # MinIO has neither the action nor the setting
     for name, value in (("LAKE", lake), ("DESTINATION", destination), ("PREFIX", "out")):
         text = text.replace(name, value)
     return {"Version": "2012-10-17", "Statement": json.loads(text)}
