@@ -25,15 +25,6 @@ Result<Location> ParseLocal(std::string_view path, std::string_view base_folder)
 }
 
 /// The path with its symbolic links resolved, as far as it exists.
-std::string RealPath(const Location& location) {
-  if (location.scheme == Location::Scheme::kS3) return location.path;
-  std::error_code error;
-  const auto real = std::filesystem::weakly_canonical(location.path, error);
-  std::string path = error ? location.path : real.string();
-  while (path.size() > 1 && path.back() == '/') path.pop_back();
-  return path;
-}
-
 }  // namespace
 
 std::string Location::ToString() const {
@@ -65,11 +56,20 @@ Result<Location> Location::Parent() const {
 
 std::string Location::LastPart() const { return path.substr(path.rfind('/') + 1); }
 
+Location Resolved(Location location) {
+  if (location.scheme == Location::Scheme::kS3) return location;
+  std::error_code error;
+  const auto real = std::filesystem::weakly_canonical(location.path, error);
+  if (!error) location.path = real.string();
+  while (location.path.size() > 1 && location.path.back() == '/') location.path.pop_back();
+  return location;
+}
+
 bool Contains(const Location& outer, const Location& inner) {
   if (inner.scheme != outer.scheme || inner.bucket != outer.bucket) return false;
-  const std::string above = RealPath(outer), below = RealPath(inner);
-  const bool is_root = above.empty() || above == "/";
-  return is_root || below == above || below.starts_with(above + "/");
+  const bool is_root = outer.path.empty() || outer.path == "/";
+  return is_root || inner.path == outer.path ||
+         (inner.path.starts_with(outer.path) && inner.path[outer.path.size()] == '/');
 }
 
 Result<Location> ParseLocation(std::string_view url, std::string_view base_folder) {

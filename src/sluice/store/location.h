@@ -21,8 +21,11 @@ struct Location {
   std::string LastPart() const;
 };
 
-/// Whether `inner` is `outer` or lies below it. Symbolic links of local folders are followed, as far as the
-/// folders exist.
+/// The same place with the symbolic links of a local path followed, as far as its folders exist. Asks the file
+/// system about each part of the path: resolve once what is compared often.
+Location Resolved(Location location);
+
+/// Whether `inner` is `outer` or lies below it. Pure; give it resolved locations.
 bool Contains(const Location& outer, const Location& inner);
 
 /// Relative local paths are taken from `base_folder` (absolute). kConfig on an unknown scheme.

@@ -23,7 +23,8 @@ TEST(ParseLocationTest, BucketWithOneSlashIsNoLocalFolder) {
 }
 
 bool Holds(const std::string& outer, const std::string& inner) {
-  return Contains(*ParseLocation(outer, "/base"), *ParseLocation(inner, "/base"));
+  return Contains(Resolved(*ParseLocation(outer, "/base")),
+                  Resolved(*ParseLocation(inner, "/base")));
 }
 
 TEST(LocationTest, FolderHoldsItselfAndWhatLiesBelow) {

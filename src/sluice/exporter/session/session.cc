@@ -40,42 +40,58 @@ namespace {
 /// Of `limits.memory`: code, libraries and threads, whatever is exported.
 constexpr int64_t kProgramBytes = int64_t{40} << 20;
 
-/// Everything that a command may write to: the state, what lies beside it, and the folders of the tables.
-Result<std::vector<store::Location>> WrittenFolders(const config::Config& config,
-                                                    const Places& places) {
-  std::vector<store::Location> written{places.state, places.destination.Child("_sluice")};
+using Tables = std::vector<const config::Table*>;
+
+Tables AllTables(const config::Config& config) {
+  Tables tables;
+  for (const auto& table : config.tables) tables.push_back(&table);
+  return tables;
+}
+
+/// As the user wrote it, and where it really is.
+struct Place {
+  explicit Place(store::Location location)
+      : named(std::move(location)), real(store::Resolved(named)) {}
+  store::Location named, real;
+};
+
+/// Everything that a command on `tables` may write to: the state, what lies beside it, and their folders.
+Result<std::vector<Place>> WrittenFolders(const Tables& tables, const Places& places) {
   SLUICE_ASSIGN_OR_RETURN(const store::Location beside, places.state.Parent());
-  written.push_back(beside.Child("_sluice"));
-  for (const auto& table : config.tables) {
-    for (const auto& folder : plan::DataFolders(table.pattern, table.name)) {
-      written.push_back(places.destination.Child(folder.substr(0, folder.size() - 1)));
+  std::vector<Place> written{Place(places.state), Place(places.destination.Child("_sluice")),
+                             Place(beside.Child("_sluice"))};
+  for (const auto* table : tables) {
+    for (const auto& folder : plan::DataFolders(table->pattern, table->name)) {
+      written.emplace_back(places.destination.Child(folder.substr(0, folder.size() - 1)));
     }
   }
   return written;
 }
 
-/// A source is never written to: no folder of ours may lie in one, nor a source in a folder of ours, where its
-/// files would look like an export's. Asked before anything is opened, so that not even a heartbeat or a
+/// A source is never written to: no folder of `writing`'s may lie in one, nor a source in such a folder, where
+/// its files would look like an export's. Asked before anything is opened, so that not even a heartbeat or a
 /// probe goes there.
-Status RefuseWritingIntoSources(const config::Config& config, const Places& places) {
-  SLUICE_ASSIGN_OR_RETURN(const auto written, WrittenFolders(config, places));
+Status RefuseWritingIntoSources(const config::Config& config, const Tables& writing,
+                                const Places& places) {
+  SLUICE_ASSIGN_OR_RETURN(const auto written, WrittenFolders(writing, places));
   for (const auto& table : config.tables) {
     if (!table.path) continue;
-    const auto source = store::ParseLocation(*table.path, config.folder);
-    if (!source) continue;  // told when it is opened
+    auto parsed = store::ParseLocation(*table.path, config.folder);
+    if (!parsed) continue;  // reported when it is opened
+    const Place source(*std::move(parsed));
     for (const auto& place : written) {
-      if (store::Contains(*source, place)) {
+      if (store::Contains(source.real, place.real)) {
         return Fail(Error{ErrorKind::kConfig,
                           fmt::format("{} lies inside the source {} of table {}, which is never "
                                       "written to",
-                                      place.ToString(), source->ToString(), table.table),
+                                      place.named.ToString(), source.named.ToString(), table.table),
                           "choose a destination and a `state` outside of the source tables"});
       }
-      if (store::Contains(place, *source)) {
+      if (store::Contains(place.real, source.real)) {
         return Fail(Error{ErrorKind::kConfig,
                           fmt::format("the source {} of table {} lies inside {}, which exports are "
                                       "written to",
-                                      source->ToString(), table.table, place.ToString()),
+                                      source.named.ToString(), table.table, place.named.ToString()),
                           "choose a destination and a `state` that hold no source table"});
       }
     }
@@ -83,9 +99,8 @@ Status RefuseWritingIntoSources(const config::Config& config, const Places& plac
   return {};
 }
 
-}  // namespace
-
-Result<Places> FindPlaces(const config::Config& config) {
+/// For commands on `writing` alone: what other tables write is their own sessions' concern.
+Result<Places> FindPlacesFor(const config::Config& config, const Tables& writing) {
   Places places;
   SLUICE_ASSIGN_OR_RETURN(places.destination,
                           store::ParseLocation(config.destination.url, config.folder));
@@ -94,8 +109,14 @@ Result<Places> FindPlaces(const config::Config& config) {
   } else {
     SLUICE_ASSIGN_OR_RETURN(places.state, store::ParseLocation(config.state, config.folder));
   }
-  SLUICE_RETURN_IF_ERROR(RefuseWritingIntoSources(config, places));
+  SLUICE_RETURN_IF_ERROR(RefuseWritingIntoSources(config, writing, places));
   return places;
+}
+
+}  // namespace
+
+Result<Places> FindPlaces(const config::Config& config) {
+  return FindPlacesFor(config, AllTables(config));
 }
 
 Result<Session> OpenSession(const Services& services, const config::Table& table,
@@ -103,7 +124,7 @@ Result<Session> OpenSession(const Services& services, const config::Table& table
   Session session;
   session.services = &services;
   session.table = &table;
-  SLUICE_ASSIGN_OR_RETURN(Places places, FindPlaces(*services.config));
+  SLUICE_ASSIGN_OR_RETURN(Places places, FindPlacesFor(*services.config, {&table}));
   session.destination_at = places.destination;
   session.state_at = places.state;
   SLUICE_ASSIGN_OR_RETURN(
