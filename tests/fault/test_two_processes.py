@@ -61,7 +61,7 @@ def test_three_at_once(wait, round_, scenario, folder):
 def test_a_second_run_says_busy_while_the_first_stands_still(scenario, faults, folder):
     sluice = scenario.copy(folder / "busy")
     first = sluice.start(*scenario.call, now=scenario.now,
-                         env=faults.env(sluice.folder, do="stop", at=25))
+                         env=faults.env(sluice.folder, do="stop", at=40))
     assert wait_until_stopped(first.process)
     report = sluice.run(scenario.now)
     assert report["status"] == "busy", report
