@@ -199,7 +199,7 @@ Runner RunnerFrom(const RecordFields& fields) {
 }
 
 std::string Dump(const json& value) {
-  // Names and reasons may hold bytes of foreign origin: what is no UTF-8 must not throw here.
+  // Names and reasons may hold bytes of foreign origin: what is not UTF-8 must not throw here.
   return value.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 

@@ -125,7 +125,7 @@ Error CurlError(CURLcode code, const char* detail, const HttpRequest& request) {
           "let `ca_bundle` name the PEM file of the authority that signed its certificate";
       break;
     case CURLE_SSL_CONNECT_ERROR:
-      // OpenSSL's words for an answer that is no TLS; what else breaks a handshake may pass.
+      // OpenSSL's words for an answer that is not TLS; what else breaks a handshake may pass.
       if (why.find("wrong version number") != std::string::npos) error.kind = ErrorKind::kConfig;
       error.remedy = "check that the server speaks TLS; else let `endpoint` begin with http://";
       break;

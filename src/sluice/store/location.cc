@@ -78,7 +78,7 @@ Result<Location> ParseLocation(std::string_view url, std::string_view base_folde
     if (url.starts_with("file:/")) return ParseLocal(url.substr(5), base_folder);  // Hadoop's form
     for (const std::string_view lame : {"s3:", "s3a:"}) {
       if (!url.starts_with(lame)) continue;
-      return Fail(Error{ErrorKind::kConfig, fmt::format("'{}' is no URL of a bucket", url),
+      return Fail(Error{ErrorKind::kConfig, fmt::format("'{}' is not the URL of a bucket", url),
                         "use s3://bucket/prefix, with two slashes"});
     }
     return ParseLocal(url, base_folder);

@@ -246,7 +246,7 @@ Status TakeLine(std::string_view line, JsonParser& parser, ActionCollector& coll
   SLUICE_ASSIGN_OR_RETURN(const element root, parser.ParseLenient(line, "action", mended));
   simdjson::dom::object object;
   if (root.get(object) != simdjson::SUCCESS) {
-    return Fail(ErrorKind::kCorrupt, "an action that is no JSON object");
+    return Fail(ErrorKind::kCorrupt, "an action that is not a JSON object");
   }
   for (const auto& [kind, value] : object) {
     if (value.is_null() || !IsKnownAction(kind)) continue;

@@ -108,7 +108,7 @@ std::string DescribeGaps(const std::vector<Gap>& gaps) {
 
 Error NoTable(std::string_view table) {
   return Error{ErrorKind::kNotFound,
-               fmt::format("{} is no Delta table: no commit in {}", table, kLogFolder),
+               fmt::format("{} is not a Delta table: no commit in {}", table, kLogFolder),
                "check the path; it must be the folder that holds _delta_log"};
 }
 

@@ -21,12 +21,12 @@ Result<std::vector<uint8_t>> DecodeZ85(std::string_view text) {
     for (const char c : text.substr(i, 5)) {
       const size_t digit = kAlphabet.find(c);
       if (digit == std::string_view::npos) {
-        return Fail(ErrorKind::kCorrupt, "byte {:#04x} is no Z85", static_cast<uint8_t>(c));
+        return Fail(ErrorKind::kCorrupt, "byte {:#04x} is not Z85", static_cast<uint8_t>(c));
       }
       value = value * 85 + digit;
     }
     if (value > std::numeric_limits<uint32_t>::max()) {
-      return Fail(ErrorKind::kCorrupt, "'{}' is no Z85: too large", text.substr(i, 5));
+      return Fail(ErrorKind::kCorrupt, "'{}' is not Z85: too large", text.substr(i, 5));
     }
     for (int shift = 24; shift >= 0; shift -= 8) {
       bytes.push_back(static_cast<uint8_t>(value >> shift));

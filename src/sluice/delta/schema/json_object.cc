@@ -27,7 +27,7 @@ bool IsNumberError(simdjson::error_code code) {
 Result<JsonObject> JsonObject::From(element value, std::string_view context) {
   simdjson::dom::object object;
   if (value.get(object) != simdjson::SUCCESS) {
-    return Fail(ErrorKind::kCorrupt, "{} is no JSON object", context);
+    return Fail(ErrorKind::kCorrupt, "{} is not a JSON object", context);
   }
   return JsonObject(object, context);
 }

@@ -98,7 +98,7 @@ Result<Field> ParseField(element json, int depth) {
   field.nullable = nullable.value_or(true);
   if (const auto metadata = object.Get("metadata")) {
     if (!metadata->is_object()) {
-      return Fail(ErrorKind::kCorrupt, "column '{}': metadata is no JSON object", field.name);
+      return Fail(ErrorKind::kCorrupt, "column '{}': metadata is not a JSON object", field.name);
     }
     field.metadata_json = simdjson::minify(*metadata);
   }

@@ -99,7 +99,7 @@ Result<Versioning> ParseVersioning(std::string_view body) {
   pugi::xml_document document;
   // Not every server knows the document's name.
   if (!document.load_buffer(body.data(), body.size())) {
-    return Fail(ErrorKind::kUnsupported, "the answer about versions is no XML");
+    return Fail(ErrorKind::kUnsupported, "the answer about versions is not XML");
   }
   const auto root = document.document_element();
   const std::string status = Text(root.child("Status"));

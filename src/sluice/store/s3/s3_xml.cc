@@ -5,7 +5,7 @@ namespace sluice::store {
 Result<pugi::xml_node> ParseRoot(pugi::xml_document& document, std::string_view body,
                                  std::string_view expected) {
   const auto parsed = document.load_buffer(body.data(), body.size());
-  if (!parsed) return Fail(ErrorKind::kCorrupt, "the answer is no XML: {}", parsed.description());
+  if (!parsed) return Fail(ErrorKind::kCorrupt, "the answer is not XML: {}", parsed.description());
   const pugi::xml_node root = document.document_element();
   const std::string_view name = root.name();
   if (name == "ListAllMyBucketsResult") {
