@@ -3,13 +3,14 @@
 #   make demo     build, make a sample lake, export it into demo/out/
 #   make demo-s3  the same from and to a bucket of a MinIO that is started for it
 #   make check    the inner loop: format, layers, unit tests, clang's checks; what has not changed is not run again
-#   make test     everything: check's parts, unit tests with sanitizers, tests beside real Spark and a real S3 server
+#   make test     everything but what follows: check's parts, tests beside real Spark and a real S3 server
+#   make sanitize unit tests with the address, undefined-behaviour and thread sanitizers; cold it takes long
 #   make install  PREFIX=/usr/local
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: build build-tests demo demo-s3 check test soak install format lint clean unit-tests sanitized-tests spark-tests s3-tests \
+.PHONY: build build-tests demo demo-s3 check test soak install format lint clean unit-tests sanitize spark-tests s3-tests \
   setup setup-unit setup-test setup-lint
 .NOTPARALLEL:
 MAKEFLAGS += --no-print-directory
@@ -59,8 +60,8 @@ s3-tests: build-tests
 	@tools/minio build
 	@ctest --test-dir $(BUILD) $(CTEST_FLAGS) -L minio
 
-# Address and undefined behaviour in all unit tests but the simulation; data races in those that start threads.
-sanitized-tests: setup-unit
+# Not a part of `make test` yet: compiling for the sanitizers takes longer than all other tests together.
+sanitize: setup-unit
 	@for preset in asan-ubsan tsan; do \
 	  test -f $(BUILD)/$$preset/build.ninja || cmake --preset $$preset; \
 	  cmake --build --preset $$preset; \
@@ -80,7 +81,7 @@ check: setup-lint
 test: export SLUICE_TEST_AGAIN := 1
 test: check
 	@tools/lint threads
-	@$(MAKE) sanitized-tests s3-tests spark-tests
+	@$(MAKE) s3-tests spark-tests
 
 soak: setup-test build-tests
 	@SLUICE_SIMULATION_SECONDS=$(SOAK_SECONDS) SLUICE_SIMULATION_THREADS=$$(nproc) SLUICE_SIMULATION_FIRST=$$(date +%s%6N) \
