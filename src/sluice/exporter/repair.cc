@@ -45,11 +45,11 @@ Result<ledger::LedgerView> PrepareRepair(Session& session, ReportBuilder& report
     SLUICE_ASSIGN_OR_RETURN(view, session.ledger->Load());
   }
   if (view.decision && !view.manifest) {
-    return Fail(Error{
-        ErrorKind::kConflict, fmt::format("export {} is decided and not yet visible", view.newest),
-        fmt::format("finish it with `sluice run {0}`, or give it up with `sluice state "
-                    "void {0}`",
-                    session.name())});
+    return Fail(Error{ErrorKind::kConflict,
+                      fmt::format("export {} is decided and not yet visible", view.newest),
+                      fmt::format("finish it with `sluice run {0}`, or void it with `sluice state "
+                                  "void {0}`",
+                                  session.name())});
   }
   return view;
 }

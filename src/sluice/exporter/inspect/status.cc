@@ -91,8 +91,8 @@ Status DescribeUnfinished(Session& session, const ledger::LedgerView& view, Stat
     if (alive) report.running_export = view.newest;
     report.unfinished =
         alive ? fmt::format("{} is working on export {}", who, view.newest)
-              : fmt::format("{} left export {} unfinished: the next run finishes it or gives it up",
-                            who, view.newest);
+              : fmt::format("{} left export {} unfinished: the next run finishes or voids it", who,
+                            view.newest);
     return {};
   }
   if (!view.manifest) {
