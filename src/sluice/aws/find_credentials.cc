@@ -83,7 +83,7 @@ Result<std::shared_ptr<CredentialsSource>> FromProfile(const std::string& name,
   const auto profile = LoadProfile(name);
   if (!profile) {
     return Fail(Error{ErrorKind::kConfig,
-                      fmt::format("there is no profile '{}' in {}", name, ProfileFiles()),
+                      fmt::format("profile '{}' does not exist in {}", name, ProfileFiles()),
                       "correct `profile`, or run `aws configure --profile " + name + "`"});
   }
   const Credentials keys = KeysIn(*profile);
