@@ -97,9 +97,11 @@ int OnProgress(void* user, curl_off_t, curl_off_t received, curl_off_t, curl_off
   return now - *transfer.still_since >= std::chrono::microseconds(request.patience.micros) ? 1 : 0;
 }
 
+/// With the port, without a user and a password.
 std::string HostOf(const std::string& url) {
   const size_t start = url.find("://") == std::string::npos ? 0 : url.find("://") + 3;
-  return url.substr(start, url.find_first_of("/?", start) - start);
+  const std::string authority = url.substr(start, url.find_first_of("/?", start) - start);
+  return authority.substr(authority.rfind('@') + 1);
 }
 
 Error CurlError(CURLcode code, const char* detail, const HttpRequest& request) {
