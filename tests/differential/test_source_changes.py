@@ -200,7 +200,6 @@ def test_a_folder_that_is_no_delta_table(sluice, tmp_path):
 
 @pytest.mark.parametrize(("properties", "feature"), [
     ({"delta.columnMapping.mode": "name"}, "columnMapping"),
-    ({"delta.checkpointPolicy": "v2"}, "v2Checkpoint"),
     ({"delta.enableTypeWidening": "true"}, "typeWidening")])
 def test_reader_features_that_are_not_known_are_refused_by_name(properties, feature, source, sluice):
     events = source(EVENTS, properties=properties)

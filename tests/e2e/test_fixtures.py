@@ -39,8 +39,7 @@ def test_is_exported_as_spark_reads_it(name, version, watermark, sluice):
 
 
 @pytest.mark.parametrize(("name", "feature"), [
-    ("refused_column_mapping", "columnMapping"), ("refused_type_widening", "typeWidening"),
-    ("refused_v2_checkpoint", "v2Checkpoint")])
+    ("refused_column_mapping", "columnMapping"), ("refused_type_widening", "typeWidening")])
 def test_is_refused_by_the_name_of_its_feature(name, feature, sluice):
     sluice.add(f"lake.{name}", FIXTURES / name / "table", watermark="id", start=START)
     error = sluice.fails(NOW)

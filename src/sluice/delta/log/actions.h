@@ -104,4 +104,11 @@ struct Commit {
   std::vector<DomainMetadata> domains;
 };
 
+/// What the top-level file of a v2 checkpoint holds (PROTOCOL.md, "V2 Spec").
+struct CheckpointActions {
+  Commit actions;                     ///< its version stays -1
+  std::optional<Version> version;     ///< of its checkpointMetadata
+  std::vector<std::string> sidecars;  ///< their paths, as written
+};
+
 }  // namespace sluice::delta

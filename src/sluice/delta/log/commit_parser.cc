@@ -4,9 +4,11 @@
 
 #include <limits>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "sluice/delta/log/file_address.h"
+#include "sluice/delta/log/log_limits.h"
 #include "sluice/delta/schema/json_object.h"
 
 namespace sluice::delta {
@@ -163,33 +165,56 @@ Result<CommitInfo> ParseCommitInfo(const JsonObject& object) {
   return info;
 }
 
-// Collects the actions of one commit; of two with one key, the later replaces the earlier.
+tl::unexpected<Error> Contradiction(std::string what) {
+  return Fail(Error{ErrorKind::kCorrupt, std::move(what),
+                    "its writer broke the protocol: restore the file from a backup, or RESTORE the "
+                    "table to the version before"});
+}
+
+// Collects the actions of one commit, none of which may contradict another.
 class ActionCollector {
  public:
   explicit ActionCollector(Version version) { commit_.version = version; }
 
+  static bool Knows(std::string_view kind) {
+    return kind == "add" || kind == "remove" || kind == "cdc" || kind == "metaData" ||
+           kind == "protocol" || kind == "txn" || kind == "domainMetadata" || kind == "commitInfo";
+  }
+
   Status Take(std::string_view kind, const JsonObject& object) {
     if (kind == "add") {
       SLUICE_ASSIGN_OR_RETURN(AddFile add, ParseAdd(object));
-      std::string key = LogicalFileKey(add.path, add.deletion_vector, {});
-      Put(commit_.adds, adds_, std::move(key), std::move(add));
+      SLUICE_RETURN_IF_ERROR(
+          TakeKey(files_, LogicalFileKey(add.path, add.deletion_vector, {}), "added", add.path));
+      commit_.adds.push_back(std::move(add));
     } else if (kind == "remove") {
       SLUICE_ASSIGN_OR_RETURN(RemoveFile remove, ParseRemove(object));
-      std::string key = LogicalFileKey(remove.path, remove.deletion_vector, {});
-      Put(commit_.removes, removes_, std::move(key), std::move(remove));
+      SLUICE_RETURN_IF_ERROR(TakeKey(
+          files_, LogicalFileKey(remove.path, remove.deletion_vector, {}), "removed", remove.path));
+      commit_.removes.push_back(std::move(remove));
     } else if (kind == "cdc") {
       SLUICE_ASSIGN_OR_RETURN(AddCdcFile cdc, ParseCdc(object));
-      std::string key = PhysicalFileKey(cdc.path, {});
-      Put(commit_.cdc, cdc_, std::move(key), std::move(cdc));
+      SLUICE_RETURN_IF_ERROR(
+          TakeKey(cdc_, PhysicalFileKey(cdc.path, {}), "listed among the changes", cdc.path));
+      commit_.cdc.push_back(std::move(cdc));
     } else if (kind == "metaData") {
+      if (commit_.metadata) return Contradiction("a second metaData action in one commit");
       SLUICE_ASSIGN_OR_RETURN(commit_.metadata, ParseMetadata(object));
     } else if (kind == "protocol") {
+      if (commit_.protocol) return Contradiction("a second protocol action in one commit");
       SLUICE_ASSIGN_OR_RETURN(commit_.protocol, ParseProtocol(object));
     } else if (kind == "txn") {
       SLUICE_ASSIGN_OR_RETURN(SetTransaction txn, ParseTransaction(object));
+      if (!transactions_.insert(txn.app_id).second) {
+        return Contradiction(fmt::format("a second txn action of '{}' in one commit", txn.app_id));
+      }
       commit_.transactions.push_back(std::move(txn));
     } else if (kind == "domainMetadata") {
       SLUICE_ASSIGN_OR_RETURN(DomainMetadata domain, ParseDomain(object));
+      if (!domains_.insert(domain.domain).second) {
+        return Contradiction(
+            fmt::format("a second domainMetadata action of '{}' in one commit", domain.domain));
+      }
       commit_.domains.push_back(std::move(domain));
     } else if (kind == "commitInfo") {
       SLUICE_ASSIGN_OR_RETURN(commit_.info, ParseCommitInfo(object));
@@ -200,26 +225,58 @@ class ActionCollector {
   Commit Finish() && { return std::move(commit_); }
 
  private:
-  using Index = std::unordered_map<std::string, size_t>;
+  using Done = std::unordered_map<std::string, std::string_view>;  // what was done to the file
 
-  template <typename Action>
-  static void Put(std::vector<Action>& list, Index& index, std::string key, Action action) {
-    const auto [where, is_new] = index.emplace(std::move(key), list.size());
-    if (is_new) {
-      list.push_back(std::move(action));
-    } else {
-      list[where->second] = std::move(action);
+  static Status TakeKey(Done& done, std::string key, std::string_view what, std::string_view path) {
+    const auto [before, is_new] = done.emplace(std::move(key), what);
+    if (is_new) return {};
+    // Removed and added again it stays, whoever reads it; the other way round readers disagree.
+    if (before->second == "removed" && what == "added") {
+      before->second = what;
+      return {};
     }
+    return Contradiction(
+        before->second == what
+            ? fmt::format("the file '{}' is {} twice in one commit", path, what)
+            : fmt::format("the file '{}' is {} and {} in one commit", path, before->second, what));
   }
 
   Commit commit_;
-  Index adds_, removes_, cdc_;
+  Done files_, cdc_;
+  std::unordered_set<std::string> transactions_, domains_;
 };
 
-bool IsKnownAction(std::string_view kind) {
-  return kind == "add" || kind == "remove" || kind == "cdc" || kind == "metaData" ||
-         kind == "protocol" || kind == "txn" || kind == "domainMetadata" || kind == "commitInfo";
-}
+// Collects what the top-level file of a v2 checkpoint holds.
+class CheckpointCollector {
+ public:
+  static bool Knows(std::string_view kind) {
+    return kind == "sidecar" || kind == "checkpointMetadata" || ActionCollector::Knows(kind);
+  }
+
+  Status Take(std::string_view kind, const JsonObject& object) {
+    if (kind == "sidecar") {
+      SLUICE_ASSIGN_OR_RETURN(std::string path, object.RequiredString("path"));
+      sidecars_.push_back(std::move(path));
+      return {};
+    }
+    if (kind == "checkpointMetadata") {
+      if (version_) return Contradiction("a second checkpointMetadata action");
+      SLUICE_ASSIGN_OR_RETURN(const int64_t version, object.RequiredInt64("version"));
+      version_ = Version{version};
+      return {};
+    }
+    return actions_.Take(kind, object);
+  }
+
+  CheckpointActions Finish() && {
+    return {std::move(actions_).Finish(), version_, std::move(sidecars_)};
+  }
+
+ private:
+  ActionCollector actions_{Version()};
+  std::optional<Version> version_;
+  std::vector<std::string> sidecars_;
+};
 
 // What a reader goes by must stand in the log as it was meant: letters that had to be replaced spoil it.
 bool IsNeeded(std::string_view kind, std::string_view field) {
@@ -241,7 +298,12 @@ Status RequireWhole(std::string_view kind, element value) {
   return {};
 }
 
-Status TakeLine(std::string_view line, JsonParser& parser, ActionCollector& collector) {
+template <typename Collector>
+Status TakeLine(std::string_view line, JsonParser& parser, Collector& collector) {
+  if (static_cast<int64_t>(line.size()) > kMostActionBytes) {
+    return Fail(ErrorKind::kCorrupt, "an action of {} bytes; sluice reads actions of up to {}",
+                line.size(), kMostActionBytes);
+  }
   bool mended = false;
   SLUICE_ASSIGN_OR_RETURN(const element root, parser.ParseLenient(line, "action", mended));
   simdjson::dom::object object;
@@ -249,7 +311,7 @@ Status TakeLine(std::string_view line, JsonParser& parser, ActionCollector& coll
     return Fail(ErrorKind::kCorrupt, "an action that is not a JSON object");
   }
   for (const auto& [kind, value] : object) {
-    if (value.is_null() || !IsKnownAction(kind)) continue;
+    if (value.is_null() || !Collector::Knows(kind)) continue;
     if (mended) SLUICE_RETURN_IF_ERROR(RequireWhole(kind, value));
     SLUICE_ASSIGN_OR_RETURN(const JsonObject action, JsonObject::From(value, kind));
     SLUICE_RETURN_IF_ERROR(collector.Take(kind, action));
@@ -264,11 +326,9 @@ std::string_view Trim(std::string_view line) {
   return line.substr(first, line.find_last_not_of(kBlank) - first + 1);
 }
 
-}  // namespace
-
-Result<Commit> ParseCommit(Version version, std::string_view text, std::string_view name) {
+template <typename Collector>
+Status TakeLines(std::string_view text, std::string_view name, Collector& collector) {
   JsonParser parser;
-  ActionCollector collector(version);
   int64_t line_number = 0;
   bool any = false;
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
@@ -284,10 +344,22 @@ Result<Commit> ParseCommit(Version version, std::string_view text, std::string_v
       return Fail(std::move(taken).error().Within(fmt::format("{}, line {}", name, line_number)));
     }
   }
-  if (!any) {
-    return Fail(Error{ErrorKind::kCorrupt, fmt::format("{}: an empty commit file", name),
-                      "restore the file from a backup; its commit was not written whole"});
-  }
+  if (any) return {};
+  return Fail(Error{ErrorKind::kCorrupt, fmt::format("{}: an empty commit file", name),
+                    "restore the file from a backup; its commit was not written whole"});
+}
+
+}  // namespace
+
+Result<Commit> ParseCommit(Version version, std::string_view text, std::string_view name) {
+  ActionCollector collector(version);
+  SLUICE_RETURN_IF_ERROR(TakeLines(text, name, collector));
+  return std::move(collector).Finish();
+}
+
+Result<CheckpointActions> ParseCheckpoint(std::string_view text, std::string_view name) {
+  CheckpointCollector collector;
+  SLUICE_RETURN_IF_ERROR(TakeLines(text, name, collector));
   return std::move(collector).Finish();
 }
 

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "sluice/delta/log/log.h"
+#include "sluice/delta/log/log_limits.h"
 #include "sluice/testing/matchers.h"
 
 namespace sluice::delta {
@@ -77,14 +77,69 @@ TEST(ParseCommit, UnknownActionsAndFieldsAreIgnored) {
   EXPECT_TRUE(commit->removes.empty());
 }
 
-TEST(ParseCommit, SameLogicalFileTwiceCountsOnceAndTheLastWins) {
-  const std::string twice =
-      std::string(kAdd) + "\n" +
-      R"({"add":{"path":"p=a%252Fb/f.parquet","partitionValues":{},"size":11}})";
-  const auto commit = Parse(twice);
-  ASSERT_THAT(commit, IsOk());
-  ASSERT_EQ(commit->adds.size(), 1u);
-  EXPECT_EQ(commit->adds[0].size, 11);
+std::string LineOf(const std::string& kind, const std::string& path,
+                   const std::string& vector = "") {
+  return R"({")" + kind + R"(":{"path":")" + path + R"(","partitionValues":{},"size":1)" +
+         (vector.empty() ? ""
+                         : R"(,"deletionVector":{"storageType":"u","pathOrInlineDv":")" + vector +
+                               R"(","offset":1,"sizeInBytes":2,"cardinality":3})") +
+         "}}\n";
+}
+
+TEST(ParseCommit, ActionsThatContradictEachOtherAreRefusedByName) {
+  const std::string protocol = R"({"protocol":{"minReaderVersion":1,"minWriterVersion":2}})"
+                               "\n";
+  const std::string metadata = R"({"metaData":{"id":"i","schemaString":"x"}})"
+                               "\n";
+  const std::string txn = R"({"txn":{"appId":"app","version":1}})"
+                          "\n";
+  const std::string domain = R"({"domainMetadata":{"domain":"dom","configuration":""}})"
+                             "\n";
+  const std::pair<std::string, const char*> kContradictions[] = {
+      {LineOf("add", "a") + LineOf("add", "a"), "the file 'a' is added twice"},
+      {LineOf("add", "a", "v") + LineOf("add", "a", "v"), "the file 'a' is added twice"},
+      {LineOf("add", "%C3%A9") + LineOf("add", "./é"), "the file './é' is added twice"},
+      {LineOf("remove", "a") + LineOf("remove", "a"), "the file 'a' is removed twice"},
+      {LineOf("add", "a") + LineOf("remove", "a"), "the file 'a' is added and removed"},
+      {LineOf("cdc", "a") + LineOf("cdc", "a"), "listed among the changes twice"},
+      {protocol + protocol, "second protocol"},
+      {metadata + metadata, "second metaData"},
+      {txn + txn, "second txn action of 'app'"},
+      {domain + domain, "second domainMetadata action of 'dom'"}};
+  for (const auto& [text, message] : kContradictions) {
+    const auto commit = Parse(text);
+    EXPECT_THAT(commit, IsError(ErrorKind::kCorrupt)) << text;
+    EXPECT_THAT(commit, HasMessage(message));
+    EXPECT_THAT(commit, HasMessage("7.json, line 2"));
+  }
+}
+
+TEST(ParseCommit, AFileMayComeBackOrChangeItsVector) {
+  EXPECT_THAT(Parse(LineOf("remove", "a") + LineOf("add", "a")), IsOk());
+  EXPECT_THAT(Parse(LineOf("remove", "a") + LineOf("add", "a") + LineOf("add", "a")),
+              HasMessage("added twice"));
+  EXPECT_THAT(Parse(LineOf("remove", "a") + LineOf("add", "a", "v")), IsOk());
+  EXPECT_THAT(Parse(LineOf("remove", "a", "v") + LineOf("add", "a", "w")), IsOk());
+}
+
+TEST(ParseCommit, AnActionThatIsTooLongIsRefused) {
+  const std::string line = LineOf("add", std::string(kMostActionBytes, 'x'));
+  EXPECT_THAT(Parse(line), IsError(ErrorKind::kCorrupt));
+  EXPECT_THAT(Parse(line), HasMessage("an action of"));
+}
+
+TEST(ParseCheckpoint, SidecarsAndItsVersionAreRead) {
+  const auto found = ParseCheckpoint(R"({"checkpointMetadata":{"version":3,"tags":{}}})"
+                                     "\n"
+                                     R"({"sidecar":{"path":"s.parquet","sizeInBytes":1}})"
+                                     "\n" +
+                                         LineOf("add", "a"),
+                                     "3.json");
+  ASSERT_THAT(found, IsOk());
+  EXPECT_EQ(found->version, Version{3});
+  EXPECT_THAT(found->sidecars, ::testing::ElementsAre("s.parquet"));
+  EXPECT_EQ(found->actions.adds.size(), 1u);
+  EXPECT_THAT(ParseCheckpoint(R"({"sidecar":{"path":1}})", "3.json"), IsError(ErrorKind::kCorrupt));
 }
 
 TEST(ParseCommit, TruncatedLineIsCorruptAndNamed) {
@@ -124,6 +179,9 @@ TEST(ParseCommit, HugeNumbersWhereNobodyLooksDoNoHarm) {
 TEST(ParseCommit, DeepNestingIsAnErrorNotACrash) {
   const std::string deep(200'000, '[');
   EXPECT_THAT(Parse("{\"x\":" + deep + "}"), IsError(ErrorKind::kCorrupt));
+  const std::string closed = deep + std::string(200'000, ']');
+  EXPECT_THAT(Parse(R"({"x":[123456789012345678901234567890,)" + closed + "]}"),
+              IsError(ErrorKind::kCorrupt));
 }
 
 TEST(ParseCommit, ASchemaThatNobodyReadsDoesNoHarm) {
@@ -176,15 +234,6 @@ TEST(ParseCommit, AByteOrderMarkAndNumbersInQuotesAreRead) {
   ASSERT_THAT(commit, IsOk());
   EXPECT_EQ(commit->adds.at(0).size, 12);
   EXPECT_EQ(commit->adds.at(0).stats, R"({"numRecords":2})");
-}
-
-TEST(ParseCommit, OneFileInTwoSpellingsCountsOnce) {
-  const auto commit = Parse(R"({"add":{"path":"%C3%A9.parquet","partitionValues":{},"size":1}})"
-                            "\n"
-                            R"({"add":{"path":"./é.parquet","partitionValues":{},"size":2}})");
-  ASSERT_THAT(commit, IsOk());
-  ASSERT_EQ(commit->adds.size(), 1u);
-  EXPECT_EQ(commit->adds[0].size, 2);
 }
 
 }  // namespace

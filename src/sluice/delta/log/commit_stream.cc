@@ -1,6 +1,7 @@
 #include "sluice/delta/log/commit_stream.h"
 
 #include <optional>
+#include <ranges>
 #include <utility>
 #include <vector>
 
@@ -17,11 +18,11 @@ constexpr int kFetchThreads = 8;
 
 // How many files are read in one go: at least one, however large.
 template <typename Iterator>
-size_t BlockSize(Iterator file, Iterator end) {
+size_t BlockSize(Iterator size, Iterator end) {
   size_t count = 0;
   int64_t bytes = 0;
-  for (; file != end && count < kBlockCommits; ++file) {
-    bytes += file->size;
+  for (; size != end && count < kBlockCommits; ++size) {
+    bytes += *size;
     if (count > 0 && bytes > kBlockBytes) break;
     ++count;
   }
@@ -62,19 +63,21 @@ Result<Commit> ReadTableActions(Version version, std::string_view text, std::str
   return commit;
 }
 
-size_t CommitsAtOnceFromEnd(std::span<const CommitFile> files) {
-  return BlockSize(files.rbegin(), files.rend());
+size_t AtOnceFromEnd(std::span<const int64_t> sizes) {
+  return BlockSize(sizes.rbegin(), sizes.rend());
 }
 
 Status VisitCommits(const Log& log, std::span<const CommitFile> files, const CommitReader& read,
                     const std::function<Result<bool>(Commit)>& visit) {
   while (!files.empty()) {
-    const size_t size = BlockSize(files.begin(), files.end());
+    const auto sizes = files | std::views::transform(&CommitFile::size);
+    const size_t size = BlockSize(sizes.begin(), sizes.end());
     std::vector<std::optional<Commit>> block(size);
     SLUICE_RETURN_IF_ERROR(
         runtime::ParallelFor(size, kFetchThreads, runtime::CancelToken(), [&](size_t i) -> Status {
           const Version version = files[i].version;
-          SLUICE_ASSIGN_OR_RETURN(const std::string text, log.ReadCommitText(version));
+          SLUICE_ASSIGN_OR_RETURN(const std::string text,
+                                  log.ReadCommitText(version, files[i].size));
           SLUICE_ASSIGN_OR_RETURN(block[i],
                                   read(version, text, log.store().DisplayName(CommitKey(version))));
           return {};

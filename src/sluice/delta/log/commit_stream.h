@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <span>
 #include <string>
@@ -19,9 +20,9 @@ Result<Commit> ReadFileActions(Version version, std::string_view text, std::stri
 /// Only `metaData` (its schema unresolved) and `protocol`; other actions are not even parsed.
 Result<Commit> ReadTableActions(Version version, std::string_view text, std::string_view name);
 
-/// How many of the last commits of `files` are read at once: a few, so that their latency overlaps, but not more
+/// How many of the last files of `sizes` are read at once: a few, so that their latency overlaps, but not more
 /// bytes than a moderate number, so that they fit in memory; at least one.
-size_t CommitsAtOnceFromEnd(std::span<const CommitFile> files);
+size_t AtOnceFromEnd(std::span<const int64_t> sizes);
 
 /// Reads commits and calls `visit` for each, in the order of `files`, from the calling thread. A
 /// few are fetched at once so that their latency overlaps, bounded in number and in bytes, and

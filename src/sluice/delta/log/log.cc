@@ -5,14 +5,24 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 #include <utility>
 
 #include "sluice/delta/log/commit_parser.h"
+#include "sluice/delta/log/log_limits.h"
 #include "sluice/delta/log/log_path.h"
 #include "sluice/delta/schema/json_object.h"
 
 namespace sluice::delta {
 namespace {
+
+// Spark's order: of one version, v2 checkpoints before multi-part ones before single files.
+bool IsLessWanted(const CheckpointFile& a, const CheckpointFile& b) {
+  const auto rank = [](const CheckpointFile& file) {
+    return std::tuple(file.version, file.named, file.parts.size());
+  };
+  return rank(a) < rank(b);
+}
 
 // Sorts what a listing shows into commits and complete checkpoints.
 class ListingBuilder {
@@ -25,10 +35,18 @@ class ListingBuilder {
         listing_.commits.push_back(CommitFile{name->version, object.size, object.modified});
         break;
       case LogFileKind::kCheckpoint:
-        listing_.checkpoints.push_back(CheckpointFile{name->version, {object.key}});
+        listing_.checkpoints.push_back(
+            CheckpointFile{name->version, {object.key}, object.size, false});
+        break;
+      case LogFileKind::kNamedCheckpoint:
+        listing_.checkpoints.push_back(
+            CheckpointFile{name->version, {object.key}, object.size, true});
         break;
       case LogFileKind::kCheckpointPart:
         parts_[{name->version, name->parts}].push_back(object.key);
+        break;
+      case LogFileKind::kCompacted:
+        listing_.compacted.push_back(CompactedFile{name->version, name->last, object.size});
         break;
     }
   }
@@ -38,11 +56,9 @@ class ListingBuilder {
     for (auto& [id, keys] : parts_) {
       // Part numbers are unique and within range, so that the count tells completeness.
       if (static_cast<int64_t>(keys.size()) != id.second) continue;
-      listing_.checkpoints.push_back(CheckpointFile{id.first, std::move(keys)});
+      listing_.checkpoints.push_back(CheckpointFile{id.first, std::move(keys), 0, false});
     }
-    std::stable_sort(
-        listing_.checkpoints.begin(), listing_.checkpoints.end(),
-        [](const CheckpointFile& a, const CheckpointFile& b) { return a.version < b.version; });
+    std::stable_sort(listing_.checkpoints.begin(), listing_.checkpoints.end(), IsLessWanted);
     return std::move(listing_);
   }
 
@@ -68,24 +84,58 @@ Result<LogListing> ListFrom(const store::ObjectStore& store, std::optional<Versi
   return std::move(builder).Finish(from_start);
 }
 
-// The version that `_last_checkpoint` names; nullopt for any reason not to believe it. Only a failure
-// that the listing would meet, too, is an error.
-Result<std::optional<Version>> ReadHint(const store::ObjectStore& store) {
-  const auto text = store.Get(LastCheckpointKey());
-  if (!text) {
-    if (text.error().kind == ErrorKind::kTransient || text.error().kind == ErrorKind::kCancelled) {
-      return Fail(text.error());
-    }
-    return std::optional<Version>();
-  }
+struct Hint {
+  Version version;
+  store::Key named;  ///< the v2 checkpoint that it names; "" for others
+};
+
+// The v2 checkpoint of `version` that `root` names; "" where it names none.
+store::Key NamedIn(const JsonObject& root, Version version) {
+  const auto json = root.Get("v2Checkpoint");
+  if (!json) return {};
+  const auto object = JsonObject::From(*json, "v2Checkpoint");
+  if (!object) return {};
+  const auto path = object->String("path");
+  if (!path || !*path) return {};
+  store::Key key = store::Key(kLogFolder) + (*path)->substr((*path)->rfind('/') + 1);
+  const auto name = ParseLogKey(key);
+  const bool fits = name && name->kind == LogFileKind::kNamedCheckpoint && name->version == version;
+  return fits ? key : store::Key();
+}
+
+std::optional<Hint> ParseHint(std::string_view text) {
+  if (static_cast<int64_t>(text.size()) > kMostHintBytes) return std::nullopt;
   JsonParser parser;
-  const auto root = parser.Parse(*text, "_last_checkpoint");
-  if (!root) return std::optional<Version>();
+  const auto root = parser.Parse(text, "_last_checkpoint");
+  if (!root) return std::nullopt;
   const auto object = JsonObject::From(*root, "_last_checkpoint");
-  if (!object) return std::optional<Version>();
+  if (!object) return std::nullopt;
   const auto version = object->Int64("version");
-  if (!version || !*version || **version < 0) return std::optional<Version>();
-  return std::optional<Version>(Version{**version});
+  if (!version || !*version || **version < 0) return std::nullopt;
+  return Hint{Version{**version}, NamedIn(*object, Version{**version})};
+}
+
+// What `_last_checkpoint` says; nullopt for any reason not to believe it. Only a failure that the listing would
+// meet, too, is an error.
+Result<std::optional<Hint>> ReadHint(const store::ObjectStore& store) {
+  const auto text = store.Get(LastCheckpointKey());
+  if (text) return ParseHint(*text);
+  if (text.error().kind == ErrorKind::kTransient || text.error().kind == ErrorKind::kCancelled) {
+    return Fail(text.error());
+  }
+  return std::optional<Hint>();
+}
+
+// Makes the checkpoint that the hint names the first choice among those of its version.
+void Prefer(const Hint& hint, std::vector<CheckpointFile>& checkpoints) {
+  const auto named = std::find_if(
+      checkpoints.begin(), checkpoints.end(),
+      [&](const CheckpointFile& file) { return file.named && file.parts[0] == hint.named; });
+  if (named == checkpoints.end()) return;
+  const auto end = std::find_if(named, checkpoints.end(), [&](const CheckpointFile& file) {
+    return file.version != hint.version;
+  });
+  std::rotate(named, std::next(named), end);
 }
 
 struct Gap {
@@ -105,6 +155,11 @@ std::string DescribeGaps(const std::vector<Gap>& gaps) {
 }
 
 }  // namespace
+
+Status RequireFits(int64_t size, int64_t most, std::string_view name) {
+  if (size <= most) return {};
+  return Fail(ErrorKind::kCorrupt, "{}: {} bytes; sluice reads up to {}", name, size, most);
+}
 
 Error NoTable(std::string_view table) {
   return Error{ErrorKind::kNotFound,
@@ -130,9 +185,10 @@ Result<LogListing> Log::List(std::optional<Version> from) const {
 
 Result<LogListing> Log::ListForSnapshot(std::optional<Version> at) const {
   SLUICE_ASSIGN_OR_RETURN(const auto hint, ReadHint(*store_));
-  if (hint && hint->value > 0 && (!at || *hint <= *at)) {
-    SLUICE_ASSIGN_OR_RETURN(LogListing listing, ListFrom(*store_, *hint));
+  if (hint && hint->version.value > 0 && (!at || hint->version <= *at)) {
+    SLUICE_ASSIGN_OR_RETURN(LogListing listing, ListFrom(*store_, hint->version));
     if (!listing.checkpoints.empty() && (!at || listing.checkpoints.front().version <= *at)) {
+      Prefer(*hint, listing.checkpoints);
       return listing;
     }
   }
@@ -144,7 +200,9 @@ Result<Commit> Log::ReadCommit(Version version) const {
   return ParseCommit(version, text, store_->DisplayName(CommitKey(version)));
 }
 
-Result<std::string> Log::ReadCommitText(Version version) const {
+Result<std::string> Log::ReadCommitText(Version version, int64_t size) const {
+  SLUICE_RETURN_IF_ERROR(
+      RequireFits(size, kMostCommitBytes, store_->DisplayName(CommitKey(version))));
   auto text = store_->Get(CommitKey(version));
   if (text || text.error().kind != ErrorKind::kNotFound) return text;
   SLUICE_ASSIGN_OR_RETURN(const LogListing listing, List());
@@ -157,8 +215,12 @@ Result<std::vector<Commit>> Log::ReadCommits(Version after, Version through) con
   if (after >= through) return commits;
   SLUICE_ASSIGN_OR_RETURN(const LogListing listing, List(Next(after)));
   SLUICE_RETURN_IF_ERROR(RequireContiguous(listing, Next(after), through, store_->DisplayName("")));
-  for (Version v = Next(after); v <= through; v = Next(v)) {
-    SLUICE_ASSIGN_OR_RETURN(Commit commit, ReadCommit(v));
+  for (const CommitFile& file : listing.commits) {
+    if (file.version <= after || file.version > through) continue;
+    SLUICE_ASSIGN_OR_RETURN(const std::string text, ReadCommitText(file.version, file.size));
+    SLUICE_ASSIGN_OR_RETURN(
+        Commit commit,
+        ParseCommit(file.version, text, store_->DisplayName(CommitKey(file.version))));
     commits.push_back(std::move(commit));
   }
   return commits;

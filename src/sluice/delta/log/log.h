@@ -19,17 +19,27 @@ struct CommitFile {
   Timestamp modified;
 };
 
-/// One complete classic checkpoint: single-file, or all parts of a multi-part one.
+/// One checkpoint: a single file, which may be a v2 one with sidecars, or all parts of a multi-part one.
 struct CheckpointFile {
   Version version;
   std::vector<store::Key> parts;
+  int64_t size = 0;    ///< bytes, of a single file; sidecars aside
+  bool named = false;  ///< a v2 checkpoint with a UUID in its name
 };
 
-/// What lies in `_delta_log`: commits ascending by version, complete checkpoints ascending.
+/// One `<first>.<last>.compacted.json`: what the commits [first, last] come to.
+struct CompactedFile {
+  Version first, last;
+  int64_t size = 0;
+};
+
+/// What lies in `_delta_log`: commits ascending by version, complete checkpoints ascending. Of several
+/// checkpoints of one version the last is the one to begin with.
 /// Gaps are possible here; a caller that needs a range asks RequireContiguous.
 struct LogListing {
   std::vector<CommitFile> commits;
   std::vector<CheckpointFile> checkpoints;
+  std::vector<CompactedFile> compacted;  ///< ascending by the first version
   bool from_start = true;  ///< false: earlier commits and checkpoints may have been left out
   Version latest() const;  ///< of commits and checkpoints; -1 when empty
 };
@@ -48,12 +58,13 @@ class Log {
   /// The whole log; with `from`, what lies before it may be left out.
   Result<LogListing> List(std::optional<Version> from = {}) const;
   /// What the snapshot at `at` (nullopt: the latest) needs: from a checkpoint <= `at`, where
-  /// `_last_checkpoint` names one. Its hint only shortens the listing; a wrong, torn or missing one
-  /// changes nothing else.
+  /// `_last_checkpoint` names one. Its hint only shortens the listing and chooses among several checkpoints of
+  /// one version; a wrong, torn, oversized or missing one changes nothing else.
   Result<LogListing> ListForSnapshot(std::optional<Version> at = {}) const;
   Result<Commit> ReadCommit(Version version) const;
-  /// The commit file's text, with the same errors for one that is not there.
-  Result<std::string> ReadCommitText(Version version) const;
+  /// The commit file's text, with the same errors for one that is not there. `size` as listed, if it was: what is
+  /// too large to be a commit is not read.
+  Result<std::string> ReadCommitText(Version version, int64_t size = 0) const;
   /// The commits (after, through], ascending; errors as RequireContiguous has them.
   Result<std::vector<Commit>> ReadCommits(Version after, Version through) const;
   /// kCorrupt for a hole inside the range, kSourceGone where its beginning was cleaned up,
@@ -64,6 +75,9 @@ class Log {
  private:
   std::shared_ptr<store::ObjectStore> store_;
 };
+
+/// kCorrupt where an object of the log, called `name`, is larger than `most` bytes.
+Status RequireFits(int64_t size, int64_t most, std::string_view name);
 
 /// kNotFound: nothing at `table` looks like a Delta log.
 Error NoTable(std::string_view table);

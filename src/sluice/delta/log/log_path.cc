@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 namespace sluice::delta {
@@ -29,6 +30,38 @@ bool Take(std::string_view& text, std::string_view prefix) {
   return true;
 }
 
+// "<uuid>.parquet" or "<uuid>.json". Writers are not held to the form of UUIDs.
+bool IsNameOfCheckpoint(std::string_view text) {
+  const size_t dot = text.find('.');
+  if (dot == 0 || dot == std::string_view::npos) return false;
+  const std::string_view format = text.substr(dot);
+  if (format != ".parquet" && format != ".json") return false;
+  return std::all_of(text.begin(), text.begin() + static_cast<ptrdiff_t>(dot), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
+           c == '_';
+  });
+}
+
+// What stands behind the version in the name of a checkpoint.
+std::optional<LogFileName> ParseCheckpointName(std::string_view rest, LogFileName name) {
+  if (rest == "parquet") {
+    name.kind = LogFileKind::kCheckpoint;
+    return name;
+  }
+  if (IsNameOfCheckpoint(rest)) {
+    name.kind = LogFileKind::kNamedCheckpoint;
+    return name;
+  }
+  const auto part = TakeNumber(rest, kPartDigits);
+  if (!part || !Take(rest, ".")) return std::nullopt;
+  const auto parts = TakeNumber(rest, kPartDigits);
+  if (!parts || rest != ".parquet" || *part < 1 || *part > *parts) return std::nullopt;
+  name.kind = LogFileKind::kCheckpointPart;
+  name.part = *part;
+  name.parts = *parts;
+  return name;
+}
+
 }  // namespace
 
 store::Key CommitKey(Version version) {
@@ -37,6 +70,18 @@ store::Key CommitKey(Version version) {
 
 store::Key CheckpointKey(Version version) {
   return fmt::format("{}{:020}.checkpoint.parquet", kLogFolder, version.value);
+}
+
+store::Key CompactedKey(Version first, Version last) {
+  return fmt::format("{}{:020}.{:020}.compacted.json", kLogFolder, first.value, last.value);
+}
+
+store::Key ChecksumKey(Version version) {
+  return fmt::format("{}{:020}.crc", kLogFolder, version.value);
+}
+
+store::Key SidecarKey(std::string_view name) {
+  return fmt::format("{}_sidecars/{}", kLogFolder, name);
 }
 
 store::Key LastCheckpointKey() { return fmt::format("{}_last_checkpoint", kLogFolder); }
@@ -52,18 +97,12 @@ std::optional<LogFileName> ParseLogKey(std::string_view key) {
   LogFileName name;
   name.version = Version{*version};
   if (key == ".json") return name;
-  if (!Take(key, ".checkpoint.")) return std::nullopt;
-  if (key == "parquet") {
-    name.kind = LogFileKind::kCheckpoint;
-    return name;
-  }
-  const auto part = TakeNumber(key, kPartDigits);
-  if (!part || !Take(key, ".")) return std::nullopt;
-  const auto parts = TakeNumber(key, kPartDigits);
-  if (!parts || key != ".parquet" || *part < 1 || *part > *parts) return std::nullopt;
-  name.kind = LogFileKind::kCheckpointPart;
-  name.part = *part;
-  name.parts = *parts;
+  if (Take(key, ".checkpoint.")) return ParseCheckpointName(key, name);
+  if (!Take(key, ".")) return std::nullopt;
+  const auto last = TakeNumber(key, kVersionDigits);
+  if (!last || key != ".compacted.json" || *last <= *version) return std::nullopt;
+  name.kind = LogFileKind::kCompacted;
+  name.last = Version{*last};
   return name;
 }
 

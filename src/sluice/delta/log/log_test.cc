@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "sluice/delta/log/log_limits.h"
 #include "sluice/delta/log/log_path.h"
 #include "sluice/testing/matchers.h"
 #include "sluice/testing/memory_store.h"
@@ -38,15 +39,73 @@ class LogTest : public ::testing::Test {
 TEST_F(LogTest, ForeignFilesAreNotListed) {
   PutCommits(0, 1);
   Put("00000000000000000001.crc");
-  Put("00000000000000000000.00000000000000000001.compacted.json");
-  Put("00000000000000000001.checkpoint.80a083e8-7026-4e79-81be-64bd76c43a11.json");
+  Put("00000000000000000000.json.tmp");
   Put("_staged_commits/00000000000000000002.json");
+  Put("_sidecars/00000000000000000002.checkpoint.parquet");
   Put("_last_checkpoint", "torn {");
   const auto listing = log_.List();
   ASSERT_THAT(listing, IsOk());
   EXPECT_THAT(Versions(*listing), ElementsAre(0, 1));
   EXPECT_TRUE(listing->checkpoints.empty());
+  EXPECT_TRUE(listing->compacted.empty());
   EXPECT_EQ(listing->latest(), Version{1});
+}
+
+TEST_F(LogTest, CompactedLogsAreListed) {
+  PutCommits(0, 4);
+  Put("00000000000000000001.00000000000000000003.compacted.json", "12345");
+  const auto listing = log_.List();
+  ASSERT_EQ(listing->compacted.size(), 1u);
+  EXPECT_EQ(listing->compacted[0].first, Version{1});
+  EXPECT_EQ(listing->compacted[0].last, Version{3});
+  EXPECT_EQ(listing->compacted[0].size, 5);
+}
+
+constexpr const char* kNamed[] = {
+    "00000000000000000003.checkpoint.11111111-7026-4e79-81be-64bd76c43a11.json",
+    "00000000000000000003.checkpoint.22222222-7026-4e79-81be-64bd76c43a11.parquet"};
+
+TEST_F(LogTest, NamedCheckpointsComeBeforeThoseWithClassicNames) {
+  PutCommits(0, 3);
+  for (const char* name : kNamed) Put(name);
+  Put("00000000000000000003.checkpoint.parquet");
+  Put("00000000000000000003.checkpoint.0000000001.0000000002.parquet");
+  const auto listing = log_.List();
+  ASSERT_EQ(listing->checkpoints.size(), 3u);
+  EXPECT_FALSE(listing->checkpoints[0].named);
+  EXPECT_THAT(listing->checkpoints[2].parts[0], ::testing::EndsWith(kNamed[1]));
+}
+
+TEST_F(LogTest, TheHintChoosesAmongCheckpointsOfOneVersion) {
+  PutCommits(0, 3);
+  for (const char* name : kNamed) Put(name);
+  for (const char* name : kNamed) {
+    Put("_last_checkpoint", R"({"version":3,"size":1,"v2Checkpoint":{"path":")" +
+                                std::string(name) + R"(","sizeInBytes":99999999999999}})");
+    EXPECT_THAT(log_.ListForSnapshot()->checkpoints.back().parts[0], ::testing::EndsWith(name));
+  }
+  for (const char* path :
+       {"7", "\"elsewhere\"", "\"00000000000000000002.checkpoint.a.json\"", "{}"}) {
+    Put("_last_checkpoint",
+        R"({"version":3,"size":1,"v2Checkpoint":{"path":)" + std::string(path) + "}}");
+    EXPECT_EQ(log_.ListForSnapshot()->checkpoints.size(), 2u) << path;
+  }
+}
+
+TEST_F(LogTest, AHintThatIsTooLargeIsNotLookedAt) {
+  PutCommits(0, 12);
+  Put("00000000000000000010.checkpoint.parquet");
+  Put("_last_checkpoint",
+      R"({"version":10,"size":1,"x":")" + std::string(kMostHintBytes, 'x') + "\"}");
+  EXPECT_TRUE(log_.ListForSnapshot()->from_start);
+}
+
+TEST_F(LogTest, ACommitThatIsTooLargeIsNotRead) {
+  PutCommits(0, 0);
+  EXPECT_THAT(log_.ReadCommitText(Version{0}, kMostCommitBytes), IsOk());
+  const auto text = log_.ReadCommitText(Version{0}, kMostCommitBytes + 1);
+  EXPECT_THAT(text, IsError(ErrorKind::kCorrupt));
+  EXPECT_THAT(text, HasMessage("00000000000000000000.json"));
 }
 
 TEST_F(LogTest, CheckpointCountsOnlyWithAllItsParts) {

@@ -5,7 +5,10 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <string_view>
+
+#include "sluice/delta/schema/json_object.h"
 
 namespace sluice::delta {
 namespace {
@@ -13,7 +16,35 @@ namespace {
 // columnMapping stands here because a table may list it and still have mode none; its mode decides.
 constexpr std::array<std::string_view, 4> kSupported = {"columnMapping", "deletionVectors",
                                                         "timestampNtz", "vacuumProtocolCheck"};
+// What the log, not a column, makes a reader know, and what binds writers alone, should a table list it among the
+// features of its readers.
+constexpr std::string_view kOfTheLog[] = {"allowColumnDefaults",
+                                          "appendOnly",
+                                          "changeDataFeed",
+                                          "checkConstraints",
+                                          "checkpointProtection",
+                                          "clustering",
+                                          "collations",
+                                          "collations-preview",
+                                          "columnMappingUsageTracking",
+                                          "coordinatedCommits-preview",
+                                          "domainMetadata",
+                                          "generatedColumns",
+                                          "icebergCompatV1",
+                                          "icebergCompatV2",
+                                          "icebergCompatV3",
+                                          "icebergWriterCompatV1",
+                                          "icebergWriterCompatV3",
+                                          "identityColumns",
+                                          "inCommitTimestamp",
+                                          "invariants",
+                                          "materializePartitionColumns",
+                                          "redirectWriterOnly-preview",
+                                          "rowTracking",
+                                          "timestampWithoutTimezone",
+                                          "v2Checkpoint"};
 constexpr int kMaxReaderVersion = 3;
+constexpr std::string_view kRedirect = "redirectReaderWriter-preview";
 
 struct Advice {
   std::string_view feature, remedy;
@@ -21,14 +52,38 @@ struct Advice {
 constexpr Advice kAdvice[] = {
     {"columnMapping",
      "copy the table into one without column mapping (CREATE TABLE ... AS SELECT)"},
-    {"v2Checkpoint",
-     "ALTER TABLE ... SET TBLPROPERTIES ('delta.checkpointPolicy' = 'classic') and "
-     "ALTER TABLE ... DROP FEATURE v2Checkpoint"},
     {"typeWidening",
      "ALTER TABLE ... DROP FEATURE typeWidening, which rewrites the files concerned"},
     {"variant", "export a copy of the table whose variant columns are cast to strings"},
-    {"catalog", "export a copy of the table that is not managed by a catalog"},
+    {"catalog",
+     "its newest commits are known to its catalog alone: export a copy of the table that is not "
+     "managed by a catalog (CREATE TABLE ... LOCATION ... AS SELECT)"},
+    {kRedirect, "name the table that it was moved to as `source`"},
+    {"adaptiveMetadata", "export a copy of the table that keeps its files in a Delta log"},
+    {"reader version", "update sluice, or export a copy of the table"},
 };
+
+bool IsSupported(std::string_view feature) {
+  return std::find(kSupported.begin(), kSupported.end(), feature) != kSupported.end() ||
+         std::find(std::begin(kOfTheLog), std::end(kOfTheLog), feature) != std::end(kOfTheLog);
+}
+
+// Where a redirected table points to, as its property says; "" where it does not.
+std::string RedirectTarget(const Metadata& metadata) {
+  const auto property = metadata.configuration.find("delta.redirectReaderWriter-preview");
+  if (property == metadata.configuration.end()) return "";
+  JsonParser parser;
+  const auto json = parser.Parse(property->second, property->first);
+  if (!json) return "";
+  const auto object = JsonObject::From(*json, property->first);
+  const auto spec = object ? object->Get("spec") : std::nullopt;
+  if (!spec) return "";
+  constexpr size_t kShown = 1000;
+  return fmt::format("; it points to {} (type {}, state {})",
+                     simdjson::minify(*spec).substr(0, kShown),
+                     object->String("type").value_or(std::nullopt).value_or("unknown"),
+                     object->String("state").value_or(std::nullopt).value_or("unknown"));
+}
 
 std::string RemedyFor(const std::vector<std::string>& features) {
   std::vector<std::string_view> remedies;
@@ -53,9 +108,7 @@ std::vector<std::string> UnsupportedReaderFeatures(const Protocol& protocol,
     unsupported.push_back(fmt::format("reader version {}", protocol.min_reader_version));
   }
   for (const std::string& feature : protocol.reader_features) {
-    if (std::find(kSupported.begin(), kSupported.end(), feature) == kSupported.end()) {
-      unsupported.push_back(feature);
-    }
+    if (!IsSupported(feature)) unsupported.push_back(feature);
   }
   const auto mode = metadata.configuration.find("delta.columnMapping.mode");
   if (mode != metadata.configuration.end() && mode->second != "none") {
@@ -67,11 +120,14 @@ std::vector<std::string> UnsupportedReaderFeatures(const Protocol& protocol,
 Status CheckReadable(const Protocol& protocol, const Metadata& metadata, std::string_view table) {
   const std::vector<std::string> unsupported = UnsupportedReaderFeatures(protocol, metadata);
   if (unsupported.empty()) return {};
-  return Fail(Error{
-      ErrorKind::kUnsupported,
-      fmt::format("{} needs {} that sluice can't read: {}", table,
-                  unsupported.size() == 1 ? "a feature" : "features", fmt::join(unsupported, ", ")),
-      RemedyFor(unsupported)});
+  const bool redirected =
+      std::find(unsupported.begin(), unsupported.end(), kRedirect) != unsupported.end();
+  return Fail(
+      Error{ErrorKind::kUnsupported,
+            fmt::format("{} needs {} that sluice can't read: {}{}", table,
+                        unsupported.size() == 1 ? "a feature" : "features",
+                        fmt::join(unsupported, ", "), redirected ? RedirectTarget(metadata) : ""),
+            RemedyFor(unsupported)});
 }
 
 }  // namespace sluice::delta

@@ -15,7 +15,8 @@ namespace sluice::delta {
 std::vector<std::string> UnsupportedReaderFeatures(const Protocol& protocol,
                                                    const Metadata& metadata);
 
-/// kUnsupported naming every reader feature of `protocol`/`metadata` that this program can't read.
+/// kUnsupported naming the table, every reader feature of `protocol`/`metadata` that this program can't read, and
+/// what to do; where the table was moved elsewhere, that place, too.
 Status CheckReadable(const Protocol& protocol, const Metadata& metadata, std::string_view table);
 
 }  // namespace sluice::delta

@@ -33,15 +33,50 @@ TEST(TableFeature, WriterFeaturesAreNoConcernOfAReader) {
               IsOk());
 }
 
+TEST(TableFeature, FeaturesOfTheLogAndStrayOnesAreReadable) {
+  for (const char* feature :
+       {"v2Checkpoint", "timestampWithoutTimezone", "collations-preview", "clustering",
+        "checkpointProtection", "coordinatedCommits-preview", "icebergCompatV3", "rowTracking"}) {
+    EXPECT_THAT(CheckReadable(Protocol{3, 7, {feature}, {}}, {}, "t"), IsOk()) << feature;
+  }
+}
+
+TEST(TableFeature, WhatIsRefusedHasARemedyOfItsOwn) {
+  const std::pair<const char*, const char*> kRefused[] = {
+      {"catalogManaged", "its catalog"},
+      {"catalogOwned-preview", "its catalog"},
+      {"adaptiveMetadata-preview", "Delta log"},
+      {"redirectReaderWriter-preview", "moved to"}};
+  for (const auto& [feature, remedy] : kRefused) {
+    const auto status = CheckReadable(Protocol{3, 7, {feature}, {}}, {}, "/lake/t");
+    EXPECT_THAT(status, IsError(ErrorKind::kUnsupported));
+    EXPECT_THAT(status, HasMessage(feature));
+    EXPECT_THAT(status.error().remedy, ::testing::HasSubstr(remedy));
+  }
+}
+
+TEST(TableFeature, ARedirectedTableShowsWhereItPoints) {
+  Metadata metadata;
+  metadata.configuration["delta.redirectReaderWriter-preview"] =
+      R"({"type":"PathBasedRedirect","state":"REDIRECT-READY","spec":{"tablePath":"s3://b/new"}})";
+  const Protocol protocol{3, 7, {"redirectReaderWriter-preview"}, {}};
+  EXPECT_THAT(CheckReadable(protocol, metadata, "t"), HasMessage("s3://b/new"));
+  EXPECT_THAT(CheckReadable(protocol, metadata, "t"), HasMessage("REDIRECT-READY"));
+  for (const char* broken : {"", "{", "[]", R"({"spec":null})", R"({"spec":7})"}) {
+    metadata.configuration["delta.redirectReaderWriter-preview"] = broken;
+    EXPECT_THAT(CheckReadable(protocol, metadata, "t"), HasMessage("redirectReaderWriter-preview"));
+  }
+}
+
 TEST(TableFeature, AllThatIsLackingIsNamedAtOnce) {
   const Protocol protocol{
-      3, 7, {"typeWidening", "deletionVectors", "v2Checkpoint", "columnMapping"}, {}};
+      3, 7, {"typeWidening", "deletionVectors", "fromTheFuture", "columnMapping"}, {}};
   EXPECT_THAT(UnsupportedReaderFeatures(protocol, WithMode("name")),
-              ElementsAre("typeWidening", "v2Checkpoint", "columnMapping (mode name)"));
+              ElementsAre("typeWidening", "fromTheFuture", "columnMapping (mode name)"));
   const auto status = CheckReadable(protocol, WithMode("name"), "/lake/t");
   EXPECT_THAT(status, IsError(ErrorKind::kUnsupported));
   EXPECT_THAT(status, HasMessage("/lake/t"));
-  EXPECT_THAT(status, HasMessage("typeWidening, v2Checkpoint, columnMapping (mode name)"));
+  EXPECT_THAT(status, HasMessage("typeWidening, fromTheFuture, columnMapping (mode name)"));
   EXPECT_FALSE(status.error().remedy.empty());
 }
 

@@ -80,9 +80,7 @@ INSTANTIATE_TEST_SUITE_P(All, FixtureTest, ::testing::ValuesIn(ReadableFixtures(
 
 TEST(Fixtures, RefusedOnesAreRefusedByTheNameOfTheirFeature) {
   const std::pair<const char*, const char*> kRefused[] = {
-      {"refused_column_mapping", "columnMapping"},
-      {"refused_type_widening", "typeWidening"},
-      {"refused_v2_checkpoint", "v2Checkpoint"}};
+      {"refused_column_mapping", "columnMapping"}, {"refused_type_widening", "typeWidening"}};
   for (const auto& [name, feature] : kRefused) {
     const auto snapshot = LoadSnapshot(OpenFixture(name), {});
     EXPECT_THAT(snapshot, IsError(ErrorKind::kUnsupported));
@@ -91,9 +89,11 @@ TEST(Fixtures, RefusedOnesAreRefusedByTheNameOfTheirFeature) {
 }
 
 TEST(Fixtures, CheckpointsAreUsedWhereTheyAre) {
-  EXPECT_TRUE(LoadSnapshot(OpenFixture("checkpoint_classic"), {})->checkpoint);
-  EXPECT_TRUE(LoadSnapshot(OpenFixture("checkpoint_multipart"), {})->checkpoint);
-  EXPECT_TRUE(LoadSnapshot(OpenFixture("checkpoint_only"), {})->checkpoint);
+  for (const char* name :
+       {"checkpoint_classic", "checkpoint_multipart", "checkpoint_only", "checkpoint_v2_json",
+        "checkpoint_v2_parquet", "checkpoint_v2_classic_name"}) {
+    EXPECT_TRUE(LoadSnapshot(OpenFixture(name), {})->checkpoint) << name;
+  }
 }
 
 TEST(Fixtures, VersionsThatWereCleanedUpAreGoneAndTheFirstReadableIsNamed) {

@@ -22,6 +22,26 @@ bool IsNumberError(simdjson::error_code code) {
   return code == simdjson::NUMBER_ERROR || code == simdjson::NUMBER_OUT_OF_RANGE;
 }
 
+// Whether brackets outside strings stand deeper in each other than a parser that recurses can follow.
+bool IsNestedDeeply(std::string_view json) {
+  constexpr int kMostDepth = 1024;
+  int depth = 0;
+  bool in_string = false;
+  for (size_t i = 0; i < json.size(); ++i) {
+    const char c = json[i];
+    if (in_string && c == '\\') {
+      ++i;
+    } else if (c == '"') {
+      in_string = !in_string;
+    } else if (!in_string && (c == '[' || c == '{')) {
+      if (++depth > kMostDepth) return true;
+    } else if (!in_string && (c == ']' || c == '}')) {
+      --depth;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 Result<JsonObject> JsonObject::From(element value, std::string_view context) {
@@ -128,7 +148,7 @@ Result<element> JsonParser::Parse(std::string_view text, std::string_view contex
   buffer_.assign(text);
   element value;
   auto code = parser_.parse(buffer_.data(), text.size(), false).get(value);
-  if (IsNumberError(code)) {
+  if (IsNumberError(code) && !IsNestedDeeply(text)) {
     const auto lenient = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
     if (!lenient.is_discarded()) {
       buffer_ = lenient.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);

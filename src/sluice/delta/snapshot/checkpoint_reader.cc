@@ -1,18 +1,25 @@
 #include "sluice/delta/snapshot/checkpoint_reader.h"
 
 #include <arrow/array.h>
+#include <arrow/io/interfaces.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 #include <fmt/format.h>
 
 #include <functional>
 #include <optional>
+#include <unordered_set>
 #include <utility>
 
 #include "sluice/base/column_name.h"
 #include "sluice/columnar/column_plan.h"
 #include "sluice/columnar/row_group_reader.h"
+#include "sluice/delta/log/commit_parser.h"
+#include "sluice/delta/log/file_address.h"
+#include "sluice/delta/log/log_limits.h"
+#include "sluice/delta/log/log_path.h"
 #include "sluice/delta/snapshot/checkpoint_row.h"
+#include "sluice/runtime/executor.h"
 
 namespace sluice::delta {
 namespace {
@@ -21,6 +28,8 @@ namespace {
 constexpr int64_t kBatchRows = 4096;
 constexpr const char* kAdd = "add";
 constexpr const char* kParsedStats = "stats_parsed";
+// Their batches are in memory at one time.
+constexpr int kPartsAtOnce = 4;
 
 using Visit = std::function<Status(const arrow::StructArray& rows)>;
 
@@ -29,6 +38,18 @@ Error AsCorrupt(Error error) {
   error.kind = ErrorKind::kCorrupt;
   error.remedy.clear();  // it speaks of a table's columns
   return error;
+}
+
+// Every row of a checkpoint names something of its own, so that it takes a byte at least: more rows are made to
+// exhaust memory.
+Result<columnar::ParquetFile> OpenPart(const store::ObjectStore& store, const store::Key& key) {
+  SLUICE_ASSIGN_OR_RETURN(columnar::ParquetFile file, columnar::OpenParquet(store, key));
+  const auto bytes = file.bytes->GetSize();
+  if (bytes.ok() && file.metadata->num_rows() > *bytes) {
+    return Fail(ErrorKind::kCorrupt, "{}: {} rows in {} bytes; no checkpoint is like that",
+                file.name, file.metadata->num_rows(), *bytes);
+  }
+  return file;
 }
 
 // How the column `action` is read as `type`; nullopt where the checkpoint has no such column.
@@ -74,10 +95,11 @@ Status VisitActions(const columnar::ParquetFile& file, const std::string& action
   });
 }
 
-// Reads the add column: its JSON statistics, and the parsed ones where a row has no JSON.
+// Reads the add column: its JSON statistics, and the parsed ones where a row has no JSON. Thread-safe while
+// nobody adds to the replay.
 class AddReader {
  public:
-  AddReader(const SnapshotOptions& options, LogReplay& replay)
+  AddReader(const SnapshotOptions& options, const LogReplay& replay)
       : names_(options.stats_columns),
         keep_raw_(options.with_raw_stats),
         zone_(options.zone),
@@ -85,7 +107,7 @@ class AddReader {
         type_with_stats_(WithStatistics(fields_)),
         replay_(replay) {}
 
-  Status Read(const columnar::ParquetFile& file) {
+  Status Read(const columnar::ParquetFile& file, OldFiles& out) const {
     // Statistics are a hint, so that odd types are not errors.
     auto plan = PlanColumn(file, kAdd, type_with_stats_);
     if (!plan) plan = PlanColumn(file, kAdd, CheckpointAddType());
@@ -95,10 +117,23 @@ class AddReader {
       const auto parsed =
           std::static_pointer_cast<arrow::StructArray>(adds.GetFieldByName(kParsedStats));
       for (int64_t row = 0; row < adds.length(); ++row) {
-        if (HasAction(adds, row)) TakeRow(adds, parsed.get(), row);
+        if (HasAction(adds, row)) Take(CheckpointAdd(adds, row), parsed.get(), row, out);
       }
       return {};
     });
+  }
+
+  /// An add of a checkpoint; row `row` of `parsed`, if any, has its statistics where it has no JSON.
+  void Take(AddFile add, const arrow::StructArray* parsed, int64_t row, OldFiles& out) const {
+    const std::string key = replay_.KeyOf(add.path, add.deletion_vector);
+    if (!replay_.WantsOld(key)) return;
+    FileStatistics stats = add.stats.empty() && parsed != nullptr
+                               ? ParsedStatistics(*parsed, row, fields_)
+                               : TypeStatistics(ReadStatistics(add.stats, names_), fields_);
+    if (!keep_raw_) add.stats.clear();
+    LiveFile file = WithRawStatistics(std::move(add));
+    SetStatistics(file, std::move(stats), fields_, zone_);
+    out.Add(std::move(file), key);
   }
 
  private:
@@ -108,78 +143,177 @@ class AddReader {
     return arrow::struct_(std::move(all));
   }
 
-  void TakeRow(const arrow::StructArray& adds, const arrow::StructArray* parsed, int64_t row) {
-    AddFile add = CheckpointAdd(adds, row);
-    if (!replay_.WantsOld(add.path, add.deletion_vector)) return;
-    FileStatistics stats = add.stats.empty() && parsed != nullptr
-                               ? ParsedStatistics(*parsed, row, fields_)
-                               : TypeStatistics(ExtractStatistics(add.stats, names_), fields_);
-    if (!keep_raw_) add.stats.clear();
-    LiveFile file = WithRawStatistics(std::move(add));
-    SetStatistics(file, std::move(stats), fields_, zone_);
-    replay_.TakeOldFile(std::move(file));
-  }
-
   const std::vector<std::string>& names_;
   const bool keep_raw_;
   const TimeZone zone_;
   const std::vector<Field>& fields_;
   const std::shared_ptr<arrow::DataType> type_with_stats_;
-  LogReplay& replay_;
+  const LogReplay& replay_;
 };
+
+void TakeTombstone(RemoveFile remove, const LogReplay& replay, OldFiles& out) {
+  if (!replay.WantsOld(replay.KeyOf(remove.path, remove.deletion_vector))) return;
+  out.tombstones.push_back(std::move(remove));
+}
+
+Status ReadPart(const columnar::ParquetFile& part, const AddReader& adds, bool with_tombstones,
+                const LogReplay& replay, OldFiles& out) {
+  SLUICE_RETURN_IF_ERROR(adds.Read(part, out));
+  if (!with_tombstones) return {};
+  return VisitActions(part, "remove", CheckpointRemoveType(), [&](const auto& rows, int64_t row) {
+    TakeTombstone(CheckpointRemove(rows, row), replay, out);
+  });
+}
+
+// Where a sidecar lies; it must lie in the log's own folder for them, however its path is spelled.
+Result<store::Key> KeyOfSidecar(const std::string& path, std::string_view root,
+                                std::string_view name) {
+  const FileAddress address = AddressOf(path, root);
+  store::Key key = address.key_or_uri;
+  if (address.relative && key.find('/') == std::string::npos) key = SidecarKey(key);
+  const store::Key folder = SidecarKey("");
+  const bool inside = address.relative && key.starts_with(folder) && key.size() > folder.size() &&
+                      key.find('/', folder.size()) == std::string::npos && store::ValidateKey(key);
+  if (inside) return key;
+  return Fail(ErrorKind::kCorrupt, "{}: its sidecar '{}' does not lie in {}", name, path, folder);
+}
 
 }  // namespace
 
 Result<CheckpointReader> CheckpointReader::Open(const store::ObjectStore& table_store,
                                                 const CheckpointFile& checkpoint) {
-  CheckpointReader reader;
-  for (const store::Key& key : checkpoint.parts) {
-    SLUICE_ASSIGN_OR_RETURN(columnar::ParquetFile part, columnar::OpenParquet(table_store, key));
-    reader.parts_.push_back(std::move(part));
+  CheckpointReader reader(table_store);
+  reader.name_ = table_store.DisplayName(checkpoint.parts[0]);
+  if (checkpoint.parts.size() > kMostCheckpointFiles) {
+    return Fail(ErrorKind::kCorrupt, "{}: a checkpoint of {} parts; sluice reads up to {}",
+                reader.name_, checkpoint.parts.size(), kMostCheckpointFiles);
   }
+  SLUICE_RETURN_IF_ERROR(checkpoint.parts[0].ends_with(".json") ? reader.OpenJson(checkpoint)
+                                                                : reader.OpenParts(checkpoint));
   return reader;
 }
 
-Status CheckpointReader::ReadTableState(LogReplay& replay) const {
-  bool has_protocol = false, has_metadata = false;
-  for (const columnar::ParquetFile& part : parts_) {
-    SLUICE_RETURN_IF_ERROR(VisitActions(part, "protocol", CheckpointProtocolType(),
-                                        [&](const auto& actions, int64_t row) {
-                                          has_protocol = true;
-                                          replay.TakeOldProtocol(CheckpointProtocol(actions, row));
-                                        }));
-    SLUICE_RETURN_IF_ERROR(VisitActions(part, "metaData", CheckpointMetadataType(),
-                                        [&](const auto& actions, int64_t row) {
-                                          has_metadata = true;
-                                          replay.TakeOldMetadata(CheckpointMetadata(actions, row));
-                                        }));
+Status CheckpointReader::OpenJson(const CheckpointFile& checkpoint) {
+  SLUICE_RETURN_IF_ERROR(RequireFits(checkpoint.size, kMostCommitBytes, name_));
+  SLUICE_ASSIGN_OR_RETURN(const std::string text, store_->Get(checkpoint.parts[0]));
+  SLUICE_ASSIGN_OR_RETURN(CheckpointActions found, ParseCheckpoint(text, name_));
+  json_ = std::move(found.actions);
+  return TakeSidecars(checkpoint, found.version, std::move(found.sidecars));
+}
+
+Status CheckpointReader::OpenParts(const CheckpointFile& checkpoint) {
+  std::optional<Version> version;
+  std::vector<std::string> paths;
+  for (const store::Key& key : checkpoint.parts) {
+    SLUICE_ASSIGN_OR_RETURN(columnar::ParquetFile part, OpenPart(*store_, key));
     SLUICE_RETURN_IF_ERROR(VisitActions(
-        part, "txn", CheckpointTransactionType(), [&](const auto& actions, int64_t row) {
-          replay.TakeOldTransaction(CheckpointTransaction(actions, row));
-        }));
-    SLUICE_RETURN_IF_ERROR(VisitActions(part, "domainMetadata", CheckpointDomainType(),
+        part, "checkpointMetadata", CheckpointVersionType(),
+        [&](const auto& actions, int64_t row) { version = CheckpointVersion(actions, row); }));
+    SLUICE_RETURN_IF_ERROR(VisitActions(part, "sidecar", CheckpointSidecarType(),
                                         [&](const auto& actions, int64_t row) {
-                                          replay.TakeOldDomain(CheckpointDomain(actions, row));
+                                          if (paths.size() > kMostCheckpointFiles) return;
+                                          paths.push_back(CheckpointSidecar(actions, row));
                                         }));
+    parts_.push_back(std::move(part));
   }
-  if (!has_protocol || !has_metadata) {
-    return Fail(ErrorKind::kCorrupt, "{}: a checkpoint without {}",
-                parts_.empty() ? "_delta_log" : parts_[0].name,
-                has_protocol ? "metaData" : "protocol");
+  return TakeSidecars(checkpoint, version, std::move(paths));
+}
+
+Status CheckpointReader::TakeSidecars(const CheckpointFile& checkpoint,
+                                      std::optional<Version> version,
+                                      std::vector<std::string> paths) {
+  // Under the classic name both kinds of content are right.
+  if (!version && checkpoint.named) {
+    return Fail(ErrorKind::kCorrupt, "{}: a v2 checkpoint without checkpointMetadata", name_);
+  }
+  if (version && *version != checkpoint.version) {
+    return Fail(ErrorKind::kCorrupt, "{}: its checkpointMetadata says that it is of version {}",
+                name_, version->value);
+  }
+  if (paths.size() > kMostCheckpointFiles) {
+    return Fail(ErrorKind::kCorrupt, "{}: it has more than {} sidecars, the most that sluice reads",
+                name_, kMostCheckpointFiles);
+  }
+  if (checkpoint.parts.size() > 1 && !paths.empty()) {
+    return Fail(ErrorKind::kCorrupt, "{}: a part of a checkpoint has sidecars", name_);
+  }
+  std::unordered_set<store::Key> keys;
+  for (const std::string& path : paths) {
+    SLUICE_ASSIGN_OR_RETURN(store::Key key, KeyOfSidecar(path, store_->DisplayName(""), name_));
+    if (!keys.insert(key).second) {
+      return Fail(ErrorKind::kCorrupt, "{}: it names the sidecar '{}' twice", name_, path);
+    }
+    sidecars_.push_back(std::move(key));
   }
   return {};
 }
 
-Status CheckpointReader::ReadFiles(const SnapshotOptions& options, LogReplay& replay) const {
-  AddReader adds(options, replay);
-  for (const columnar::ParquetFile& part : parts_) {
-    SLUICE_RETURN_IF_ERROR(adds.Read(part));
-    if (!options.with_tombstones) continue;
-    SLUICE_RETURN_IF_ERROR(
-        VisitActions(part, "remove", CheckpointRemoveType(), [&](const auto& actions, int64_t row) {
-          replay.TakeOldTombstone(CheckpointRemove(actions, row));
-        }));
+Result<columnar::ParquetFile> CheckpointReader::OpenSidecar(const store::Key& key) const {
+  auto file = OpenPart(*store_, key);
+  if (file || file.error().kind != ErrorKind::kNotFound) return file;
+  return Fail(
+      Error{ErrorKind::kCorrupt,
+            fmt::format("{}: its sidecar {} does not exist", name_, store_->DisplayName(key)),
+            "restore the sidecar from a backup, or make a new checkpoint of the table"});
+}
+
+Result<CheckpointState> CheckpointReader::ReadTableState() const {
+  CheckpointState state;
+  int64_t protocols = 0, metadata = 0;
+  if (json_) {
+    protocols = json_->protocol ? 1 : 0;
+    metadata = json_->metadata ? 1 : 0;
+    state = {json_->protocol.value_or(Protocol()), json_->metadata.value_or(Metadata()),
+             json_->transactions, json_->domains};
   }
+  for (const columnar::ParquetFile& part : parts_) {
+    SLUICE_RETURN_IF_ERROR(VisitActions(part, "protocol", CheckpointProtocolType(),
+                                        [&](const auto& actions, int64_t row) {
+                                          ++protocols;
+                                          state.protocol = CheckpointProtocol(actions, row);
+                                        }));
+    SLUICE_RETURN_IF_ERROR(VisitActions(part, "metaData", CheckpointMetadataType(),
+                                        [&](const auto& actions, int64_t row) {
+                                          ++metadata;
+                                          state.metadata = CheckpointMetadata(actions, row);
+                                        }));
+    SLUICE_RETURN_IF_ERROR(VisitActions(
+        part, "txn", CheckpointTransactionType(), [&](const auto& actions, int64_t row) {
+          state.transactions.push_back(CheckpointTransaction(actions, row));
+        }));
+    SLUICE_RETURN_IF_ERROR(VisitActions(part, "domainMetadata", CheckpointDomainType(),
+                                        [&](const auto& actions, int64_t row) {
+                                          state.domains.push_back(CheckpointDomain(actions, row));
+                                        }));
+  }
+  if (protocols == 1 && metadata == 1) return state;
+  const bool lacks = protocols == 0 || metadata == 0;
+  const bool of_protocols = lacks ? protocols == 0 : protocols > 1;
+  return Fail(ErrorKind::kCorrupt, "{}: a checkpoint {} {}", name_,
+              lacks ? "without" : "with more than one", of_protocols ? "protocol" : "metaData");
+}
+
+Status CheckpointReader::ReadFiles(const SnapshotOptions& options, LogReplay& replay) const {
+  const AddReader adds(options, replay);
+  if (json_) {
+    OldFiles found;
+    for (const AddFile& add : json_->adds) adds.Take(add, nullptr, 0, found);
+    if (options.with_tombstones) {
+      for (const RemoveFile& remove : json_->removes) TakeTombstone(remove, replay, found);
+    }
+    replay.TakeOldFiles(std::move(found));
+  }
+  std::vector<OldFiles> found(parts_.size() + sidecars_.size());
+  const auto read = [&](size_t i) -> Status {
+    if (i < parts_.size()) {
+      return ReadPart(parts_[i], adds, options.with_tombstones, replay, found[i]);
+    }
+    SLUICE_ASSIGN_OR_RETURN(const auto sidecar, OpenSidecar(sidecars_[i - parts_.size()]));
+    return ReadPart(sidecar, adds, options.with_tombstones, replay, found[i]);
+  };
+  SLUICE_RETURN_IF_ERROR(
+      runtime::ParallelFor(found.size(), kPartsAtOnce, runtime::CancelToken(), read));
+  for (OldFiles& files : found) replay.TakeOldFiles(std::exchange(files, {}));
   return {};
 }
 

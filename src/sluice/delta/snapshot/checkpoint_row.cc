@@ -172,6 +172,14 @@ std::shared_ptr<arrow::DataType> CheckpointDomainType() {
                          arrow::field("removed", arrow::boolean())});
 }
 
+std::shared_ptr<arrow::DataType> CheckpointVersionType() {
+  return arrow::struct_({arrow::field("version", arrow::int64())});
+}
+
+std::shared_ptr<arrow::DataType> CheckpointSidecarType() {
+  return arrow::struct_({arrow::field("path", arrow::utf8())});
+}
+
 std::shared_ptr<arrow::DataType> ParsedStatisticsType(const std::vector<Field>& columns) {
   arrow::FieldVector bounds, counts;
   for (const Field& column : columns) {
@@ -255,6 +263,14 @@ DomainMetadata CheckpointDomain(const arrow::StructArray& domains, int64_t row) 
   domain.configuration = TextAt(domains, "configuration", row).value_or("");
   domain.removed = NumberAt<arrow::BooleanArray>(domains, "removed", row).value_or(false);
   return domain;
+}
+
+Version CheckpointVersion(const arrow::StructArray& metadata, int64_t row) {
+  return Version{NumberAt<arrow::Int64Array>(metadata, "version", row).value_or(-1)};
+}
+
+std::string CheckpointSidecar(const arrow::StructArray& sidecars, int64_t row) {
+  return TextAt(sidecars, "path", row).value_or("");
 }
 
 FileStatistics ParsedStatistics(const arrow::StructArray& stats, int64_t row,

@@ -3,6 +3,7 @@
 #include <arrow/type_fwd.h>
 
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -20,6 +21,8 @@ std::shared_ptr<arrow::DataType> CheckpointProtocolType();
 std::shared_ptr<arrow::DataType> CheckpointMetadataType();
 std::shared_ptr<arrow::DataType> CheckpointTransactionType();
 std::shared_ptr<arrow::DataType> CheckpointDomainType();
+std::shared_ptr<arrow::DataType> CheckpointVersionType();
+std::shared_ptr<arrow::DataType> CheckpointSidecarType();
 /// Of `stats_parsed`, for those of `columns` that can have bounds.
 std::shared_ptr<arrow::DataType> ParsedStatisticsType(const std::vector<Field>& columns);
 
@@ -32,6 +35,10 @@ Protocol CheckpointProtocol(const arrow::StructArray& protocols, int64_t row);
 Metadata CheckpointMetadata(const arrow::StructArray& metadata, int64_t row);
 SetTransaction CheckpointTransaction(const arrow::StructArray& transactions, int64_t row);
 DomainMetadata CheckpointDomain(const arrow::StructArray& domains, int64_t row);
+/// Of checkpointMetadata: of which version the checkpoint is.
+Version CheckpointVersion(const arrow::StructArray& metadata, int64_t row);
+/// The path of a sidecar.
+std::string CheckpointSidecar(const arrow::StructArray& sidecars, int64_t row);
 
 /// What a row of `stats_parsed` says about `columns`, typed as TypeStatistics types the JSON.
 FileStatistics ParsedStatistics(const arrow::StructArray& stats, int64_t row,

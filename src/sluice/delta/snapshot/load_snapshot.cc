@@ -8,6 +8,7 @@
 
 #include "sluice/delta/log/commit_parser.h"
 #include "sluice/delta/log/commit_stream.h"
+#include "sluice/delta/log/log_limits.h"
 #include "sluice/delta/log/log_path.h"
 #include "sluice/delta/log/table_properties.h"
 #include "sluice/delta/snapshot/checkpoint_reader.h"
@@ -24,14 +25,31 @@ struct ParsedCommit {
   std::vector<RawStatistics> stats;
 };
 
-Result<ParsedCommit> FetchCommit(const Log& log, Version version, const SnapshotOptions& options) {
-  SLUICE_ASSIGN_OR_RETURN(const std::string text, log.ReadCommitText(version));
+// A commit, or a compacted log that stands for several.
+struct ReplayFile {
+  Version first, last;
+  int64_t size = 0;
+  bool compacted() const { return first != last; }
+};
+
+Result<std::string> ReadText(const Log& log, const ReplayFile& file) {
+  if (!file.compacted()) return log.ReadCommitText(file.last, file.size);
+  const store::Key key = CompactedKey(file.first, file.last);
+  SLUICE_RETURN_IF_ERROR(RequireFits(file.size, kMostCommitBytes, log.store().DisplayName(key)));
+  return log.store().Get(key);
+}
+
+Result<ParsedCommit> FetchCommit(const Log& log, const ReplayFile& file,
+                                 const SnapshotOptions& options) {
+  SLUICE_ASSIGN_OR_RETURN(const std::string text, ReadText(log, file));
+  const store::Key key =
+      file.compacted() ? CompactedKey(file.first, file.last) : CommitKey(file.last);
   ParsedCommit parsed;
   SLUICE_ASSIGN_OR_RETURN(parsed.commit,
-                          ParseCommit(version, text, log.store().DisplayName(CommitKey(version))));
+                          ParseCommit(file.last, text, log.store().DisplayName(key)));
   if (!options.with_files) return parsed;
   for (AddFile& add : parsed.commit.adds) {
-    parsed.stats.push_back(ExtractStatistics(add.stats, options.stats_columns));
+    parsed.stats.push_back(ReadStatistics(add.stats, options.stats_columns));
     if (!options.with_raw_stats) add.stats = {};
   }
   return parsed;
@@ -39,14 +57,15 @@ Result<ParsedCommit> FetchCommit(const Log& log, Version version, const Snapshot
 
 // Replays `files`, newest first, a few at a time: their text is dropped before the next few, so that a log of
 // any length fits in memory.
-Status ReplayCommits(const Log& log, std::span<const CommitFile> files,
-                     const SnapshotOptions& options, LogReplay& replay) {
+Status ReplayFiles(const Log& log, std::span<const ReplayFile> files,
+                   const SnapshotOptions& options, LogReplay& replay) {
+  std::vector<int64_t> sizes;
+  for (const ReplayFile& file : files) sizes.push_back(file.size);
   while (!files.empty()) {
-    std::vector<ParsedCommit> block(CommitsAtOnceFromEnd(files));
+    std::vector<ParsedCommit> block(AtOnceFromEnd(std::span(sizes).first(files.size())));
     SLUICE_RETURN_IF_ERROR(runtime::ParallelFor(
         block.size(), kFetchThreads, runtime::CancelToken(), [&](size_t i) -> Status {
-          const Version version = files[files.size() - 1 - i].version;
-          SLUICE_ASSIGN_OR_RETURN(block[i], FetchCommit(log, version, options));
+          SLUICE_ASSIGN_OR_RETURN(block[i], FetchCommit(log, files[files.size() - 1 - i], options));
           return {};
         }));
     for (ParsedCommit& parsed : block) {
@@ -57,15 +76,25 @@ Status ReplayCommits(const Log& log, std::span<const CommitFile> files,
   return {};
 }
 
-// The commits [first, last], which are all there.
-std::span<const CommitFile> CommitsBetween(const LogListing& listing, Version first, Version last) {
-  const auto begin = std::lower_bound(
-      listing.commits.begin(), listing.commits.end(), first,
-      [](const CommitFile& file, Version version) { return file.version < version; });
-  const auto end = std::upper_bound(
-      begin, listing.commits.end(), last,
-      [](Version version, const CommitFile& file) { return version < file.version; });
-  return {begin, end};
+// What [first, last] is replayed from, ascending: its commits, which are all there, or from where one begins the
+// longest compacted log that ends within the range (PROTOCOL.md, "Log Compaction Files").
+std::vector<ReplayFile> FilesOf(const LogListing& listing, Version first, Version last,
+                                bool use_compacted) {
+  std::vector<ReplayFile> files;
+  auto compacted = listing.compacted.begin();
+  Version due = first;
+  for (const CommitFile& commit : listing.commits) {
+    if (commit.version > last) break;
+    if (commit.version < due) continue;
+    ReplayFile file{commit.version, commit.version, commit.size};
+    for (; compacted != listing.compacted.end() && compacted->first <= due; ++compacted) {
+      if (!use_compacted || compacted->first != due || compacted->last > last) continue;
+      if (compacted->last > file.last) file = {due, compacted->last, compacted->size};
+    }
+    files.push_back(file);
+    due = Next(file.last);
+  }
+  return files;
 }
 
 const CommitFile* FindCommit(const LogListing& listing, Version version) {
@@ -78,10 +107,10 @@ const CommitFile* FindCommit(const LogListing& listing, Version version) {
 // PROTOCOL.md, "Recommendations for Readers of Tables with In-Commit Timestamps": the commit's own
 // time where the table keeps it, else the modification time of the file.
 Result<Timestamp> CommittedAt(const Log& log, const LogListing& listing, Version version,
-                              const Metadata& metadata) {
+                              const Metadata& metadata, const CheckpointFile* base) {
   const CommitFile* const file = FindCommit(listing, version);
   if (file != nullptr && PropertiesOf(metadata).in_commit_timestamps) {
-    SLUICE_ASSIGN_OR_RETURN(const std::string text, log.ReadCommitText(version));
+    SLUICE_ASSIGN_OR_RETURN(const std::string text, log.ReadCommitText(version, file->size));
     SLUICE_ASSIGN_OR_RETURN(
         const Commit commit,
         ParseCommit(version, text, log.store().DisplayName(CommitKey(version))));
@@ -91,50 +120,84 @@ Result<Timestamp> CommittedAt(const Log& log, const LogListing& listing, Version
   }
   if (file != nullptr) return file->modified;
   // The commit was cleaned up and only its checkpoint stayed.
-  const auto info = log.store().Head(CheckpointKey(version));
+  if (base == nullptr || base->version != version) return Timestamp{};
+  const auto info = log.store().Head(base->parts[0]);
   return info ? info->modified : Timestamp{};
-}
-
-// From `base` (or from version 0) to `target`.
-Result<Snapshot> BuildFrom(const Log& log, const LogListing& listing, const CheckpointFile* base,
-                           Version target, const SnapshotOptions& options) {
-  const std::string table = log.store().DisplayName("");
-  const Version first = base != nullptr ? Next(base->version) : Version{0};
-  auto contiguous = Log::RequireContiguous(listing, first, target, table);
-  if (!contiguous) {
-    Error error = std::move(contiguous).error();
-    // Cleaning up takes whole beginnings; behind a checkpoint a missing commit is a hole.
-    if (base != nullptr && error.kind == ErrorKind::kSourceGone) {
-      error = Error{ErrorKind::kCorrupt,
-                    fmt::format("{}: commits between checkpoint {} and version {} are missing from "
-                                "the log",
-                                table, base->version.value, target.value),
-                    "restore the missing files of _delta_log from a backup"};
-    }
-    return Fail(std::move(error));
-  }
-  LogReplay replay(options, table);
-  SLUICE_RETURN_IF_ERROR(
-      ReplayCommits(log, CommitsBetween(listing, first, target), options, replay));
-  std::optional<CheckpointReader> checkpoint;
-  if (base != nullptr) {
-    SLUICE_ASSIGN_OR_RETURN(checkpoint, CheckpointReader::Open(log.store(), *base));
-    SLUICE_RETURN_IF_ERROR(checkpoint->ReadTableState(replay));
-  }
-  SLUICE_RETURN_IF_ERROR(replay.ResolveTable(table));
-  if (checkpoint && options.with_files) {
-    SLUICE_RETURN_IF_ERROR(checkpoint->ReadFiles(options, replay));
-  }
-  Snapshot snapshot = std::move(replay).Finish();
-  snapshot.version = target;
-  if (base != nullptr) snapshot.checkpoint = base->version;
-  SLUICE_ASSIGN_OR_RETURN(snapshot.committed, CommittedAt(log, listing, target, snapshot.metadata));
-  return snapshot;
 }
 
 // Failures that another way to the same snapshot may not meet.
 bool IsDamage(ErrorKind kind) {
   return kind == ErrorKind::kCorrupt || kind == ErrorKind::kNotFound || kind == ErrorKind::kStorage;
+}
+
+// The commits between `base` (or version 0) and `target` must all be there.
+Status RequireCommits(const Log& log, const LogListing& listing, const CheckpointFile* base,
+                      Version target) {
+  const std::string table = log.store().DisplayName("");
+  const Version first = base != nullptr ? Next(base->version) : Version{0};
+  auto contiguous = Log::RequireContiguous(listing, first, target, table);
+  if (contiguous || base == nullptr || contiguous.error().kind != ErrorKind::kSourceGone) {
+    return contiguous;
+  }
+  // Cleaning up takes whole beginnings; behind a checkpoint a missing commit is a hole.
+  return Fail(
+      Error{ErrorKind::kCorrupt,
+            fmt::format("{}: commits between checkpoint {} and version {} are missing from the log",
+                        table, base->version.value, target.value),
+            "restore the missing files of _delta_log from a backup"});
+}
+
+// Commits, then what the checkpoint says of the table itself.
+Status Replay(const Log& log, std::span<const ReplayFile> files,
+              const std::optional<CheckpointState>& old_state, Version target,
+              const SnapshotOptions& options, LogReplay& replay) {
+  SLUICE_RETURN_IF_ERROR(ReplayFiles(log, files, options, replay));
+  if (old_state) {
+    replay.TakeOldProtocol(old_state->protocol);
+    replay.TakeOldMetadata(old_state->metadata);
+    for (const SetTransaction& txn : old_state->transactions) replay.TakeOldTransaction(txn);
+    for (const DomainMetadata& domain : old_state->domains) replay.TakeOldDomain(domain);
+  }
+  return replay.ResolveTable(
+      fmt::format("{}, version {}", log.store().DisplayName(""), target.value));
+}
+
+// From `base` (or from version 0) to `target`, which `files` lead to.
+Result<Snapshot> BuildFromFiles(const Log& log, const CheckpointFile* base,
+                                std::span<const ReplayFile> files, Version target,
+                                const SnapshotOptions& options) {
+  std::optional<CheckpointReader> checkpoint;
+  std::optional<CheckpointState> old_state;
+  if (base != nullptr) {
+    SLUICE_ASSIGN_OR_RETURN(checkpoint, CheckpointReader::Open(log.store(), *base));
+    SLUICE_ASSIGN_OR_RETURN(old_state, checkpoint->ReadTableState());
+  }
+  LogReplay replay(options, log.store().DisplayName(""));
+  SLUICE_RETURN_IF_ERROR(Replay(log, files, old_state, target, options, replay));
+  if (checkpoint && options.with_files) {
+    SLUICE_RETURN_IF_ERROR(checkpoint->ReadFiles(options, replay));
+  }
+  return std::move(replay).Finish();
+}
+
+// Compacted logs only save reads: where one is damaged, the commits say the same.
+Result<Snapshot> BuildFrom(const Log& log, const LogListing& listing, const CheckpointFile* base,
+                           Version target, const SnapshotOptions& options) {
+  SLUICE_RETURN_IF_ERROR(RequireCommits(log, listing, base, target));
+  const Version first = base != nullptr ? Next(base->version) : Version{0};
+  const auto files = FilesOf(listing, first, target, true);
+  auto snapshot = BuildFromFiles(log, base, files, target, options);
+  const bool from_compacted = std::any_of(files.begin(), files.end(),
+                                          [](const ReplayFile& file) { return file.compacted(); });
+  if (!snapshot && from_compacted && IsDamage(snapshot.error().kind)) {
+    snapshot = BuildFromFiles(log, base, FilesOf(listing, first, target, false), target, options);
+  }
+  if (!snapshot) return snapshot;
+  snapshot->version = target;
+  if (base != nullptr) snapshot->checkpoint = base->version;
+  SLUICE_ASSIGN_OR_RETURN(snapshot->committed,
+                          CommittedAt(log, listing, target, snapshot->metadata, base));
+  return snapshot;
 }
 
 Result<Snapshot> BuildWithoutCheckpoint(const Log& log, const LogListing& listing, Version target,

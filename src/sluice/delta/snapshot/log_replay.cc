@@ -3,9 +3,12 @@
 #include <arrow/scalar.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "sluice/delta/log/commit_parser.h"
+#include "sluice/delta/log/log_limits.h"
 #include "sluice/delta/log/table_feature.h"
 #include "sluice/delta/schema/partition_value.h"
 #include "sluice/delta/schema/physical_column.h"
@@ -69,6 +72,11 @@ LiveFile WithRawStatistics(AddFile&& add) {
   return file;
 }
 
+RawStatistics ReadStatistics(const std::string& stats, const std::vector<std::string>& names) {
+  return ExtractStatistics(
+      stats.size() > kMostStatisticsBytes ? std::string_view() : std::string_view(stats), names);
+}
+
 void SetStatistics(LiveFile& file, FileStatistics stats, const std::vector<Field>& columns,
                    const TimeZone& zone) {
   file.stats = std::move(stats);
@@ -94,7 +102,7 @@ void LogReplay::Take(Commit commit, std::vector<RawStatistics> stats) {
   for (auto domain = commit.domains.rbegin(); domain != commit.domains.rend(); ++domain) {
     TakeOldDomain(std::move(*domain));
   }
-  if (!options_.with_files) return;
+  if (!options_->with_files) return;
   // Adds first: a commit that removes and adds one logical file leaves it in the table.
   for (size_t i = commit.adds.size(); i-- > 0;) {
     AddFile& add = commit.adds[i];
@@ -104,7 +112,7 @@ void LogReplay::Take(Commit commit, std::vector<RawStatistics> stats) {
   }
   for (RemoveFile& remove : commit.removes) {
     if (!seen_.insert(LogicalFileKey(remove.path, remove.deletion_vector, root_)).second) continue;
-    if (options_.with_tombstones) tombstones_.push_back(std::move(remove));
+    if (options_->with_tombstones) tombstones_.push_back(std::move(remove));
   }
 }
 
@@ -126,10 +134,24 @@ void LogReplay::TakeOldDomain(DomainMetadata domain) {
   domains_.emplace(std::move(name), std::move(domain));
 }
 
-void LogReplay::TakeOldTombstone(RemoveFile remove) {
-  if (options_.with_tombstones && WantsOld(remove.path, remove.deletion_vector)) {
-    tombstones_.push_back(std::move(remove));
+void LogReplay::TakeOldFiles(OldFiles files) {
+  std::move(files.files.begin(), files.files.end(), std::back_inserter(old_files_));
+  old_hashes_.insert(old_hashes_.end(), files.hashes.begin(), files.hashes.end());
+  std::move(files.tombstones.begin(), files.tombstones.end(), std::back_inserter(tombstones_));
+}
+
+// By their hashes, which take little memory; the keys are made again only where two are alike.
+Status LogReplay::RequireDistinctFiles() {
+  std::vector<size_t> hashes = std::move(old_hashes_);
+  std::sort(hashes.begin(), hashes.end());
+  if (std::adjacent_find(hashes.begin(), hashes.end()) == hashes.end()) return {};
+  std::unordered_set<std::string> keys;
+  for (const LiveFile& file : old_files_) {
+    if (keys.insert(KeyOf(file.path, file.deletion_vector)).second) continue;
+    return Fail(ErrorKind::kCorrupt, "{}: the checkpoint holds the file '{}' twice", root_,
+                file.path);
   }
+  return {};
 }
 
 Status LogReplay::ResolveTable(std::string_view table) {
@@ -142,7 +164,7 @@ Status LogReplay::ResolveTable(std::string_view table) {
     return Fail(std::move(resolved).error().Within(table));
   }
   stats_fields_.clear();
-  for (const std::string& name : options_.stats_columns) {
+  for (const std::string& name : options_->stats_columns) {
     const Field* field = metadata_->schema.Find(name);
     stats_fields_.push_back(
         field != nullptr ? *field : Field{name, DataType{TypeId::kVoid, 0, 0, {}}, true, "{}"});
@@ -150,7 +172,8 @@ Status LogReplay::ResolveTable(std::string_view table) {
   return {};
 }
 
-Snapshot LogReplay::Finish() && {
+Result<Snapshot> LogReplay::Finish() && {
+  SLUICE_RETURN_IF_ERROR(RequireDistinctFiles());
   Snapshot snapshot;
   snapshot.protocol = *std::move(protocol_);
   snapshot.metadata = *std::move(metadata_);
@@ -163,7 +186,7 @@ Snapshot LogReplay::Finish() && {
   for (size_t i = new_files_.size(); i-- > 0;) {
     PendingFile& pending = new_files_[i];
     SetStatistics(pending.file, TypeStatistics(pending.stats, stats_fields_), stats_fields_,
-                  options_.zone);
+                  options_->zone);
     snapshot.files.push_back(std::move(pending.file));
   }
   snapshot.num_files = static_cast<int64_t>(snapshot.files.size());

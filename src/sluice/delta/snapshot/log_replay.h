@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <unordered_set>
 #include <utility>
@@ -16,10 +17,25 @@ namespace sluice::delta {
 /// An add action as a live file: its JSON statistics kept, none read yet.
 LiveFile WithRawStatistics(AddFile&& add);
 
+/// ExtractStatistics, but none of a text that was made to take long.
+RawStatistics ReadStatistics(const std::string& stats, const std::vector<std::string>& names);
+
 /// Gives `file` its statistics for `columns`; a partition column's come from the partition values, read in
 /// `zone`.
 void SetStatistics(LiveFile& file, FileStatistics stats, const std::vector<Field>& columns,
                    const TimeZone& zone);
+
+/// Files and tombstones of a part of a checkpoint.
+struct OldFiles {
+  std::vector<LiveFile> files;
+  std::vector<size_t> hashes;  ///< of the files' keys, in their order
+  std::vector<RemoveFile> tombstones;
+
+  void Add(LiveFile file, const std::string& key) {
+    files.push_back(std::move(file));
+    hashes.push_back(std::hash<std::string>()(key));
+  }
+};
 
 /// PROTOCOL.md, "Action Reconciliation", from the newest commit backwards: the first reference to a
 /// logical file, an application, a domain, the metadata and the protocol counts, later ones are older.
@@ -31,7 +47,7 @@ class LogReplay {
  public:
   /// `root` is the table's folder as messages call it: absolute paths below it are paths of the table.
   LogReplay(const SnapshotOptions& options, std::string root)
-      : options_(options), root_(std::move(root)) {}
+      : options_(&options), root_(std::move(root)) {}
 
   /// `stats` of the commit's adds, in their order, extracted for options.stats_columns. The text of
   /// statistics that stands in the adds is kept; the caller clears it where nobody wants it.
@@ -41,12 +57,15 @@ class LogReplay {
   void TakeOldMetadata(Metadata metadata);
   void TakeOldTransaction(SetTransaction transaction);
   void TakeOldDomain(DomainMetadata domain);
-  void TakeOldTombstone(RemoveFile remove);
-  /// False if a commit has already said what became of that logical file.
-  bool WantsOld(std::string_view path, const std::optional<DeletionVectorDescriptor>& dv) const {
-    return !seen_.contains(LogicalFileKey(path, dv, root_));
+  /// The key of a logical file, for WantsOld.
+  std::string KeyOf(std::string_view path,
+                    const std::optional<DeletionVectorDescriptor>& dv) const {
+    return LogicalFileKey(path, dv, root_);
   }
-  void TakeOldFile(LiveFile file) { old_files_.push_back(std::move(file)); }
+  /// False if a commit has already said what became of that logical file. Several threads may ask while nobody
+  /// takes anything.
+  bool WantsOld(const std::string& key) const { return !seen_.contains(key); }
+  void TakeOldFiles(OldFiles files);
 
   bool has_protocol() const { return protocol_.has_value(); }
   bool has_metadata() const { return metadata_.has_value(); }
@@ -58,8 +77,8 @@ class LogReplay {
   const std::vector<Field>& stats_fields() const { return stats_fields_; }
 
   /// The snapshot without version, committed and checkpoint. Files in the order of the log. After
-  /// ResolveTable.
-  Snapshot Finish() &&;
+  /// ResolveTable. kCorrupt where the checkpoint holds one logical file twice.
+  Result<Snapshot> Finish() &&;
 
  private:
   struct PendingFile {
@@ -67,8 +86,10 @@ class LogReplay {
     RawStatistics stats;
   };
 
-  const SnapshotOptions& options_;
-  const std::string root_;
+  Status RequireDistinctFiles();
+
+  const SnapshotOptions* options_;
+  std::string root_;
   std::optional<Protocol> protocol_;
   std::optional<Metadata> metadata_;
   std::map<std::string, SetTransaction> transactions_;
@@ -76,6 +97,7 @@ class LogReplay {
   std::unordered_set<std::string> seen_;           ///< keys of logical files
   std::vector<PendingFile> new_files_;             ///< newest first
   std::vector<LiveFile> old_files_;
+  std::vector<size_t> old_hashes_;  ///< of their keys
   std::vector<RemoveFile> tombstones_;
   std::vector<Field> stats_fields_;
 };

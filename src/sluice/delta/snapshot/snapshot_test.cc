@@ -7,6 +7,7 @@
 #include <chrono>
 #include <thread>
 
+#include "sluice/delta/log/log_limits.h"
 #include "sluice/delta/log/log_path.h"
 #include "sluice/delta/snapshot/load_snapshot.h"
 #include "sluice/testing/faulty_store.h"
@@ -110,10 +111,29 @@ TEST_F(SnapshotTest, SameFileWithAnotherVectorIsAnotherLogicalFile) {
   EXPECT_EQ(snapshot->tombstones.size(), 2u);
 }
 
-TEST_F(SnapshotTest, RemoveAndAddOfOneLogicalFileInOneCommitLeavesIt) {
+TEST_F(SnapshotTest, CompactedLogsSaveReads) {
   Put(0, std::string(kProtocol) + kMetadata + Add("a"));
-  Put(1, Add("a", 5) + Remove("a"));
-  EXPECT_THAT(Paths(Load()), ElementsAre("a"));
+  Put(1, Add("b"));
+  Put(2, Remove("a") + Add("c"));
+  Put(3, Add("d"));
+  const auto put = [&](int64_t first, int64_t last, const std::string& text) {
+    ASSERT_THAT(store_->Put(CompactedKey(Version{first}, Version{last}), text), IsOk());
+  };
+  put(1, 2, Add("b") + Remove("a") + Add("compacted"));
+  EXPECT_THAT(Paths(Load()), ElementsAre("b", "compacted", "d"));
+  EXPECT_THAT(Paths(Load(1)), ElementsAre("a", "b"));  // it ends too late
+  put(1, 3, Add("b") + Remove("a") + Add("longer") + Add("d"));
+  EXPECT_THAT(Paths(Load()), ElementsAre("b", "longer", "d"));
+  EXPECT_THAT(Paths(Load(2)), ElementsAre("b", "compacted"));
+  put(1, 3, "torn {");
+  EXPECT_THAT(Paths(Load()), ElementsAre("b", "c", "d"));
+}
+
+TEST_F(SnapshotTest, ACompactedLogDoesNotStandForACommitThatIsMissing) {
+  Put(0, std::string(kProtocol) + kMetadata);
+  Put(2, Add("b"));
+  ASSERT_THAT(store_->Put(CompactedKey(Version{1}, Version{2}), Add("b")), IsOk());
+  EXPECT_THAT(Load(), IsError(ErrorKind::kCorrupt));
 }
 
 TEST_F(SnapshotTest, PartitionColumnsGetTheirBoundsFromThePartitionValues) {
@@ -126,6 +146,16 @@ TEST_F(SnapshotTest, PartitionColumnsGetTheirBoundsFromThePartitionValues) {
   EXPECT_EQ(stats.columns[1].max, StatisticValue(int64_t{1}));
   EXPECT_EQ(stats.columns[1].null_count, 0);
   EXPECT_EQ(stats.columns[2].min, StatisticValue());
+}
+
+TEST_F(SnapshotTest, StatisticsThatWereMadeLongCountAsAbsent) {
+  const std::string padding(kMostStatisticsBytes, ' ');
+  std::string add = Add("a");
+  Put(0, std::string(kProtocol) + kMetadata + add.insert(add.find(R"({\"numRecords)"), padding));
+  const auto snapshot = Load();
+  ASSERT_THAT(Paths(snapshot), ElementsAre("a"));
+  EXPECT_FALSE(snapshot->files[0].stats.num_records);
+  EXPECT_EQ(snapshot->files[0].stats.columns.at(0).min, StatisticValue());
 }
 
 TEST_F(SnapshotTest, LatestTransactionAndDomainCount) {
@@ -218,12 +248,12 @@ TEST_F(SnapshotTest, DamagedCheckpointIsTheErrorWhereCommitsBeforeItAreGone) {
 TEST_F(SnapshotTest, UnsupportedFeatureIsRefusedEvenWhereItsTypeIsUnknown) {
   Put(0,
       std::string(
-          R"({"protocol":{"minReaderVersion":3,"minWriterVersion":7,"readerFeatures":["variantType"]}})"
+          R"({"protocol":{"minReaderVersion":3,"minWriterVersion":7,"readerFeatures":["fromTheFuture"]}})"
           "\n") +
           R"({"metaData":{"id":"i","schemaString":"{\"type\":\"struct\",\"fields\":[)"
           R"({\"name\":\"v\",\"type\":\"variant\"}]}","partitionColumns":[]}})");
   EXPECT_THAT(Load(), IsError(ErrorKind::kUnsupported));
-  EXPECT_THAT(Load(), HasMessage("variantType"));
+  EXPECT_THAT(Load(), HasMessage("fromTheFuture"));
 }
 
 TEST_F(SnapshotTest, OldSchemaThatCannotBeReadDoesNoHarm) {
