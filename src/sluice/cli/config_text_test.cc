@@ -45,9 +45,9 @@ TEST(ConfigTextTest, EveryPatternsEntryParses) {
                    {Entry(config::Pattern::kAppend, "a.b.events", "lake/events"), known, Users(),
                     Entry(config::Pattern::kSnapshot, "a.b.countries", "lake/countries")}));
   ASSERT_EQ(parsed.tables.size(), 4);
-  EXPECT_EQ(parsed.tables[0].watermark, "event time");
-  EXPECT_EQ(std::get<config::StartTime>(parsed.tables[1].start).at, Timestamp{0});
-  EXPECT_EQ(parsed.tables[2].pattern, config::Pattern::kCdc);
+  EXPECT_EQ(parsed.tables[0].watermark(), "event time");
+  EXPECT_EQ(std::get<config::StartTime>(parsed.tables[1].append().start).at, Timestamp{0});
+  EXPECT_EQ(parsed.tables[2].pattern(), config::Pattern::kCdc);
   EXPECT_EQ(parsed.tables[3].path, "lake/countries");
 }
 
@@ -68,7 +68,7 @@ TEST(ConfigTextTest, SettingsOfTheEnvironmentGoWhereTheBucketIs) {
 TEST(ConfigTextTest, SnapshotsAreAddedOnlyWhenTheSourceChanged) {
   const auto parsed =
       Parse(FormatConfig("export", {}, {Entry(config::Pattern::kSnapshot, "a.b.c", "lake/c")}));
-  EXPECT_TRUE(parsed.tables.at(0).skip_unchanged);
+  EXPECT_TRUE(parsed.tables.at(0).snapshot().skip_unchanged);
   EXPECT_TRUE(parsed.idle_keys.empty()) << "what init writes has an effect";
 }
 

@@ -27,7 +27,7 @@ Result<exporter::RunOptions> OptionsOf(const RunCommand& command) {
   return options;
 }
 
-bool IsCdc(const config::Table* table) { return table->pattern == config::Pattern::kCdc; }
+bool IsCdc(const config::Table* table) { return table->is_cdc(); }
 
 /// A reseed asked for by a name that means no cdc table would do something else than was asked. Where a name
 /// or a glob means others beside cdc tables, those run as usual, which is said.
@@ -43,14 +43,14 @@ Status CheckReseed(const Selection& selection, const std::vector<std::string>& n
               names.empty()
                   ? std::string("--reseed: no table of the config has pattern cdc")
                   : fmt::format("--reseed: '{}' means no table of pattern cdc ({} has pattern {})",
-                                name, first.name, config::Name(first.pattern)),
+                                name, first.name, config::Name(first.pattern())),
               "only a change feed starts again from a snapshot; leave --reseed out, or name a cdc "
               "table"});
   }
   for (const auto* table : selection.tables) {
     if (IsCdc(table)) continue;
     spdlog::warn("{} has pattern {}, to which --reseed means nothing: it runs as usual",
-                 table->name, config::Name(table->pattern));
+                 table->name, config::Name(table->pattern()));
   }
   return {};
 }

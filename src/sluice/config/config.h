@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -80,21 +81,50 @@ struct Limits {
 };
 
 /// Where the first window of an append table begins (exclusive).
+struct StartNow {};
 struct StartTime {
   Timestamp at;
 };
 struct StartAgo {
   Duration before_now;
 };
-struct StartNow {};
+using AppendStart = std::variant<StartNow, StartTime, StartAgo>;
+
 /// Where a change feed begins.
 struct StartSnapshot {};
 struct StartEnabled {};
 struct StartVersion {
   Version first;  ///< the first version exported
 };
-using Start = std::variant<std::monostate, StartTime, StartAgo, StartNow, StartSnapshot,
-                           StartEnabled, StartVersion>;
+using CdcStart = std::variant<StartSnapshot, StartEnabled, StartVersion>;
+
+/// What pattern append asks for.
+struct AppendOptions {
+  std::string watermark;
+  AppendStart start;
+  std::optional<Duration> chunk;  ///< piece of a window; nullopt: none
+  PartitionMarkers partition_markers = PartitionMarkers::kNone;
+};
+
+/// What pattern cdc asks for.
+struct CdcOptions {
+  CdcStart start;
+  std::optional<int64_t> chunk;  ///< versions in one export; nullopt: all
+  PartitionMarkers partition_markers = PartitionMarkers::kNone;
+  Changes changes = Changes::kAuto;
+  Images images = Images::kBoth;
+  SchemaMode schema_mode = SchemaMode::kLatest;
+};
+
+/// What pattern snapshot asks for.
+struct SnapshotOptions {
+  int keep = 5;
+  std::optional<Duration> keep_for;
+  bool skip_unchanged = false;
+};
+
+/// In the order of Pattern.
+using PatternOptions = std::variant<AppendOptions, CdcOptions, SnapshotOptions>;
 
 /// A position in the config's file, 1-based; 0 for what is not in it.
 struct LineColumn {
@@ -112,14 +142,12 @@ struct Table {
   std::string table;  ///< the name in state and notices
   std::string name;   ///< folder stem and NAME in commands
   std::optional<std::string> path;
-  Pattern pattern = Pattern::kAppend;
-  std::string watermark;  ///< append only
+  PatternOptions options;
+  /// These three ask something of append tables only. `defaults` may set them for any table: every intent
+  /// records `partition` and `late_rows`, and `status` makes allowance for `delay`.
   Partition partition = Partition::kHourly;
-  Start start;
-  std::optional<Duration> chunk_time;     ///< append: piece of a window; nullopt = none
-  std::optional<int64_t> chunk_versions;  ///< cdc
-  Duration delay{0};
   LateRows late_rows = LateRows::kExport;
+  Duration delay{0};
   std::vector<std::string> columns;  ///< empty = all
   std::vector<std::string> exclude;
   TimeZone timezone = TimeZone::Utc();
@@ -128,21 +156,32 @@ struct Table {
   Copy copy = Copy::kAuto;
   int64_t target_file_bytes = int64_t{256} << 20;
   SchemaChange on_schema_change = SchemaChange::kNotify;
-  PartitionMarkers partition_markers = PartitionMarkers::kNone;  ///< append, cdc
-  Changes changes = Changes::kAuto;                              ///< cdc
-  Images images = Images::kBoth;                                 ///< cdc
-  SchemaMode schema_mode = SchemaMode::kLatest;                  ///< cdc
   /// How far the export may lag before the table is late; nullopt: three times the schedule's cadence.
   std::optional<Duration> freshness;
   std::string schedule = "hourly";
   int retries = 0;
   Duration retry_delay = Minutes(1);
   std::optional<Duration> timeout;
-  int keep = 5;                      ///< snapshot
-  std::optional<Duration> keep_for;  ///< snapshot
-  bool skip_unchanged = false;       ///< snapshot
-  int line = 0;                      ///< where the entry begins in the file, 1-based
+  int line = 0;  ///< where the entry begins in the file, 1-based
   ColumnPlaces places;
+
+  Pattern pattern() const { return static_cast<Pattern>(options.index()); }
+  bool is_append() const { return pattern() == Pattern::kAppend; }
+  bool is_cdc() const { return pattern() == Pattern::kCdc; }
+  bool is_snapshot() const { return pattern() == Pattern::kSnapshot; }
+
+  /// REQUIRES: that pattern.
+  const AppendOptions& append() const { return std::get<AppendOptions>(options); }
+  AppendOptions& append() { return std::get<AppendOptions>(options); }
+  const CdcOptions& cdc() const { return std::get<CdcOptions>(options); }
+  CdcOptions& cdc() { return std::get<CdcOptions>(options); }
+  const SnapshotOptions& snapshot() const { return std::get<SnapshotOptions>(options); }
+  SnapshotOptions& snapshot() { return std::get<SnapshotOptions>(options); }
+
+  /// "" for a pattern that has none.
+  std::string_view watermark() const {
+    return is_append() ? std::string_view(append().watermark) : std::string_view();
+  }
 };
 
 struct Notify {

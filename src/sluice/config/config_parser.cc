@@ -31,7 +31,7 @@ std::string Lower(std::string text) {
 /// The folders that an entry writes to, below the destination: those of plan/output_layout. A change feed's
 /// seeds lie where snapshots do.
 std::vector<std::string> FoldersOf(const Table& table) {
-  switch (table.pattern) {
+  switch (table.pattern()) {
     case Pattern::kAppend:
       return {table.name + "_incremental"};
     case Pattern::kCdc:
@@ -73,10 +73,10 @@ void CheckUnique(const std::vector<ParsedTable>& tables, const std::vector<YAML:
         if (!new_folder) break;
       }
     }
-    if (table.pattern != Pattern::kSnapshot) {
-      claim(rows, std::string(Name(table.pattern)) + " " + table.table,
+    if (!table.is_snapshot()) {
+      claim(rows, std::string(Name(table.pattern())) + " " + table.table,
             fmt::format("{} has two {} entries, which would share one row of _export_state",
-                        table.table, Name(table.pattern)));
+                        table.table, Name(table.pattern())));
     }
   }
 }

@@ -60,22 +60,24 @@ TEST_F(ConfigTest, DefaultsAreThoseOfTheContract) {
   EXPECT_EQ(table.late_rows, LateRows::kExport);
   EXPECT_EQ(table.timezone.name(), "UTC");
   EXPECT_EQ(table.schedule, "hourly");
-  EXPECT_FALSE(table.chunk_time.has_value());
+  EXPECT_FALSE(table.append().chunk.has_value());
   EXPECT_EQ(table.line, 3);
 }
 
 TEST_F(ConfigTest, StartIsATimeADurationOrNow) {
   const Table at = TableWith("  start: 2026-01-01 00:00\n  timezone: Asia/Kolkata\n");
-  EXPECT_EQ(FormatTimestamp(std::get<StartTime>(at.start).at), "2025-12-31T18:30:00Z");
-  EXPECT_EQ(std::get<StartAgo>(TableWith("  start: 60d\n").start).before_now, Days(60));
-  EXPECT_TRUE(std::holds_alternative<StartNow>(TableWith("  start: now\n").start));
+  EXPECT_EQ(FormatTimestamp(std::get<StartTime>(at.append().start).at), "2025-12-31T18:30:00Z");
+  EXPECT_EQ(std::get<StartAgo>(TableWith("  start: 60d\n").append().start).before_now, Days(60));
+  EXPECT_TRUE(std::holds_alternative<StartNow>(TableWith("  start: now\n").append().start));
   EXPECT_THAT(ParseWithKeys("  start: soon\n"), HasMessage("'soon' is not a valid start"));
 }
 
 TEST_F(ConfigTest, StartOfAFeedIsASnapshotEnabledOrAVersion) {
-  EXPECT_TRUE(std::holds_alternative<StartSnapshot>(TableWith("", "cdc").start));
-  EXPECT_TRUE(std::holds_alternative<StartEnabled>(TableWith("  start: enabled\n", "cdc").start));
-  EXPECT_EQ(std::get<StartVersion>(TableWith("  start: 17\n", "cdc").start).first, Version{17});
+  EXPECT_TRUE(std::holds_alternative<StartSnapshot>(TableWith("", "cdc").cdc().start));
+  EXPECT_TRUE(
+      std::holds_alternative<StartEnabled>(TableWith("  start: enabled\n", "cdc").cdc().start));
+  EXPECT_EQ(std::get<StartVersion>(TableWith("  start: 17\n", "cdc").cdc().start).first,
+            Version{17});
   EXPECT_THAT(ParseWithKeys("  start: -1\n", "cdc"), IsError(ErrorKind::kConfig));
 }
 

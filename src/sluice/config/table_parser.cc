@@ -54,14 +54,14 @@ std::optional<int64_t> ParseVersion(std::string_view text) {
   return value;
 }
 
-std::optional<Start> ReadAppendStart(const std::string& text, const TimeZone& zone) {
+std::optional<AppendStart> ReadAppendStart(const std::string& text, const TimeZone& zone) {
   if (text == "now") return StartNow{};
   if (const auto ago = ParseDuration(text); ago && ago->micros > 0) return StartAgo{*ago};
   if (const auto time = ParseTimestamp(text, zone)) return StartTime{*time};
   return std::nullopt;
 }
 
-std::optional<Start> ReadCdcStart(const std::string& text) {
+std::optional<CdcStart> ReadCdcStart(const std::string& text) {
   if (text == "snapshot") return StartSnapshot{};
   if (text == "enabled") return StartEnabled{};
   if (const auto version = ParseVersion(text)) return StartVersion{Version{*version}};
@@ -82,52 +82,48 @@ std::optional<int64_t> ReadCdcChunk(const std::string& text) {
 // One `defaults` may serve tables of both patterns: a value meant for the other pattern is ignored
 // there.
 
-void ParseAppendStart(TableReader& reader, Table& table) {
+/// nullopt where it is not given, or wrong.
+std::optional<AppendStart> ParseAppendStart(TableReader& reader, const TimeZone& zone) {
   YamlMap& map = reader.MapOf("start");
   const auto text = map.Text("start");
-  if (!text) return;
-  if (const auto start = ReadAppendStart(*text, table.timezone)) {
-    table.start = *start;
-  } else if (reader.IsOwn("start") || !ReadCdcStart(*text)) {
+  if (!text) return std::nullopt;
+  const auto start = ReadAppendStart(*text, zone);
+  if (!start && (reader.IsOwn("start") || !ReadCdcStart(*text))) {
     map.Add(
         "start",
         fmt::format("'{}' is not a valid start: use a time like 2026-01-01T00:00:00Z, a duration "
                     "before now like 60d, or now",
                     map.Written("start")));
   }
+  return start;
 }
 
-void ParseCdcStart(TableReader& reader, Table& table) {
+CdcStart ParseCdcStart(TableReader& reader, const TimeZone& zone) {
   YamlMap& map = reader.MapOf("start");
-  table.start = StartSnapshot{};
   const auto text = map.Text("start");
-  if (!text) return;
-  if (const auto start = ReadCdcStart(*text)) {
-    table.start = *start;
-  } else if (reader.IsOwn("start") || !ReadAppendStart(*text, table.timezone)) {
+  if (!text) return StartSnapshot{};
+  const auto start = ReadCdcStart(*text);
+  if (!start && (reader.IsOwn("start") || !ReadAppendStart(*text, zone))) {
     map.Add("start",
             fmt::format("'{}' is not a valid start: use snapshot, enabled or a version number",
                         map.Written("start")));
   }
+  return start.value_or(StartSnapshot{});
 }
 
-void ParseChunk(TableReader& reader, Table& table) {
+/// `read`: as the table's pattern reads it; `other`: as the other pattern that has the key does.
+template <typename Read, typename Other>
+auto ParseChunk(TableReader& reader, Read read, Other other, std::string_view form)
+    -> decltype(read(std::string())) {
   YamlMap& map = reader.MapOf("chunk");
   const auto text = map.Text("chunk");
-  if (!text || *text == "none") return;
-  const auto time = ReadAppendChunk(*text);
-  const auto versions = ReadCdcChunk(*text);
-  const bool is_append = table.pattern == Pattern::kAppend;
-  if (is_append) {
-    table.chunk_time = time;
-  } else {
-    table.chunk_versions = versions;
+  if (!text || *text == "none") return std::nullopt;
+  const auto chunk = read(*text);
+  if (!chunk && (reader.IsOwn("chunk") || !other(*text))) {
+    map.Add("chunk",
+            fmt::format("'{}' is not a valid chunk: use none or {}", map.Written("chunk"), form));
   }
-  if (is_append ? time.has_value() : versions.has_value()) return;
-  if (!reader.IsOwn("chunk") && (time || versions)) return;
-  map.Add("chunk", fmt::format("'{}' is not a valid chunk: use none or {}", map.Written("chunk"),
-                               is_append ? "a duration of at least an hour, like 1d"
-                                         : "a number of versions, like 1000"));
+  return chunk;
 }
 
 void CheckStartAndChunk(YamlMap& defaults) {
@@ -188,10 +184,6 @@ void ParseShape(TableReader& reader, Table& table) {
       reader.MapOf("on_schema_change")
           .OneOf<SchemaChange>("on_schema_change", {SchemaChange::kNotify, SchemaChange::kFail,
                                                     SchemaChange::kIgnore}));
-  reader.Set(table.partition_markers,
-             reader.MapOf("partition_markers")
-                 .OneOf<PartitionMarkers>("partition_markers",
-                                          {PartitionMarkers::kNone, PartitionMarkers::kSuccess}));
   YamlMap& size_map = reader.MapOf("target_file_size");
   reader.Set(table.target_file_bytes, size_map.Bytes("target_file_size"));
   if (table.target_file_bytes < kLeastFileBytes) {
@@ -233,40 +225,58 @@ void ParseSchedule(TableReader& reader, Table& table) {
   }
 }
 
-void ParseFeedKeys(TableReader& reader, Table& table) {
-  reader.Set(table.changes, reader.MapOf("changes").OneOf<Changes>(
-                                "changes", {Changes::kAuto, Changes::kFeed, Changes::kRows}));
-  reader.Set(table.images,
+/// The keys of some patterns only that are wrong under any where their values are.
+struct KeysOfPatterns {
+  PartitionMarkers partition_markers = PartitionMarkers::kNone;
+  CdcOptions cdc;
+  SnapshotOptions snapshot;
+};
+
+PartitionMarkers ParsePartitionMarkers(TableReader& reader) {
+  return reader.MapOf("partition_markers")
+      .OneOf<PartitionMarkers>("partition_markers",
+                               {PartitionMarkers::kNone, PartitionMarkers::kSuccess})
+      .value_or(PartitionMarkers::kNone);
+}
+
+CdcOptions ParseFeedKeys(TableReader& reader) {
+  CdcOptions cdc;
+  reader.Set(cdc.changes, reader.MapOf("changes").OneOf<Changes>(
+                              "changes", {Changes::kAuto, Changes::kFeed, Changes::kRows}));
+  reader.Set(cdc.images,
              reader.MapOf("images").OneOf<Images>("images", {Images::kBoth, Images::kAfter}));
-  reader.Set(table.schema_mode,
+  reader.Set(cdc.schema_mode,
              reader.MapOf("schema_mode")
                  .OneOf<SchemaMode>("schema_mode", {SchemaMode::kLatest, SchemaMode::kCommit}));
+  return cdc;
 }
 
-void ParseSnapshotKeys(TableReader& reader, Table& table) {
+SnapshotOptions ParseSnapshotKeys(TableReader& reader) {
+  SnapshotOptions snapshot;
   if (const auto n = reader.MapOf("keep").Integer("keep", 1, 1'000'000)) {
-    table.keep = static_cast<int>(*n);
+    snapshot.keep = static_cast<int>(*n);
   }
-  table.keep_for = reader.MapOf("keep_for").Length("keep_for");
-  reader.Set(table.skip_unchanged, reader.MapOf("skip_unchanged").Bool("skip_unchanged"));
+  snapshot.keep_for = reader.MapOf("keep_for").Length("keep_for");
+  reader.Set(snapshot.skip_unchanged, reader.MapOf("skip_unchanged").Bool("skip_unchanged"));
+  return snapshot;
 }
 
-void RefuseStrangeKeys(TableReader& reader, const Table& table) {
-  switch (table.pattern) {
+void RefuseStrangeKeys(TableReader& reader, Pattern pattern) {
+  switch (pattern) {
     case Pattern::kAppend:
-      reader.RefuseFor(table.pattern, {"keep", "keep_for", "skip_unchanged"},
+      reader.RefuseFor(pattern, {"keep", "keep_for", "skip_unchanged"},
                        "only snapshots are kept or dropped");
-      reader.RefuseFor(table.pattern, {"changes", "images", "schema_mode"},
+      reader.RefuseFor(pattern, {"changes", "images", "schema_mode"},
                        "only a change feed has changes");
       break;
     case Pattern::kCdc:
-      reader.RefuseFor(table.pattern, {"watermark", "delay", "late_rows", "partition"},
+      reader.RefuseFor(pattern, {"watermark", "delay", "late_rows", "partition"},
                        "a change feed goes by commit versions");
-      reader.RefuseFor(table.pattern, {"keep", "keep_for", "skip_unchanged"},
+      reader.RefuseFor(pattern, {"keep", "keep_for", "skip_unchanged"},
                        "only snapshots are kept or dropped");
       break;
     case Pattern::kSnapshot:
-      reader.RefuseFor(table.pattern,
+      reader.RefuseFor(pattern,
                        {"watermark", "start", "chunk", "delay", "late_rows", "partition",
                         "partition_markers", "changes", "images", "schema_mode"},
                        "each run exports the whole table");
@@ -321,14 +331,17 @@ void ParseTimezone(TableReader& reader, Table& table) {
   }
 }
 
-/// What does not depend on the pattern, or is wrong under any.
-void ParseCommonKeys(TableReader& reader, Table& table) {
+/// What does not depend on the pattern goes to `table`; what is wrong under any is noted.
+KeysOfPatterns ParseCommonKeys(TableReader& reader, Table& table) {
   ParseTimezone(reader, table);
   ParseColumns(reader, table);
   ParseShape(reader, table);
   ParseSchedule(reader, table);
-  ParseFeedKeys(reader, table);
-  ParseSnapshotKeys(reader, table);
+  KeysOfPatterns keys;
+  keys.partition_markers = ParsePartitionMarkers(reader);
+  keys.cdc = ParseFeedKeys(reader);
+  keys.snapshot = ParseSnapshotKeys(reader);
+  return keys;
 }
 
 void ParseNames(YamlMap& entry, Table& table) {
@@ -349,13 +362,38 @@ void ParseNames(YamlMap& entry, Table& table) {
   }
 }
 
-void ParseWatermark(TableReader& reader, YamlMap& entry, Table& table) {
+std::string ParseWatermark(TableReader& reader, YamlMap& entry, Table& table) {
   YamlMap& watermark = reader.MapOf("watermark");
-  table.watermark = watermark.Text("watermark").value_or("");
   table.places.watermark = LineColumnOf(watermark.MarkOf("watermark"));
+  std::string name = watermark.Text("watermark").value_or("");
   if (!reader.Has("watermark")) {
     entry.Missing("watermark", "the column that says when a row arrived");
   }
+  return name;
+}
+
+AppendOptions ParseAppendOptions(TableReader& reader, YamlMap& entry, KeysOfPatterns keys,
+                                 Table& table) {
+  AppendOptions append;
+  append.partition_markers = keys.partition_markers;
+  append.chunk =
+      ParseChunk(reader, ReadAppendChunk, ReadCdcChunk, "a duration of at least an hour, like 1d");
+  append.watermark = ParseWatermark(reader, entry, table);
+  const auto start = ParseAppendStart(reader, table.timezone);
+  if (start) {
+    append.start = *start;
+  } else if (!entry.Mentions("start")) {
+    entry.Missing("start", "a time, a duration before now (60d), or now");
+  }
+  return append;
+}
+
+CdcOptions ParseCdcOptions(TableReader& reader, KeysOfPatterns keys, const TimeZone& zone) {
+  CdcOptions cdc = keys.cdc;
+  cdc.partition_markers = keys.partition_markers;
+  cdc.chunk = ParseChunk(reader, ReadCdcChunk, ReadAppendChunk, "a number of versions, like 1000");
+  cdc.start = ParseCdcStart(reader, zone);
+  return cdc;
 }
 
 }  // namespace
@@ -376,21 +414,20 @@ ParsedTable ParseTable(YamlMap& entry, YamlMap& defaults, bool has_catalog) {
   if (!entry.Has("path") && !has_catalog) {
     entry.Missing("path", "where the Delta table lies");
   }
-  ParseCommonKeys(reader, table);
+  const KeysOfPatterns keys = ParseCommonKeys(reader, table);
   if (!pattern) return parsed;
   parsed.has_pattern = true;
-  table.pattern = *pattern;
-  RefuseStrangeKeys(reader, table);
-  if (table.pattern == Pattern::kSnapshot) return parsed;
-  ParseChunk(reader, table);
-  if (table.pattern == Pattern::kCdc) {
-    ParseCdcStart(reader, table);
-    return parsed;
-  }
-  ParseWatermark(reader, entry, table);
-  ParseAppendStart(reader, table);
-  if (std::holds_alternative<std::monostate>(table.start) && !entry.Mentions("start")) {
-    entry.Missing("start", "a time, a duration before now (60d), or now");
+  RefuseStrangeKeys(reader, *pattern);
+  switch (*pattern) {
+    case Pattern::kAppend:
+      table.options = ParseAppendOptions(reader, entry, keys, table);
+      break;
+    case Pattern::kCdc:
+      table.options = ParseCdcOptions(reader, keys, table.timezone);
+      break;
+    case Pattern::kSnapshot:
+      table.options = keys.snapshot;
+      break;
   }
   return parsed;
 }

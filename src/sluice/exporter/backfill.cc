@@ -28,21 +28,21 @@ class Edges {
   explicit Edges(const config::Table& table) : table_(table) {}
 
   Result<int64_t> Parse(const char* option, const std::string& text) const {
-    if (table_.pattern == config::Pattern::kCdc) return ParseNumber(option, text, -1);
+    if (table_.is_cdc()) return ParseNumber(option, text, -1);
     auto time = ParseTimestamp(text, table_.timezone);
     if (!time) return Fail(std::move(time).error().Within(option));
     return time->micros;
   }
 
   Result<int64_t> ParseChunk(const std::string& text) const {
-    if (table_.pattern == config::Pattern::kCdc) return ParseNumber("--chunk", text, 1);
+    if (table_.is_cdc()) return ParseNumber("--chunk", text, 1);
     const auto parsed = ParseDuration(text);
     if (parsed && parsed->micros > 0) return parsed->micros;
     return Fail(ErrorKind::kUsage, "--chunk: '{}' is not a duration like 1d or 6h", text);
   }
 
   std::string Text(int64_t edge) const {
-    if (table_.pattern == config::Pattern::kCdc) return fmt::format("{}", edge);
+    if (table_.is_cdc()) return fmt::format("{}", edge);
     return FormatTimestamp(Timestamp{edge});
   }
   std::string Text(const Range& range) const {
@@ -213,7 +213,7 @@ Result<std::optional<Prepared>> Prepare(Session& session, const Edges& edges, Ra
 Status BackfillInto(const Services& services, const config::Table& table,
                     const BackfillOptions& options, transfer::Progress& progress,
                     ReportBuilder& report) {
-  if (table.pattern == config::Pattern::kSnapshot) return Fail(NoRanges());
+  if (table.is_snapshot()) return Fail(NoRanges());
   const Edges edges(table);
   SLUICE_ASSIGN_OR_RETURN(const Range range, ParseRange(edges, options));
   std::optional<int64_t> chunk;

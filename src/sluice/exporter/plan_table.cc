@@ -189,7 +189,7 @@ PlanReport PlanTable(const Services& services, const config::Table& table,
   PlanReport report;
   report.table = table.table;
   report.name = table.name;
-  report.pattern = table.pattern;
+  report.pattern = table.pattern();
   Status status = Guarded([&] { return PlanInto(services, table, options, report); });
   if (!status) {
     report.status = RunStatus::kFailed;

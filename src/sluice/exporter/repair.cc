@@ -56,11 +56,11 @@ Result<ledger::LedgerView> PrepareRepair(Session& session, ReportBuilder& report
 
 /// `value` as a position of the table: a time (append) or a version (cdc).
 Result<ledger::Bound> ParsePosition(const config::Table& table, const std::string& value) {
-  if (table.pattern == config::Pattern::kAppend) {
+  if (table.is_append()) {
     SLUICE_ASSIGN_OR_RETURN(const Timestamp time, ParseTimestamp(value, table.timezone));
     return ledger::Bound(time);
   }
-  if (table.pattern == config::Pattern::kSnapshot) {
+  if (table.is_snapshot()) {
     return Fail(Error{ErrorKind::kUsage, "pattern snapshot keeps no position in _export_state",
                       "`sluice run` exports the whole table each time"});
   }

@@ -12,7 +12,7 @@ using ledger::ExportKind;
 ReportBuilder::ReportBuilder(const config::Table& table) : table_(table) {
   report_.table = table.table;
   report_.name = table.name;
-  report_.pattern = table.pattern;
+  report_.pattern = table.pattern();
 }
 
 Status ReportBuilder::Add(Outcome outcome) {

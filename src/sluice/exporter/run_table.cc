@@ -75,7 +75,7 @@ Status DropWhatIsOld(Session& session, ReportBuilder& report) {
   DroppedSnapshots dropped = DropOldSnapshots(session);
   for (const auto& snapshot : dropped.dropped) {
     report.AddNote(fmt::format("snapshot {} of {} was removed (keep: {})", snapshot.n,
-                               ledger::ToText(snapshot.end), session.table->keep));
+                               ledger::ToText(snapshot.end), session.table->snapshot().keep));
   }
   const Status& then = dropped.then;
   if (then || then.error().kind != ErrorKind::kPermission) return then;

@@ -29,7 +29,7 @@ Manifest Tombstone(const Session& session, const Manifest& snapshot) {
   tombstone.timezone = snapshot.timezone;
   tombstone.schema = snapshot.schema;
   tombstone.reason =
-      fmt::format("dropped: newer snapshots are kept (keep: {})", session.table->keep);
+      fmt::format("dropped: newer snapshots are kept (keep: {})", session.table->snapshot().keep);
   tombstone.committed_at = session.services->clock->Now();
   tombstone.program = session.services->program;
   return tombstone;
@@ -107,17 +107,17 @@ Status RequireDeletion(Session& session, const Manifest& snapshot) {
 }
 
 std::vector<Manifest> ChooseOld(const Session& session, const std::vector<Manifest>& manifests) {
-  const config::Table& table = *session.table;
+  const config::SnapshotOptions& options = session.table->snapshot();
   std::vector<Manifest> complete;
   for (const auto& manifest : manifests) {
     if (manifest.kind == ExportKind::kSnapshot) complete.push_back(manifest);
   }
   std::vector<Manifest> old;
-  const auto kept = static_cast<size_t>(std::max(1, table.keep));
+  const auto kept = static_cast<size_t>(std::max(1, options.keep));
   const Timestamp now = session.services->clock->Now();
   for (size_t i = 0; i + kept < complete.size(); ++i) {
     const auto* at = std::get_if<Timestamp>(&complete[i].end);
-    if (at == nullptr || (table.keep_for && now - *at <= *table.keep_for)) continue;
+    if (at == nullptr || (options.keep_for && now - *at <= *options.keep_for)) continue;
     old.push_back(complete[i]);
   }
   return old;
@@ -143,14 +143,14 @@ Status Drop(Session& session, std::vector<Manifest>& dropped) {
 }  // namespace
 
 Result<std::vector<Manifest>> FindOldSnapshots(Session& session) {
-  if (session.table->pattern != config::Pattern::kSnapshot) return std::vector<Manifest>{};
+  if (!session.table->is_snapshot()) return std::vector<Manifest>{};
   SLUICE_ASSIGN_OR_RETURN(const auto manifests, ReadPresent(session));
   return ChooseOld(session, manifests);
 }
 
 DroppedSnapshots DropOldSnapshots(Session& session) {
   DroppedSnapshots result;
-  if (session.table->pattern == config::Pattern::kSnapshot) {
+  if (session.table->is_snapshot()) {
     result.then = Drop(session, result.dropped);
   }
   return result;

@@ -62,9 +62,9 @@ struct FirstStart {
   bool relative = false;
 };
 
-FirstStart ResolveStart(const config::Table& table, Timestamp now) {
-  if (const auto* time = std::get_if<config::StartTime>(&table.start)) return {time->at, false};
-  if (const auto* ago = std::get_if<config::StartAgo>(&table.start)) {
+FirstStart ResolveStart(const config::AppendStart& start, Timestamp now) {
+  if (const auto* time = std::get_if<config::StartTime>(&start)) return {time->at, false};
+  if (const auto* ago = std::get_if<config::StartAgo>(&start)) {
     return {now - ago->before_now, true};
   }
   return {now, true};
@@ -97,7 +97,7 @@ Timestamp InstantOfLocal(int64_t local_micros, const TimeZone& zone) {
 Timestamp BackfillLimit(const config::Table& table, const SourceFacts& facts) {
   if (const auto exported = AsTime(facts.position.end)) return *exported;
   if (const auto row = AsTime(facts.row)) return *row;
-  return ResolveStart(table, facts.now).at;
+  return ResolveStart(table.append().start, facts.now).at;
 }
 
 Timestamp WindowEnd(const config::Table& table, Timestamp now) {
@@ -151,7 +151,7 @@ Result<std::vector<PlannedExport>> PlanWindows(const config::Table& table,
     start = *row_end;  // a notebook exported up to here before us
     if (start >= end) return exports;
   } else {
-    const FirstStart first = ResolveStart(table, facts.now);
+    const FirstStart first = ResolveStart(table.append().start, facts.now);
     start = first.at;
     if (first.relative) {
       exports.push_back(Window(position, facts, row, start, start));
@@ -160,8 +160,9 @@ Result<std::vector<PlannedExport>> PlanWindows(const config::Table& table,
     }
   }
   if (start >= end) return exports;
-  const auto cuts = table.chunk_time ? CutAtMultiples(start, end, *table.chunk_time, table.timezone)
-                                     : std::vector<Timestamp>{end};
+  const auto& chunk = table.append().chunk;
+  const auto cuts =
+      chunk ? CutAtMultiples(start, end, *chunk, table.timezone) : std::vector<Timestamp>{end};
   for (const Timestamp cut : cuts) {
     exports.push_back(Window(position, facts, row, start, cut));
     position = exports.back().position;

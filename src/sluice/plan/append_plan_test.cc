@@ -29,7 +29,7 @@ class AppendPlanTest : public ::testing::Test {
   AppendPlanTest() {
     table_.table = "main.sales.events";
     table_.name = "events";
-    table_.start = config::StartTime{At("2026-01-01")};
+    table_.append().start = config::StartTime{At("2026-01-01")};
     facts_.table_id = "id";
     facts_.source_version = Version{7};
     facts_.exported_schema = "{}";
@@ -76,7 +76,7 @@ TEST_F(AppendPlanTest, WindowEndsAtTheFullHourLessTheDelay) {
 }
 
 TEST_F(AppendPlanTest, ChunkCutsTheWindow) {
-  table_.chunk_time = Hours(4);
+  table_.append().chunk = Hours(4);
   EXPECT_THAT(Windows(), ElementsAre("00:00..04:00", "04:00..08:00", "08:00..09:00"));
 }
 
@@ -121,12 +121,12 @@ TEST_F(AppendPlanTest, FirstRunGoesOnFromANotebooksRow) {
 }
 
 TEST_F(AppendPlanTest, RelativeStartIsRememberedAsAnEmptyWindow) {
-  table_.start = config::StartNow{};
+  table_.append().start = config::StartNow{};
   const auto now = Plan();
   ASSERT_THAT(now, SizeIs(1));
   EXPECT_EQ(now[0].start, now[0].end);
   EXPECT_EQ(TimeOf(now[0].end), facts_.now);
-  table_.start = config::StartAgo{Hours(2)};
+  table_.append().start = config::StartAgo{Hours(2)};
   const auto ago = Plan();
   ASSERT_THAT(ago, SizeIs(2));
   EXPECT_EQ(TimeOf(ago[0].end), At("2026-01-01T07:20:00Z"));
@@ -229,8 +229,8 @@ RC_GTEST_FIXTURE_PROP(AppendPlanTest, WindowsHaveNoGapAndNoOverlap, ()) {
   facts_.row_exists = true;
   facts_.row = row;
   facts_.now = Timestamp{begin + 2 * minutes() * 60'000'000};
-  table_.chunk_time = *rc::gen::element<std::optional<Duration>>(std::nullopt, Hours(1), Hours(5),
-                                                                 Days(1), Days(7));
+  table_.append().chunk = *rc::gen::element<std::optional<Duration>>(std::nullopt, Hours(1),
+                                                                     Hours(5), Days(1), Days(7));
   const auto windows = PlanWindows(table_, facts_).value();
   const Timestamp end = WindowEnd(table_, facts_.now);
   RC_ASSERT(windows.empty() == (row >= end));

@@ -80,7 +80,7 @@ Result<TimeWindow> WindowOf(const PlannedExport& planned) {
 
 Result<ExportTask> BeginAppendTask(const config::Table& table, const delta::Snapshot& snapshot) {
   SLUICE_ASSIGN_OR_RETURN(ExportTask task, BeginTask(table, snapshot.metadata));
-  task.data_folder = DataFolder(table.pattern, table.name);
+  task.data_folder = DataFolder(table.pattern(), table.name);
   task.partitioning.kind = table.partition == config::Partition::kHourly ? Partitioning::Kind::kHour
                                                                          : Partitioning::Kind::kDay;
   return task;

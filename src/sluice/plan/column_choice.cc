@@ -52,7 +52,7 @@ class ColumnMistakes {
 
   void CheckList(const char* key, const std::vector<std::string>& entries,
                  const std::vector<config::LineColumn>& places) {
-    const bool feed = table_.pattern == config::Pattern::kCdc;
+    const bool feed = table_.is_cdc();
     for (size_t i = 0; i < entries.size(); ++i) {
       if (Contains(existing_, entries[i])) continue;
       const config::LineColumn place = i < places.size() ? places[i] : config::LineColumn{};
@@ -66,14 +66,15 @@ class ColumnMistakes {
   }
 
   void CheckWatermark() {
-    if (table_.pattern != config::Pattern::kAppend) return;
+    if (!table_.is_append()) return;
+    const std::string& watermark = table_.append().watermark;
     std::vector<std::string> usable;
     for (const auto& field : schema_.fields) {
       if (CanBeWatermark(field)) usable.push_back(field.name);
     }
-    const delta::Field* field = schema_.Find(table_.watermark);
+    const delta::Field* field = schema_.Find(watermark);
     if (field == nullptr) {
-      Add("watermark", table_.places.watermark, NoColumn(table_.watermark, usable));
+      Add("watermark", table_.places.watermark, NoColumn(watermark, usable));
     } else if (!CanBeWatermark(*field)) {
       Add("watermark", table_.places.watermark,
           fmt::format("'{}' has type {}, which can't be compared with a time: a watermark is of "
@@ -137,15 +138,15 @@ Status CheckNamedColumns(const config::Table& table, const delta::TableSchema& s
 }
 
 bool StaysInSource(const config::Table& table, std::string_view column) {
-  if (table.pattern == config::Pattern::kCdc && IsFeedColumn(column)) return false;
+  if (table.is_cdc() && IsFeedColumn(column)) return false;
   if (Contains(table.exclude, column)) return true;
   return !table.columns.empty() && !Contains(table.columns, column);
 }
 
 Result<ColumnChoice> ChooseColumns(const config::Table& table, const delta::TableSchema& schema) {
   SLUICE_RETURN_IF_ERROR(CheckNamedColumns(table, schema));
-  if (table.pattern == config::Pattern::kCdc) SLUICE_RETURN_IF_ERROR(RefuseFeedColumns(schema));
-  const auto partition_columns = PartitionColumns(table.pattern, table.partition);
+  if (table.is_cdc()) SLUICE_RETURN_IF_ERROR(RefuseFeedColumns(schema));
+  const auto partition_columns = PartitionColumns(table.pattern(), table.partition);
   ColumnChoice choice;
   for (const auto& field : delta::WithoutVoid(schema).fields) {
     if (StaysInSource(table, field.name)) continue;
@@ -164,7 +165,7 @@ Result<ColumnChoice> ChooseColumns(const config::Table& table, const delta::Tabl
 
 Result<delta::Field> FindWatermark(const config::Table& table, const delta::TableSchema& schema) {
   SLUICE_RETURN_IF_ERROR(CheckNamedColumns(table, schema));
-  return *schema.Find(table.watermark);
+  return *schema.Find(table.append().watermark);
 }
 
 std::string DescribeColumnChoice(const config::Table& table) {

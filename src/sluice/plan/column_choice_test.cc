@@ -19,7 +19,7 @@ class ColumnChoiceTest : public ::testing::Test {
   ColumnChoiceTest() {
     table_.table = "main.sales.events";
     table_.name = "events";
-    table_.watermark = "seen_at";
+    table_.append().watermark = "seen_at";
     table_.places.file = "/etc/sluice.yaml";
     table_.places.watermark = {4, 14};
     AddColumn("event_id", delta::TypeId::kLong);
@@ -63,7 +63,7 @@ TEST_F(ColumnChoiceTest, ColumnsMatchWithoutCaseAndKeepTheTablesOrder) {
 TEST_F(ColumnChoiceTest, EveryEntryThatIsNoColumnIsToldWithItsLineAndTheNearestAtOnce) {
   List(table_.columns, table_.places.columns, 7, {"evnt_id", "Country", "nation"});
   List(table_.exclude, table_.places.exclude, 12, {"seen_by"});
-  table_.watermark = "seen_on";
+  table_.append().watermark = "seen_on";
   const auto choice = ChooseColumns(table_, schema_);
   EXPECT_THAT(choice, IsError(ErrorKind::kConfig));
   EXPECT_EQ(choice.error().message,
@@ -79,7 +79,7 @@ TEST_F(ColumnChoiceTest, EveryEntryThatIsNoColumnIsToldWithItsLineAndTheNearestA
 }
 
 TEST_F(ColumnChoiceTest, WatermarkThatIsNoTimeIsToldWithTheColumnsThatAre) {
-  table_.watermark = "event_id";
+  table_.append().watermark = "event_id";
   const auto found = FindWatermark(table_, schema_);
   EXPECT_THAT(found, IsError(ErrorKind::kConfig));
   EXPECT_THAT(found, HasMessage("'event_id' has type long"));
@@ -92,7 +92,7 @@ TEST_F(ColumnChoiceTest, PartOfAColumnIsToldAsSuch) {
 }
 
 TEST_F(ColumnChoiceTest, ColumnsOfTheFeedComeAlongWhetherListedOrNot) {
-  table_.pattern = config::Pattern::kCdc;
+  table_.options = config::CdcOptions{};
   table_.columns = {"event_id", "_change_type"};
   EXPECT_THAT(Chosen(), ElementsAre("event_id"));
   EXPECT_FALSE(StaysInSource(table_, "_commit_version"));

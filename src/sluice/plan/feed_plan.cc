@@ -103,7 +103,7 @@ Result<FeedBeginning> BeginFeed(const config::Table& table, const FeedFacts& fac
   }
   if (row) {  // a notebook exported up to here before us
     beginning.after = row;
-  } else if (const auto* number = std::get_if<config::StartVersion>(&table.start)) {
+  } else if (const auto* number = std::get_if<config::StartVersion>(&table.cdc().start)) {
     if (number->first > Next(facts.source_version)) {
       return Fail(Error{
           ErrorKind::kConfig,
@@ -115,7 +115,7 @@ Result<FeedBeginning> BeginFeed(const config::Table& table, const FeedFacts& fac
                       facts.source_version.value + 1)});
     }
     beginning.after = Version{number->first.value - 1};
-  } else if (std::holds_alternative<config::StartEnabled>(table.start)) {
+  } else if (std::holds_alternative<config::StartEnabled>(table.cdc().start)) {
     beginning.from_enabling = true;
   } else {
     return Seed(facts, ExportKind::kSeed);

@@ -21,9 +21,9 @@ constexpr Timestamp kNow{1'767'225'600'400'000};  // 2026-01-01T00:00:00.4Z
 class FeedPlanTest : public ::testing::Test {
  protected:
   FeedPlanTest() {
-    table_.pattern = config::Pattern::kCdc;
+    table_.options = config::CdcOptions{};
     table_.name = "users";
-    table_.start = config::StartSnapshot{};
+    table_.cdc().start = config::StartSnapshot{};
     facts_.table_id = "id";
     facts_.source_version = Version{20};
     facts_.now = kNow;
@@ -59,9 +59,9 @@ class FeedPlanTest : public ::testing::Test {
 };
 
 TEST_F(FeedPlanTest, StartBeyondTheNextVersionIsRefused) {
-  table_.start = config::StartVersion{Version{21}};
+  table_.cdc().start = config::StartVersion{Version{21}};
   EXPECT_EQ(Begin().after, Version{20});
-  table_.start = config::StartVersion{Version{99}};
+  table_.cdc().start = config::StartVersion{Version{99}};
   EXPECT_THAT(BeginFeed(table_, facts_), IsError(ErrorKind::kConfig));
   EXPECT_THAT(BeginFeed(table_, facts_), HasMessage("version 99, but the source's latest is 20"));
 }
@@ -81,9 +81,9 @@ TEST_F(FeedPlanTest, SeedThatNoFeedCouldFollowIsRefused) {
 }
 
 TEST_F(FeedPlanTest, FirstVersionExportedIsTheOneThatStartNames) {
-  table_.start = config::StartVersion{Version{7}};
+  table_.cdc().start = config::StartVersion{Version{7}};
   EXPECT_EQ(Begin().after, Version{6});
-  table_.start = config::StartEnabled{};
+  table_.cdc().start = config::StartEnabled{};
   EXPECT_TRUE(Begin().from_enabling);
 }
 
@@ -195,13 +195,13 @@ TEST(NextSnapshotTimeTest, ClockThatWentBackDoesNotTurnTheOrderRound) {
 
 TEST(PlanSnapshotTest, UnchangedTableIsLeftOutOnlyWhereAsked) {
   config::Table table;
-  table.pattern = config::Pattern::kSnapshot;
+  table.options = config::SnapshotOptions{};
   SnapshotFacts facts;
   facts.source_version = Version{3};
   facts.now = kNow;
   facts.unchanged = true;
   EXPECT_THAT(PlanSnapshot(table, facts).value(), SizeIs(1));
-  table.skip_unchanged = true;
+  table.snapshot().skip_unchanged = true;
   EXPECT_THAT(PlanSnapshot(table, facts).value(), SizeIs(0));
   facts.unchanged = false;
   EXPECT_THAT(PlanSnapshot(table, facts).value(), SizeIs(1));

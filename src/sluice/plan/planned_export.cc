@@ -9,8 +9,8 @@ namespace sluice::plan {
 nlohmann::json ShapeOf(const config::Table& table) {
   return {{"table", table.table},
           {"name", table.name},
-          {"pattern", Name(table.pattern)},
-          {"watermark", table.watermark},
+          {"pattern", Name(table.pattern())},
+          {"watermark", table.watermark()},
           {"partition", Name(table.partition)},
           {"column_choice", DescribeColumnChoice(table)},
           {"timezone", table.timezone.name()},

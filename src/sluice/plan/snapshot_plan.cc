@@ -48,7 +48,7 @@ Result<std::vector<PlannedExport>> PlanSnapshot(const config::Table& table,
   SLUICE_RETURN_IF_ERROR(
       CheckSource(source, facts.position.scanned_through, "`sluice state forget NAME`"));
   std::vector<PlannedExport> exports;
-  if (table.skip_unchanged && facts.unchanged) return exports;
+  if (table.snapshot().skip_unchanged && facts.unchanged) return exports;
   exports.push_back(
       WholeTable(facts, ExportKind::kSnapshot, NextSnapshotTime(facts.position, facts.now)));
   return exports;

@@ -24,7 +24,7 @@ constexpr int kRequestsAtOnce = 16;
 Result<PruneListing> ListData(const Session& session) {
   PruneListing listing;
   const store::ObjectStore& destination = *session.destination;
-  for (const auto& folder : plan::DataFolders(session.table->pattern, session.name())) {
+  for (const auto& folder : plan::DataFolders(session.table->pattern(), session.name())) {
     SLUICE_RETURN_IF_ERROR(destination.List(folder, {}, [&](const store::ObjectInfo& object) {
       listing.objects.push_back(object);
       return true;
@@ -130,7 +130,7 @@ Status PruneInto(const exporter::Services& services, const config::Table& table,
   SLUICE_ASSIGN_OR_RETURN(const PruneListing listing, ListData(session));
   SLUICE_ASSIGN_OR_RETURN(const ledger::LedgerView view, session.ledger->Load());
   SLUICE_ASSIGN_OR_RETURN(Numbers numbers, ReadManifests(session));
-  PruneInput input{table.pattern, table.name, listing, numbers, {}, services.clock->Now()};
+  PruneInput input{table.pattern(), table.name, listing, numbers, {}, services.clock->Now()};
   if (options.replaced_now) input.replaced_grace = Duration{0};
   if (view.manifest) input.newest_snapshot = view.position().newest_snapshot;
   SLUICE_RETURN_IF_ERROR(ReadDecisions(session, NumbersInDoubt(input), numbers));
@@ -149,7 +149,7 @@ PruneReport Prune(const exporter::Services& services, const config::Table& table
   PruneReport report;
   report.table = table.table;
   report.name = table.name;
-  report.pattern = table.pattern;
+  report.pattern = table.pattern();
   report.dry_run = options.dry_run;
   Status done = exporter::Guarded([&] { return PruneInto(services, table, options, report); });
   if (!done) report.error = exporter::OfTable(std::move(done).error(), table);

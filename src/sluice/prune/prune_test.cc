@@ -206,7 +206,7 @@ class PruneSnapshotsTest : public PruneTest {
  protected:
   PruneSnapshotsTest() {
     table_.name = "countries";
-    table_.pattern = config::Pattern::kSnapshot;
+    table_.options = config::SnapshotOptions{};
     for (int64_t n = 1; n <= 3; ++n) {
       NumberFacts facts = Settled(n, {PutFile(Folder(n) + FileName(n))},
                                   ledger::ExportKind::kSnapshot, plan::SnapshotFolder(At(n)));
@@ -221,7 +221,7 @@ class PruneSnapshotsTest : public PruneTest {
 };
 
 TEST_F(PruneSnapshotsTest, SnapshotsBeyondKeepGoWithTombstoneAndMarker) {
-  table_.keep = 2;
+  table_.snapshot().keep = 2;
   const PruneReport told = Prune(/*dry_run=*/true);
   ASSERT_EQ(told.removed.size(), 1);
   EXPECT_EQ(told.removed[0].kind, PruneKind::kSnapshot);
@@ -234,8 +234,8 @@ TEST_F(PruneSnapshotsTest, SnapshotsBeyondKeepGoWithTombstoneAndMarker) {
 }
 
 TEST_F(PruneSnapshotsTest, KeepForHoldsWhatKeepWouldDrop) {
-  table_.keep = 1;
-  table_.keep_for = Days(10);
+  table_.snapshot().keep = 1;
+  table_.snapshot().keep_for = Days(10);
   EXPECT_THAT(Prune().removed, IsEmpty());
   EXPECT_EQ(Data("countries/").size(), 6);
 }

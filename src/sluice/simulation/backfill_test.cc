@@ -67,7 +67,7 @@ class Backfills : public ::testing::Test {
 TEST_F(Backfills, EachChunkCountsTheRowsThatHaveNoWatermark) {
   AppendHours(1, 6);
   world.source.Append({{7, std::nullopt, "no time", std::nullopt}});
-  world.table.start = config::StartTime{kEpoch + Hours(4)};
+  world.table.append().start = config::StartTime{kEpoch + Hours(4)};
   world.clock->Set(kEpoch + Hours(6));
   ASSERT_EQ(world.Run().status, RunStatus::kExported);
   const auto report = Backfill(Hours(0), Hours(4), "2h");

@@ -32,7 +32,7 @@ testing::Row RowAt(int64_t id, Timestamp ts) {
 std::unique_ptr<World> EventsWithLateRows() {
   config::Table table = AppendTable();
   table.partition = config::Partition::kDaily;
-  table.chunk_time = Days(1);
+  table.append().chunk = Days(1);
   auto world = std::make_unique<World>(table);
   world->source.Append({RowAt(1, HourAt(1)), RowAt(2, HourAt(20)), RowAt(3, HourAt(30))});
   world->clock->Set(HourAt(12, 0));
@@ -46,7 +46,7 @@ std::unique_ptr<World> EventsWithLateRows() {
 /// A seed, and two windows of changes.
 std::unique_ptr<World> UsersWithChanges() {
   config::Table table = FeedTable();
-  table.chunk_versions = 2;
+  table.cdc().chunk = 2;
   testing::TableOptions source;
   source.properties["delta.enableChangeDataFeed"] = "true";
   auto world = std::make_unique<World>(table, source);

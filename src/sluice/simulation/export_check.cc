@@ -45,7 +45,7 @@ class Check {
     CheckFiles();
     CheckWindows();
     CheckState();
-    switch (world_.table.pattern) {
+    switch (world_.table.pattern()) {
       case config::Pattern::kAppend:
         CheckAppend();
         break;
@@ -148,7 +148,7 @@ class Check {
   }
 
   void CheckState() {
-    if (world_.table.pattern == config::Pattern::kSnapshot || !end_) return;
+    if (world_.table.is_snapshot() || !end_) return;
     const state::ExportState state(world_.state, world_.wall, runtime::SeededEntropy(1));
     const auto view = state.Read();
     if (!view) return Fault("state: {}", view.error().message);
@@ -203,7 +203,7 @@ class Check {
   void CheckAppend() {
     const auto* end = end_ ? std::get_if<Timestamp>(&*end_) : nullptr;
     if (end == nullptr) return;
-    const auto* start = std::get_if<config::StartTime>(&world_.table.start);
+    const auto* start = std::get_if<config::StartTime>(&world_.table.append().start);
     Wanted wanted;
     for (const testing::Row& row : world_.source.Rows()) {
       if (*row.ts > start->at.micros && *row.ts <= end->micros) wanted.insert(row);
@@ -249,7 +249,7 @@ class Check {
       Compare(exported, world_.source.RowsAt(*manifest.source_version),
               fmt::format("snapshot {}", manifest.n));
     }
-    if (complete > world_.table.keep) Fault("{} snapshots are kept", complete);
+    if (complete > world_.table.snapshot().keep) Fault("{} snapshots are kept", complete);
   }
 
   const World& world_;

@@ -26,7 +26,7 @@ class LostUploads : public ::testing::Test {
 
   static config::Table Table() {
     config::Table table = AppendTable();
-    table.chunk_time = Hours(2);
+    table.append().chunk = Hours(2);
     return table;
   }
 

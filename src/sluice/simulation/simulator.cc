@@ -98,15 +98,15 @@ config::Table TableOf(config::Pattern pattern, uint64_t variant, Dice& dice) {
     case config::Pattern::kAppend: {
       config::Table table = AppendTable();
       if (!HasLateRows(variant)) table.late_rows = config::LateRows::kIgnore;
-      if (dice.Chance(500)) table.chunk_time = Hours(2 + dice.Roll(6));
+      if (dice.Chance(500)) table.append().chunk = Hours(2 + dice.Roll(6));
       if (dice.Chance(500)) table.partition = config::Partition::kDaily;
       // What came before is there to be backfilled.
-      if (dice.Chance(500)) table.start = config::StartTime{kEpoch + Hours(4)};
+      if (dice.Chance(500)) table.append().start = config::StartTime{kEpoch + Hours(4)};
       return table;
     }
     case config::Pattern::kCdc: {
       config::Table table = FeedTable();
-      if (dice.Chance(500)) table.chunk_versions = 1 + dice.Roll(3);
+      if (dice.Chance(500)) table.cdc().chunk = 1 + dice.Roll(3);
       return table;
     }
     case config::Pattern::kSnapshot:

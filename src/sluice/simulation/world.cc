@@ -77,8 +77,8 @@ World::World(config::Table table_config, std::shared_ptr<testing::TableBuilder> 
       state(testing::MakeMemoryStore()),
       runners_destination(destination),
       runners_state(state),
-      watch(std::make_shared<InvariantWatch>(destination, state, table.name,
-                                             table.pattern != config::Pattern::kSnapshot)) {}
+      watch(
+          std::make_shared<InvariantWatch>(destination, state, table.name, !table.is_snapshot())) {}
 
 exporter::Services World::NewRunner(FaultPlan plan, std::shared_ptr<int> calls) {
   auto config = std::make_shared<config::Config>();
@@ -118,7 +118,7 @@ std::string World::ComeToRest() {
     report = Run();
     if (report.status == exporter::RunStatus::kNothingNew) return "";
     // A snapshot of today is always new.
-    if (table.pattern == config::Pattern::kSnapshot && !report.error) return "";
+    if (table.is_snapshot() && !report.error) return "";
   }
   return fmt::format("the last of {} runs ended {}{}", kRuns, exporter::Name(report.status),
                      report.error ? ": " + report.error->message : std::string());
@@ -132,23 +132,22 @@ bool World::RunUntilNothingNew() {
 
 config::Table AppendTable() {
   config::Table table = NewTable("main.sales.events", "events");
-  table.pattern = config::Pattern::kAppend;
-  table.watermark = "ts";
-  table.start = config::StartTime{kEpoch};
+  table.options = config::AppendOptions{};
+  table.append().watermark = "ts";
+  table.append().start = config::StartTime{kEpoch};
   return table;
 }
 
 config::Table FeedTable() {
   config::Table table = NewTable("main.crm.users", "users");
-  table.pattern = config::Pattern::kCdc;
-  table.start = config::StartSnapshot{};
+  table.options = config::CdcOptions{};
   return table;
 }
 
 config::Table SnapshotTable(int keep) {
   config::Table table = NewTable("main.ref.countries", "countries");
-  table.pattern = config::Pattern::kSnapshot;
-  table.keep = keep;
+  table.options = config::SnapshotOptions{};
+  table.snapshot().keep = keep;
   return table;
 }
 

@@ -45,7 +45,7 @@ class TransferFixture : public ::testing::Test {
   TransferFixture() {
     table_.table = "main.sales.events";
     table_.name = "events";
-    table_.watermark = "ts";
+    table_.append().watermark = "ts";
   }
 
   delta::Snapshot Snapshot() {
@@ -72,7 +72,7 @@ class TransferFixture : public ::testing::Test {
     return Numbered(plan::MakeLateTask(table_, planned, Snapshot(), commits));
   }
   plan::ExportTask WholeTable() {
-    table_.pattern = config::Pattern::kSnapshot;
+    table_.options = config::SnapshotOptions{};
     plan::PlannedExport planned;
     planned.kind = ledger::ExportKind::kSnapshot;
     planned.snapshot_at = kDay;
@@ -81,7 +81,7 @@ class TransferFixture : public ::testing::Test {
   }
   /// The changes of [first, latest].
   plan::ExportTask Feed(Version first) {
-    table_.pattern = config::Pattern::kCdc;
+    table_.options = config::CdcOptions{};
     plan::PlannedExport planned;
     planned.start = Version{first.value - 1};
     planned.end = source_.version();

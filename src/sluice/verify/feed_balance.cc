@@ -58,7 +58,7 @@ bool SameColumns(const delta::TableSchema& one, const delta::TableSchema& other)
 }  // namespace
 
 Status FeedBalance::Begin(const std::vector<Manifest>& current) {
-  if (session_.table->pattern != config::Pattern::kCdc) return {};
+  if (!session_.table->is_cdc()) return {};
   const auto seed = std::find_if(current.rbegin(), current.rend(), IsSeed);
   if (seed == current.rend() || !std::holds_alternative<Version>(seed->end)) return {};
   seed_ = through_ = std::get<Version>(seed->end);

@@ -36,8 +36,22 @@ void Restore(const nlohmann::json& shape, const char* key, std::initializer_list
   }
 }
 
+config::PatternOptions DefaultsOf(Pattern pattern) {
+  switch (pattern) {
+    case Pattern::kAppend:
+      return config::AppendOptions{};
+    case Pattern::kCdc:
+      return config::CdcOptions{};
+    case Pattern::kSnapshot:
+      return config::SnapshotOptions{};
+  }
+  return config::AppendOptions{};
+}
+
 void RestoreScalars(const nlohmann::json& shape, config::Table& table) {
-  Restore(shape, "pattern", {Pattern::kAppend, Pattern::kCdc, Pattern::kSnapshot}, table.pattern);
+  Pattern pattern = table.pattern();
+  Restore(shape, "pattern", {Pattern::kAppend, Pattern::kCdc, Pattern::kSnapshot}, pattern);
+  if (pattern != table.pattern()) table.options = DefaultsOf(pattern);
   Restore(shape, "partition", {Partition::kHourly, Partition::kDaily}, table.partition);
   Restore(shape, "timestamps", {Timestamps::kMicros, Timestamps::kSource}, table.timestamps);
   Restore(shape, "compression",
@@ -47,8 +61,8 @@ void RestoreScalars(const nlohmann::json& shape, config::Table& table) {
   Restore(shape, "copy", {Copy::kAuto, Copy::kNever}, table.copy);
   Restore(shape, "late_rows", {LateRows::kExport, LateRows::kReport, LateRows::kIgnore},
           table.late_rows);
-  if (shape.contains("watermark") && shape["watermark"].is_string()) {
-    table.watermark = shape["watermark"].get<std::string>();
+  if (table.is_append() && shape.contains("watermark") && shape["watermark"].is_string()) {
+    table.append().watermark = shape["watermark"].get<std::string>();
   }
   if (shape.contains("target_file_size") && shape["target_file_size"].is_number_integer()) {
     table.target_file_bytes = shape["target_file_size"].get<int64_t>();
@@ -95,7 +109,7 @@ Result<ledger::Intent> IntentOf(const config::Table& today, const ledger::Manife
   intent.kind = manifest.kind;
   intent.table = manifest.table;
   intent.name = today.name;
-  intent.pattern = std::string(Name(today.pattern));
+  intent.pattern = std::string(Name(today.pattern()));
   intent.table_id = manifest.table_id;
   intent.source_version = manifest.source_version;
   intent.start = manifest.start;
@@ -107,7 +121,7 @@ Result<ledger::Intent> IntentOf(const config::Table& today, const ledger::Manife
   intent.shape = plan::ShapeOf(today);
   intent.shape["timezone"] = manifest.timezone;
   intent.shape["column_choice"] = "of the manifest";
-  if (!manifest.partitions_touched.empty() && today.pattern == Pattern::kAppend) {
+  if (!manifest.partitions_touched.empty() && today.is_append()) {
     const bool hourly = manifest.partitions_touched.front().find("/hr=") != std::string::npos;
     intent.shape["partition"] = Name(hourly ? Partition::kHourly : Partition::kDaily);
   }
@@ -130,7 +144,7 @@ Result<FormerConfig> RestoreConfig(const config::Table& today, const ledger::Int
   if (intent.shape == now) return former;
   RestoreScalars(intent.shape, former.table);
   if (intent.shape.value("column_choice", "") != now["column_choice"]) {
-    former.table.columns = ColumnsOf(manifest, former.table.pattern);
+    former.table.columns = ColumnsOf(manifest, former.table.pattern());
     former.table.exclude.clear();
   }
   nlohmann::json restored = plan::ShapeOf(former.table);

@@ -187,7 +187,7 @@ void TellOverlaps(const Session& session, const std::vector<Manifest>& current,
 /// `since` as a bound of the table's windows; monostate where it is "".
 Result<ledger::Bound> ParseSince(const config::Table& table, const std::string& since) {
   if (since.empty()) return ledger::Bound();
-  if (table.pattern != config::Pattern::kCdc) {
+  if (!table.is_cdc()) {
     const auto time = ParseTimestamp(since, table.timezone);
     if (!time) return Fail(Error(time.error()).Within("--since"));
     return ledger::Bound(*time);
@@ -274,7 +274,7 @@ VerifyReport VerifyTable(const exporter::Services& services, const config::Table
   VerifyReport report;
   report.table = table.table;
   report.name = table.name;
-  report.pattern = table.pattern;
+  report.pattern = table.pattern();
   report.since = options.since;
   const int64_t began = services.wall->MonotonicMicros();
   Status status = exporter::Guarded([&] { return VerifyInto(services, table, options, report); });

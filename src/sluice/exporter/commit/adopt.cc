@@ -11,7 +11,7 @@ std::optional<std::string> FindObstacle(const config::Table& table, const ledger
   if (intent.table != table.table) {
     return fmt::format("it was begun for table {}", intent.table);
   }
-  if (intent.pattern != Name(table.pattern)) {
+  if (intent.pattern != Name(table.pattern())) {
     return fmt::format("it was begun with pattern {}", intent.pattern);
   }
   if (intent.shape_digest != ledger::DigestOf(plan::ShapeOf(table))) {

@@ -14,10 +14,10 @@ class ObstacleTest : public ::testing::Test {
   ObstacleTest() {
     table.table = "main.sales.events";
     table.name = "events";
-    table.watermark = "ts";
+    table.append().watermark = "ts";
     intent.kind = ExportKind::kWindow;
     intent.table = table.table;
-    intent.pattern = Name(table.pattern);
+    intent.pattern = Name(table.pattern());
     intent.source_version = Version{3};
     intent.shape_digest = ledger::DigestOf(plan::ShapeOf(table));
   }
@@ -39,10 +39,10 @@ TEST_F(ObstacleTest, AnotherTablePatternOrConfigIsOne) {
   other.table = "main.sales.orders";
   EXPECT_THAT(FindObstacle(other, intent), Optional(HasSubstr("main.sales.events")));
   other = table;
-  other.pattern = config::Pattern::kCdc;
+  other.options = config::CdcOptions{};
   EXPECT_THAT(FindObstacle(other, intent), Optional(HasSubstr("pattern append")));
   other = table;
-  other.watermark = "other";
+  other.append().watermark = "other";
   EXPECT_THAT(FindObstacle(other, intent), Optional(HasSubstr("config")));
 }
 

@@ -22,7 +22,7 @@ constexpr int kCompletionsAtOnce = 64;
 /// Every pending upload of this table's data.
 Status VisitUploads(Session& session,
                     const std::function<void(const store::PendingUploadInfo&)>& visit) {
-  for (const auto& folder : plan::DataFolders(session.table->pattern, session.name())) {
+  for (const auto& folder : plan::DataFolders(session.table->pattern(), session.name())) {
     SLUICE_RETURN_IF_ERROR(
         session.destination->ListUploads(folder, [&](const store::PendingUploadInfo& upload) {
           visit(upload);

@@ -88,7 +88,7 @@ ledger::Intent MakeIntent(const Session& session, int64_t n, const plan::Planned
   intent.kind = planned.kind;
   intent.table = session.table->table;
   intent.name = session.table->name;
-  intent.pattern = std::string(Name(session.table->pattern));
+  intent.pattern = std::string(Name(session.table->pattern()));
   intent.table_id = planned.position.table_id;
   intent.source_version = planned.source_version;
   intent.start = planned.start;

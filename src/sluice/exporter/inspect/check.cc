@@ -55,7 +55,7 @@ void CheckHistory(Session& session, const delta::Snapshot& snapshot, Findings& f
   }
   const std::string versions =
       fmt::format("versions {} to {}", first.value, snapshot.version.value);
-  if (session.table->pattern == config::Pattern::kCdc) {
+  if (session.table->is_cdc()) {
     if (!changing.empty()) {
       findings.Add(Severity::kOk,
                    fmt::format("{} change rows ({})", versions, fmt::join(changing, ", ")));
@@ -102,7 +102,7 @@ void CheckColumns(Session& session, const delta::Snapshot& snapshot, Findings& f
                  "rename it in the source if the partner needs it");
   }
   std::vector<delta::Field> read = choice->output;
-  const auto* watermark = snapshot.metadata.schema.Find(session.table->watermark);
+  const auto* watermark = snapshot.metadata.schema.Find(session.table->watermark());
   if (watermark != nullptr) read.push_back(*watermark);
   const Status partitions =
       delta::RequireReadablePartitions(snapshot, read, session.table->timezone);
@@ -186,10 +186,9 @@ void CheckRetention(Session& session, const ledger::Position& position, Findings
             ? std::string("the source may drop commits that the next run needs at any time")
             : fmt::format("the source may drop commits that the next run needs in {}",
                           FormatDuration(*retention->left)),
-        session.table->pattern == config::Pattern::kCdc
-            ? "run now, or raise delta.deletedFileRetentionDuration and "
-              "delta.logRetentionDuration on the source"
-            : "run now, or raise delta.logRetentionDuration on the source");
+        session.table->is_cdc() ? "run now, or raise delta.deletedFileRetentionDuration and "
+                                  "delta.logRetentionDuration on the source"
+                                : "run now, or raise delta.logRetentionDuration on the source");
   } else {
     findings.Add(Severity::kOk,
                  fmt::format("{} left before the source may drop what the next run "
@@ -260,7 +259,7 @@ Status CheckTableInto(const Services& services, const config::Table& table, Find
     findings.Add(Severity::kWarning, change.message, WithName(change.remedy, table.name));
   }
   CheckPosition(session, *source, findings);
-  switch (table.pattern) {
+  switch (table.pattern()) {
     case config::Pattern::kAppend:
       CheckClock(services, table, source->facts(), findings);
       CheckHistory(session, snapshot, findings);

@@ -19,7 +19,7 @@ void CheckNulls(const config::Table& table, const delta::Snapshot& snapshot, Fin
   if (nulls == 0) return;
   findings.Add(Severity::kWarning,
                fmt::format("{} {} no {} and will never be exported", Plural(nulls, "row"),
-                           nulls == 1 ? "has" : "have", table.watermark),
+                           nulls == 1 ? "has" : "have", table.append().watermark),
                "fill the column in the source, or choose another watermark");
 }
 
@@ -71,14 +71,14 @@ void CheckTexts(Session& session, const delta::Snapshot& snapshot, Findings& fin
       Severity::kWarning,
       fmt::format("{} of {} {} a {} that cannot be read as a time and will never be exported",
                   Plural(unreadable, "row"), newest.files.front().path,
-                  unreadable == 1 ? "has" : "have", session.table->watermark),
+                  unreadable == 1 ? "has" : "have", session.table->append().watermark),
       "correct these values in the source, or choose another watermark");
 }
 
 }  // namespace
 
 void CheckStart(Session& session, const delta::Snapshot& snapshot, Findings& findings) {
-  const auto* start = std::get_if<config::StartTime>(&session.table->start);
+  const auto* start = std::get_if<config::StartTime>(&session.table->append().start);
   if (start == nullptr) return;
   if (start->at > session.services->clock->Now()) {
     findings.Add(Severity::kWarning,

@@ -125,7 +125,7 @@ PartnerAccess AccessOf(const config::Config& config, const Places& places) {
   access.bucket = places.destination.bucket;
   access.prefix = PrefixOf(places.destination);
   for (const auto& table : config.tables) {
-    for (const auto& folder : plan::DataFolders(table.pattern, table.name)) {
+    for (const auto& folder : plan::DataFolders(table.pattern(), table.name)) {
       access.readable.push_back(access.prefix + folder);
     }
     access.readable.push_back(access.prefix + ledger::ManifestFolder(table.name));

@@ -45,9 +45,9 @@ std::vector<LayoutChange> FindLayoutChanges(const ledger::LedgerView& view,
   if (!view.intent || !view.intent->shape.is_object() || nothing_exported) return changes;
   const nlohmann::json now = plan::ShapeOf(table);
   for (const Meaning& meaning : kMeanings) {
-    const std::string_view consequence = table.pattern == config::Pattern::kAppend ? meaning.append
-                                         : table.pattern == config::Pattern::kCdc  ? meaning.feed
-                                                                                   : "";
+    const std::string_view consequence = table.is_append() ? meaning.append
+                                         : table.is_cdc()  ? meaning.feed
+                                                           : "";
     const std::string before = Text(view.intent->shape, meaning.key),
                       after = Text(now, meaning.key);
     if (consequence.empty() || before.empty() || before == after) continue;

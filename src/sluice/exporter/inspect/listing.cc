@@ -218,7 +218,7 @@ std::vector<store::Key> Prefixes(const ListingOptions& options) {
   if (options.tables.empty()) return {""};
   std::vector<store::Key> prefixes;
   for (const auto* table : options.tables) {
-    for (auto& folder : plan::DataFolders(table->pattern, table->name)) {
+    for (auto& folder : plan::DataFolders(table->pattern(), table->name)) {
       prefixes.push_back(std::move(folder));
     }
     prefixes.push_back(fmt::format("{}{}/", kInternalRoot, table->name));

@@ -49,8 +49,9 @@ Result<bool> FilesAreGone(Session& session, Version first) {
 std::optional<Version> NeededAfter(const config::Table& table, const ledger::Position& position) {
   if (const auto* version = std::get_if<Version>(&position.end)) return *version;
   if (position.scanned_through) return position.scanned_through;
-  const auto* start = std::get_if<config::StartVersion>(&table.start);
-  if (start != nullptr) return Version{start->first.value - 1};
+  if (!table.is_cdc()) return std::nullopt;
+  if (const auto* start = std::get_if<config::StartVersion>(&table.cdc().start))
+    return Version{start->first.value - 1};
   return std::nullopt;
 }
 
@@ -69,10 +70,10 @@ Result<Retention> LookAtRetention(Session& session, std::optional<Version> after
     break;
   }
   // A snapshot, and what begins with one, needs nothing of the past.
-  if (session.table->pattern == config::Pattern::kSnapshot || !after) return retention;
+  if (session.table->is_snapshot() || !after) return retention;
 
   auto kept = Keeps(snapshot.metadata, "delta.logRetentionDuration", Days(30));
-  if (session.table->pattern == config::Pattern::kCdc) {
+  if (session.table->is_cdc()) {
     const auto files = Keeps(snapshot.metadata, "delta.deletedFileRetentionDuration", Days(7));
     if (kept && files) kept = std::min(*kept, *files);
   }
@@ -84,7 +85,7 @@ Result<Retention> LookAtRetention(Session& session, std::optional<Version> after
     retention.left = Duration{0};
     return retention;
   }
-  if (session.table->pattern == config::Pattern::kCdc && *after < retention.latest) {
+  if (session.table->is_cdc() && *after < retention.latest) {
     SLUICE_ASSIGN_OR_RETURN(retention.lost, FilesAreGone(session, Next(*after)));
     if (retention.lost) {
       retention.left = Duration{0};

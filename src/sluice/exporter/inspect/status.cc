@@ -155,8 +155,7 @@ Status DescribeSource(Session& session, const ledger::Position& position, Status
   const config::Table& table = *session.table;
   SLUICE_RETURN_IF_ERROR(OpenSource(session));
   if (const auto* version = std::get_if<Version>(&position.end)) report.exported_version = *version;
-  const auto needed = table.pattern == config::Pattern::kSnapshot ? report.exported_version
-                                                                  : NeededAfter(table, position);
+  const auto needed = table.is_snapshot() ? report.exported_version : NeededAfter(table, position);
   SLUICE_ASSIGN_OR_RETURN(const auto retention, LookAtRetention(session, needed));
   report.source_version = retention.latest;
   report.retention_left = retention.left;
@@ -173,7 +172,7 @@ Status DescribeSource(Session& session, const ledger::Position& position, Status
         "start over with `sluice run NAME --reseed`");
   }
   NameChangedColumns(session, position, report);
-  if (table.pattern != config::Pattern::kAppend) return {};
+  if (!table.is_append()) return {};
   SLUICE_ASSIGN_OR_RETURN(const auto state, session.state->Read(table.table));
   const auto* row = state.Find(table.table);
   const bool has_row = row != nullptr && row->last_exported_end_time;
@@ -210,7 +209,7 @@ StatusReport StatusOf(const Services& services, const config::Table& table) {
   StatusReport report;
   report.table = table.table;
   report.name = table.name;
-  report.pattern = table.pattern;
+  report.pattern = table.pattern();
   report.freshness = config::FreshnessOf(table);
   Status status = Guarded([&] { return StatusInto(services, table, report); });
   if (!status) report.error = OfTable(std::move(status).error(), table);

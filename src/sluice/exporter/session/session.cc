@@ -61,7 +61,7 @@ Result<std::vector<Place>> WrittenFolders(const Tables& tables, const Places& pl
   std::vector<Place> written{Place(places.state), Place(places.destination.Child("_sluice")),
                              Place(beside.Child("_sluice"))};
   for (const auto* table : tables) {
-    for (const auto& folder : plan::DataFolders(table->pattern, table->name)) {
+    for (const auto& folder : plan::DataFolders(table->pattern(), table->name)) {
       written.emplace_back(places.destination.Child(folder.substr(0, folder.size() - 1)));
     }
   }

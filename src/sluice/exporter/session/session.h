@@ -42,14 +42,11 @@ Result<Session> OpenSession(const Services& services, const config::Table& table
 Status OpenSource(Session& session);
 
 /// False for pattern C: its snapshots need no row in _export_state, as in the guide.
-inline bool KeepsState(const Session& session) {
-  return session.table->pattern != config::Pattern::kSnapshot;
-}
+inline bool KeepsState(const Session& session) { return !session.table->is_snapshot(); }
 
 /// The column of the state row that the table's pattern moves.
 inline state::Progress ProgressOf(const Session& session) {
-  return session.table->pattern == config::Pattern::kAppend ? state::Progress::kEndTime
-                                                            : state::Progress::kVersion;
+  return session.table->is_append() ? state::Progress::kEndTime : state::Progress::kVersion;
 }
 
 /// Where the destination and the state table of a config lie. kConfig where one of them, or a folder that an

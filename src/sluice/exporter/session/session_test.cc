@@ -22,7 +22,7 @@ Result<Places> Find(const std::string& destination, const std::string& source,
   config::Table table;
   table.table = "main.sales.events";
   table.name = "events";
-  table.pattern = config::Pattern::kAppend;
+  table.options = config::AppendOptions{};
   table.path = source;
   config.tables.push_back(table);
   return FindPlaces(config);

@@ -20,7 +20,7 @@ Result<std::unique_ptr<AppendSource>> AppendSource::Look(Session& session,
   const config::Table& table = *session.table;
   std::unique_ptr<AppendSource> source(new AppendSource(session));
   delta::SnapshotOptions wanted;
-  wanted.stats_columns = {table.watermark};
+  wanted.stats_columns = {table.append().watermark};
   wanted.zone = table.timezone;
   SLUICE_RETURN_IF_ERROR(source->Pin(position, options, wanted));
   SLUICE_RETURN_IF_ERROR(plan::FindWatermark(table, source->snapshot_.metadata.schema));

@@ -53,9 +53,9 @@ Result<PlannedWork> FeedSource::Plan() {
   SLUICE_ASSIGN_OR_RETURN(Readable readable, Survey(*beginning.after, facts_.source_version));
   ranges_ = std::move(readable.ranges);
   work.then = std::move(readable.then);
-  SLUICE_ASSIGN_OR_RETURN(auto windows, plan::PlanFeedWindows(*session_.table, facts_, position,
-                                                              facts_.row, *beginning.after, ranges_,
-                                                              session_.table->chunk_versions));
+  SLUICE_ASSIGN_OR_RETURN(
+      auto windows, plan::PlanFeedWindows(*session_.table, facts_, position, facts_.row,
+                                          *beginning.after, ranges_, session_.table->cdc().chunk));
   for (auto& window : windows) work.exports.push_back(std::move(window));
   return work;
 }
@@ -124,10 +124,11 @@ Result<std::optional<plan::PlannedExport>> FeedSource::PlanBeforeRange() {
 Result<int64_t> FeedSource::RangeLimit() {
   if (const auto exported = AsVersion(facts_.position.end)) return exported->value;
   if (const auto row = AsVersion(facts_.row)) return row->value;
-  if (const auto* number = std::get_if<config::StartVersion>(&session_.table->start)) {
+  const config::CdcStart& start = session_.table->cdc().start;
+  if (const auto* number = std::get_if<config::StartVersion>(&start)) {
     return number->first.value - 1;
   }
-  if (std::holds_alternative<config::StartEnabled>(session_.table->start)) {
+  if (std::holds_alternative<config::StartEnabled>(start)) {
     SLUICE_ASSIGN_OR_RETURN(const Version enabled,
                             delta::FeedEnabledSince(*session_.log, snapshot_));
     return enabled.value - 1;

@@ -21,7 +21,7 @@ Result<std::unique_ptr<PatternSource>> LookAtSource(Session& session,
                                                     const ledger::Position& position,
                                                     const SourceOptions& options) {
   SLUICE_RETURN_IF_ERROR(OpenSource(session));
-  switch (session.table->pattern) {
+  switch (session.table->pattern()) {
     case config::Pattern::kAppend:
       return Look<PatternSource, AppendSource>(session, position, options);
     case config::Pattern::kCdc:
@@ -36,7 +36,7 @@ Result<std::unique_ptr<RangeSource>> LookAtRanges(Session& session,
                                                   const ledger::Position& position,
                                                   const SourceOptions& options) {
   SLUICE_RETURN_IF_ERROR(OpenSource(session));
-  switch (session.table->pattern) {
+  switch (session.table->pattern()) {
     case config::Pattern::kAppend:
       return Look<RangeSource, AppendSource>(session, position, options);
     case config::Pattern::kCdc:

@@ -11,7 +11,7 @@ namespace sluice::exporter {
 namespace {
 
 ledger::Bound RowPosition(const Session& session, const state::StateRow& row) {
-  if (session.table->pattern == config::Pattern::kAppend) {
+  if (session.table->is_append()) {
     return row.last_exported_end_time ? ledger::Bound(*row.last_exported_end_time)
                                       : ledger::Bound();
   }

@@ -30,7 +30,7 @@ Result<std::unique_ptr<SnapshotSource>> SnapshotSource::Look(Session& session,
 
 Result<PlannedWork> SnapshotSource::Plan() {
   PlannedWork work;
-  if (session_.table->skip_unchanged) {
+  if (session_.table->snapshot().skip_unchanged) {
     SLUICE_ASSIGN_OR_RETURN(facts_.unchanged, IsUnchanged());
   }
   SLUICE_ASSIGN_OR_RETURN(work.exports, plan::PlanSnapshot(*session_.table, facts_));
