@@ -29,7 +29,7 @@ Generations ReadGenerations(const std::vector<ledger::Decision>& decisions) {
 }
 
 bool Overlap(const plan::PlannedExport& window, const Manifest& backfill) {
-  if (window.kind != ExportKind::kWindow) return false;
+  if (window.kind() != ExportKind::kWindow) return false;
   const bool comparable = window.start.index() == backfill.start.index() &&
                           !std::holds_alternative<std::monostate>(window.start);
   return comparable && window.start < backfill.end && backfill.start < window.end;

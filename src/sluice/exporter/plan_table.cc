@@ -80,7 +80,7 @@ void DescribeFiles(const plan::ExportTask& task, PlannedWindow& window) {
 Result<PlannedWindow> Describe(const Session& session, const plan::PlannedExport& planned,
                                const std::optional<plan::ExportTask>& task) {
   PlannedWindow window;
-  window.kind = planned.kind;
+  window.kind = planned.kind();
   window.start = planned.start;
   window.end = planned.end;
   if (!task) return window;
@@ -165,7 +165,7 @@ Status PlanInto(const Services& services, const config::Table& table, const RunO
   if (unfinished.window) report.windows.push_back(*unfinished.window);
   for (const auto& planned : work.exports) {
     std::optional<plan::ExportTask> task;
-    if (planned.kind != ledger::ExportKind::kReset) {
+    if (!planned.is_reset()) {
       SLUICE_ASSIGN_OR_RETURN(task, source->MakeTask(planned));
     }
     SLUICE_ASSIGN_OR_RETURN(const auto window, Describe(session, planned, task));

@@ -80,7 +80,6 @@ Status Reset(const Services& services, const config::Table& table,
   Job reset;
   reset.n = view.newest + 1;
   plan::PlannedExport& planned = reset.planned;
-  planned.kind = ledger::ExportKind::kReset;
   planned.start = view.position().end;
   planned.state_forced = true;
   planned.state_expected = view.position().end;
@@ -103,14 +102,13 @@ Status Reset(const Services& services, const config::Table& table,
     planned.source_version = facts.source_version;
     planned.end = *value;
     planned.state_value = *value;
-    planned.reason = "state set by hand";
-    planned.skipped = skip;
+    planned.what = plan::PlannedReset{"state set by hand", skip};
   } else {
-    planned.state_forget = true;
+    planned.what =
+        plan::PlannedReset{"state forgotten by hand", /*skipped=*/false, /*forget=*/true};
     // Folders of snapshots stay where they are: the next one gets a time, and a folder, of its own.
     planned.position.newest_snapshot = view.position().newest_snapshot;
     planned.source_version = view.position().scanned_through.value_or(Version{0});
-    planned.reason = "state forgotten by hand";
   }
   transfer::Progress progress;
   SLUICE_ASSIGN_OR_RETURN(Outcome outcome, Perform(session, std::move(reset), progress));

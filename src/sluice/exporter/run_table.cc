@@ -37,7 +37,7 @@ void LogPlan(const Session& session, const delta::Snapshot& snapshot, const Plan
                 Plural(snapshot.num_files, "file"), HumanBytes(snapshot.total_bytes));
   if (work.exports.empty()) spdlog::debug("{}: nothing new", session.name());
   for (const auto& planned : work.exports) {
-    spdlog::debug("{}: plans {} after {} through {}", session.name(), ledger::Name(planned.kind),
+    spdlog::debug("{}: plans {} after {} through {}", session.name(), ledger::Name(planned.kind()),
                   ledger::ToText(planned.start), ledger::ToText(planned.end));
   }
 }

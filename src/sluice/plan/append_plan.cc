@@ -32,7 +32,6 @@ std::string RowStands(const SourceFacts& facts) {
 PlannedExport Window(const Position& before, const SourceFacts& facts, const Bound& row,
                      Timestamp start, Timestamp end) {
   PlannedExport window;
-  window.kind = ExportKind::kWindow;
   window.start = start;
   window.end = end;
   window.source_version = facts.source_version;
@@ -142,8 +141,7 @@ Result<std::vector<PlannedExport>> PlanWindows(const config::Table& table,
     if (start >= end) return exports;
     if (start > *exported) {
       PlannedExport reset = Window(position, facts, row, *exported, start);
-      reset.kind = ExportKind::kReset;
-      reset.reason = "the row in _export_state was moved on by another writer";
+      reset.what = PlannedReset{"the row in _export_state was moved on by another writer"};
       position = reset.position;
       exports.push_back(std::move(reset));
     }
@@ -174,7 +172,7 @@ Result<std::vector<PlannedExport>> PlanWindows(const config::Table& table,
 
 PlannedExport PlanLate(const SourceFacts& facts) {
   PlannedExport late;
-  late.kind = ExportKind::kLate;
+  late.what = PlannedRows{ExportKind::kLate};
   late.start = facts.position.first_start;
   late.end = facts.position.end;
   late.source_version = facts.source_version;
@@ -199,7 +197,7 @@ Result<std::vector<PlannedExport>> PlanBackfill(const config::Table& table,
   });
   for (const Timestamp cut : cuts) {
     PlannedExport piece;
-    piece.kind = ExportKind::kBackfill;
+    PlannedRows rows{ExportKind::kBackfill};
     piece.start = from;
     piece.end = cut;
     piece.source_version = facts.source_version;
@@ -207,8 +205,9 @@ Result<std::vector<PlannedExport>> PlanBackfill(const config::Table& table,
     piece.state_expected = facts.position.end;
     for (const Replaced& old : replaced) {
       const bool by_an_earlier_piece = !exports.empty() && old.end <= from;
-      if (old.end <= cut && !by_an_earlier_piece) piece.replaces.push_back(old.n);
+      if (old.end <= cut && !by_an_earlier_piece) rows.replaces.push_back(old.n);
     }
+    piece.what = std::move(rows);
     exports.push_back(std::move(piece));
     from = cut;
   }
@@ -218,21 +217,17 @@ Result<std::vector<PlannedExport>> PlanBackfill(const config::Table& table,
 PlannedExport PlanFromIntent(const config::Table& table, const ledger::Intent& intent,
                              const SourceFacts& facts) {
   PlannedExport again;
-  again.kind = intent.kind;
+  again.what = PlannedRows{intent.kind, intent.replaces};
   again.start = intent.start;
   again.end = intent.end;
   again.source_version = *intent.source_version;
-  again.replaces = intent.replaces;
   const Timestamp start = AsTime(intent.start).value_or(Timestamp{});
   const Timestamp end = AsTime(intent.end).value_or(start);
   switch (intent.kind) {
     case ExportKind::kWindow:
-    case ExportKind::kReset: {
       again = Window(facts.position, facts, facts.row, start, end);
-      again.kind = intent.kind;
       again.source_version = *intent.source_version;
       break;
-    }
     case ExportKind::kLate:
       again.position = facts.position;
       MarkScanned(again.position, facts);

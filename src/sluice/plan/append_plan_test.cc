@@ -99,7 +99,7 @@ TEST_F(AppendPlanTest, RowThatANotebookMovedOnIsFollowedByAReset) {
   Row("2026-01-01T07:00:00Z");
   const auto plan = Plan();
   ASSERT_THAT(plan, SizeIs(2));
-  EXPECT_EQ(plan[0].kind, ExportKind::kReset);
+  EXPECT_EQ(plan[0].kind(), ExportKind::kReset);
   EXPECT_THAT(Windows(), ElementsAre("05:00..07:00", "07:00..09:00"));
 }
 
@@ -185,8 +185,9 @@ TEST_F(AppendPlanTest, BackfillReplacesANumberOnceAllOfItCameAnew) {
                     {4, At("2026-01-01T07:00:00Z"), At("2026-01-01T06:00:00Z")}});
   ASSERT_THAT(plan, IsOk());
   ASSERT_THAT(*plan, SizeIs(2));
-  EXPECT_THAT((*plan)[0].replaces, ElementsAre(1));
-  EXPECT_THAT((*plan)[1].replaces, ElementsAre(2, 3)) << "4 holds more than the backfill";
+  EXPECT_THAT(std::get<PlannedRows>((*plan)[0].what).replaces, ElementsAre(1));
+  EXPECT_THAT(std::get<PlannedRows>((*plan)[1].what).replaces, ElementsAre(2, 3))
+      << "4 holds more than the backfill";
   EXPECT_EQ((*plan)[1].position.end, facts_.position.end) << "state and position stay";
 }
 

@@ -48,7 +48,6 @@ Result<std::string> ExportedSchema(const config::Table& table, const delta::Feed
 PlannedExport Window(const Position& before, const FeedFacts& facts, Bound row, Version start,
                      Version end) {
   PlannedExport window;
-  window.kind = ExportKind::kWindow;
   window.start = start;
   window.end = end;
   window.source_version = facts.source_version;
@@ -95,8 +94,7 @@ Result<FeedBeginning> BeginFeed(const config::Table& table, const FeedFacts& fac
     beginning.after = row;
     if (*row > *exported) {
       PlannedExport reset = Window(facts.position, facts, *row, *exported, *row);
-      reset.kind = ExportKind::kReset;
-      reset.reason = "the row in _export_state was moved on by another writer";
+      reset.what = PlannedReset{"the row in _export_state was moved on by another writer"};
       beginning.first = std::move(reset);
     }
     return beginning;
@@ -151,8 +149,7 @@ Result<PlannedExport> PlanFeedAgain(const config::Table& table, const ledger::In
   if (!start || !end) return Fail(ErrorKind::kCorrupt, "the intent of a feed names no versions");
   PlannedExport again = Window(facts.position, facts, facts.row, *start, *end);
   SLUICE_ASSIGN_OR_RETURN(again.position.exported_schema, ExportedSchema(table, range));
-  again.kind = intent.kind;
-  again.replaces = intent.replaces;
+  again.what = PlannedRows{intent.kind, intent.replaces};
   if (intent.kind == ExportKind::kBackfill) {
     again.position = facts.position;
     again.position.table_id = facts.table_id;

@@ -69,7 +69,7 @@ TEST_F(FeedPlanTest, StartBeyondTheNextVersionIsRefused) {
 TEST_F(FeedPlanTest, FirstRunIsASeedAtThePinnedVersion) {
   const FeedBeginning beginning = Begin();
   ASSERT_TRUE(beginning.first.has_value());
-  EXPECT_EQ(beginning.first->kind, ExportKind::kSeed);
+  EXPECT_EQ(beginning.first->kind(), ExportKind::kSeed);
   EXPECT_EQ(beginning.first->end, Bound(Version{20}));
   EXPECT_EQ(beginning.first->position.end, Bound(Version{20}));
   EXPECT_FALSE(beginning.after.has_value());
@@ -104,7 +104,7 @@ TEST_F(FeedPlanTest, RowThatANotebookMovedOnIsFollowedByAReset) {
   Row(15);
   const FeedBeginning beginning = Begin();
   ASSERT_TRUE(beginning.first.has_value());
-  EXPECT_EQ(beginning.first->kind, ExportKind::kReset);
+  EXPECT_EQ(beginning.first->kind(), ExportKind::kReset);
   EXPECT_EQ(beginning.first->start, Bound(Version{12}));
   EXPECT_EQ(beginning.first->end, Bound(Version{15}));
   EXPECT_EQ(beginning.after, Version{15});
@@ -130,7 +130,7 @@ TEST_F(FeedPlanTest, LogThatWasBegunAnewIsAConflictUntilAReseed) {
   facts_.source_version = Version{11};
   EXPECT_THAT(BeginFeed(table_, facts_), IsError(ErrorKind::kConflict)) << "went back in time";
   facts_.reseed = true;
-  EXPECT_EQ(Begin().first->kind, ExportKind::kReseed);
+  EXPECT_EQ(Begin().first->kind(), ExportKind::kReseed);
   EXPECT_EQ(Begin().first->end, Bound(Version{11}));
   EXPECT_TRUE(Begin().first->state_forced);
 }

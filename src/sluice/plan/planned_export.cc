@@ -5,6 +5,19 @@
 #include "sluice/plan/column_choice.h"
 
 namespace sluice::plan {
+namespace {
+
+using ledger::ExportKind;
+
+struct KindOf {
+  ExportKind operator()(const PlannedRows& rows) const { return rows.kind; }
+  ExportKind operator()(const PlannedWholeTable& whole) const { return whole.kind; }
+  ExportKind operator()(const PlannedReset&) const { return ExportKind::kReset; }
+};
+
+}  // namespace
+
+ExportKind PlannedExport::kind() const { return std::visit(KindOf{}, what); }
 
 nlohmann::json ShapeOf(const config::Table& table) {
   return {{"table", table.table},
@@ -22,7 +35,6 @@ nlohmann::json ShapeOf(const config::Table& table) {
 }
 
 bool IsWholeTable(ledger::ExportKind kind) {
-  using ledger::ExportKind;
   return kind == ExportKind::kSeed || kind == ExportKind::kReseed || kind == ExportKind::kSnapshot;
 }
 

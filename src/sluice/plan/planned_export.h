@@ -1,8 +1,8 @@
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
-#include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "sluice/config/config.h"
@@ -10,19 +10,35 @@
 
 namespace sluice::plan {
 
-/// One number to come, as a value: what its intent says, and where everything stands after it.
+/// Rows of a range: (start, end].
+struct PlannedRows {
+  ledger::ExportKind kind = ledger::ExportKind::kWindow;  ///< or kLate, kBackfill
+  std::vector<int64_t> replaces = {};                     ///< backfills only
+};
+/// Every row at the source version: (none, time] for pattern C, (none, version] for a seed.
+struct PlannedWholeTable {
+  ledger::ExportKind kind = ledger::ExportKind::kSnapshot;  ///< or kSeed, kReseed
+  Timestamp at;                                             ///< the time in the folder's name
+};
+/// Moves the position, and no rows.
+struct PlannedReset {
+  std::string reason;
+  bool skipped = false;  ///< what it passes over is left out on purpose
+  bool forget = false;   ///< removes the row in _export_state
+};
+
+/// One export to come, as a value: what its intent says, and where everything stands after it.
 struct PlannedExport {
-  ledger::ExportKind kind = ledger::ExportKind::kWindow;
-  ledger::Bound start,
-      end;  ///< append, cdc: (start, end]; seed: (none, version]; snapshot: (none, time]
+  std::variant<PlannedRows, PlannedWholeTable, PlannedReset> what;
+  ledger::Bound start, end;
   Version source_version;
-  std::optional<Timestamp> snapshot_at;  ///< snapshots and seeds: the time in their folder's name
-  std::vector<int64_t> replaces;
   ledger::Position position;  ///< after it
   ledger::Bound state_expected, state_value;
-  bool state_forget = false, state_forced = false;
-  std::string reason;    ///< resets only
-  bool skipped = false;  ///< resets only: what it passes over is left out on purpose
+  bool state_forced = false;  ///< wherever the row in _export_state stands
+
+  ledger::ExportKind kind() const;
+  bool is_reset() const { return std::holds_alternative<PlannedReset>(what); }
+  const PlannedWholeTable* whole_table() const { return std::get_if<PlannedWholeTable>(&what); }
 };
 
 /// Every config value that shapes the output of a table's exports, for the intent.

@@ -14,9 +14,8 @@ constexpr int64_t kSecond = 1'000'000;
 
 PlannedExport WholeTable(const SourceFacts& facts, ExportKind kind, Timestamp at) {
   PlannedExport planned;
-  planned.kind = kind;
+  planned.what = PlannedWholeTable{kind, at};
   planned.source_version = facts.source_version;
-  planned.snapshot_at = at;
   if (kind == ExportKind::kSnapshot) {
     planned.end = at;
   } else {
@@ -66,13 +65,14 @@ PlannedExport PlanSnapshotAgain(const ledger::Intent& intent, const SourceFacts&
 
 Result<ExportTask> MakeWholeTableTask(const config::Table& table, const PlannedExport& planned,
                                       const delta::Snapshot& snapshot) {
-  if (!planned.snapshot_at) {
-    return Fail(ErrorKind::kInternal, "a snapshot was planned without a time");
+  const PlannedWholeTable* whole_table = planned.whole_table();
+  if (whole_table == nullptr) {
+    return Fail(ErrorKind::kInternal, "a {} is not a whole table", Name(planned.kind()));
   }
   SLUICE_ASSIGN_OR_RETURN(ExportTask task, BeginTask(table, snapshot.metadata));
   task.data_folder = DataFolder(config::Pattern::kSnapshot, table.name);
   task.partitioning.kind = Partitioning::Kind::kSnapshot;
-  task.partitioning.snapshot = SnapshotFolder(*planned.snapshot_at);
+  task.partitioning.snapshot = SnapshotFolder(whole_table->at);
   WholeTableRead whole;
   for (const auto& file : snapshot.files) whole.files.push_back(ToSourceFile(file));
   task.read = std::move(whole);

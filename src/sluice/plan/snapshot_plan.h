@@ -37,7 +37,7 @@ PlannedExport PlanSeed(const SourceFacts& facts, ledger::ExportKind kind);
 /// The same export again, from its intent.
 PlannedExport PlanSnapshotAgain(const ledger::Intent& intent, const SourceFacts& facts);
 
-/// Every live file into the folder of `planned.snapshot_at`. An empty table gives one file.
+/// Every live file into the folder of a PlannedWholeTable's time. An empty table gives one file.
 Result<ExportTask> MakeWholeTableTask(const config::Table& table, const PlannedExport& planned,
                                       const delta::Snapshot& snapshot);
 

@@ -62,7 +62,7 @@ class TransferFixture : public ::testing::Test {
   /// The rows of (start, end] that commits after `exported` brought.
   plan::ExportTask Late(std::string_view start, std::string_view end, Version exported) {
     plan::PlannedExport planned;
-    planned.kind = ledger::ExportKind::kLate;
+    planned.what = plan::PlannedRows{ledger::ExportKind::kLate};
     planned.start = TimeOf(start);
     planned.end = TimeOf(end);
     std::vector<delta::Commit> commits;
@@ -74,8 +74,7 @@ class TransferFixture : public ::testing::Test {
   plan::ExportTask WholeTable() {
     table_.options = config::SnapshotOptions{};
     plan::PlannedExport planned;
-    planned.kind = ledger::ExportKind::kSnapshot;
-    planned.snapshot_at = kDay;
+    planned.what = plan::PlannedWholeTable{ledger::ExportKind::kSnapshot, kDay};
     planned.end = kDay;
     return Numbered(plan::MakeWholeTableTask(table_, planned, Snapshot()));
   }

@@ -36,7 +36,7 @@ class Carrier {
 
   Status Carry(const plan::PlannedExport& planned) {
     SLUICE_ASSIGN_OR_RETURN(Job job, Prepare(planned));
-    if (planned.kind == ExportKind::kLate) {
+    if (planned.kind() == ExportKind::kLate) {
       SLUICE_ASSIGN_OR_RETURN(const int64_t rows, CountLate(session_, *job.task, planned.position));
       if (rows == 0) return {};
       if (session_.table->late_rows == config::LateRows::kReport) {
@@ -49,7 +49,7 @@ class Carrier {
     SLUICE_ASSIGN_OR_RETURN(Outcome outcome, Perform(session_, std::move(job), progress_));
     done.lost = !outcome.is_visible();
     if (!done.lost) ++newest_;
-    if (CountsNulls(planned.kind) && outcome.published() != nullptr) {
+    if (CountsNulls(planned.kind()) && outcome.published() != nullptr) {
       null_watermarks_ = outcome.published()->null_watermarks;
       unreadable_watermarks_ = outcome.published()->unreadable_watermarks;
     }
@@ -65,9 +65,9 @@ class Carrier {
     Job job;
     job.n = newest_ + 1;
     job.planned = planned;
-    if (planned.kind == ExportKind::kReset) return job;
+    if (planned.is_reset()) return job;
     SLUICE_ASSIGN_OR_RETURN(job.task, source_.MakeTask(planned));
-    if (planned.kind != ExportKind::kLate) {
+    if (planned.kind() != ExportKind::kLate) {
       for (const plan::SourceFile* file : plan::FilesToExport(*job.task)) {
         progress_.rows_expected += file->rows.value_or(0);
       }

@@ -18,9 +18,9 @@ ledger::Bound ToBound(const std::optional<Timestamp>& t) {
 /// The instant up to which no later window can bring a row; nullopt where that can't be said.
 std::optional<Timestamp> FinalUntil(const Job& job, const transfer::TransferResult& result) {
   const plan::PlannedExport& planned = job.planned;
-  if (!job.task || plan::IsWholeTable(planned.kind)) return std::nullopt;
+  if (!job.task || plan::IsWholeTable(planned.kind())) return std::nullopt;
   if (std::holds_alternative<plan::FeedRead>(job.task->read)) {
-    const bool is_window = planned.kind == ledger::ExportKind::kWindow;
+    const bool is_window = planned.kind() == ledger::ExportKind::kWindow;
     return is_window && result.newest_commit ? result.newest_commit
                                              : planned.position.newest_commit;
   }
@@ -42,7 +42,7 @@ ledger::Manifest MakeManifest(const Session& session, const Job& job,
   const plan::PlannedExport& planned = job.planned;
   ledger::Manifest manifest;
   manifest.n = job.n;
-  manifest.kind = planned.kind;
+  manifest.kind = planned.kind();
   manifest.table = session.table->table;
   manifest.table_id = planned.position.table_id;
   manifest.source_version = planned.source_version;
@@ -61,20 +61,24 @@ ledger::Manifest MakeManifest(const Session& session, const Job& job,
   }
   manifest.partitions_touched.assign(touched.begin(), touched.end());
   manifest.final_until = FinalUntil(job, result);
-  if (planned.kind == ledger::ExportKind::kWindow && manifest.final_until) {
+  if (planned.kind() == ledger::ExportKind::kWindow && manifest.final_until) {
     manifest.partitions_final = plan::FinalPartitions(
         touched, OpenSince(job), *manifest.final_until, job.task->partitioning);
-  } else if (plan::IsWholeTable(planned.kind)) {
+  } else if (plan::IsWholeTable(planned.kind())) {
     manifest.partitions_final = manifest.partitions_touched;
   }
-  if (planned.kind == ledger::ExportKind::kLate) manifest.reopened = manifest.partitions_touched;
-  manifest.replaces = planned.replaces;
+  if (planned.kind() == ledger::ExportKind::kLate) manifest.reopened = manifest.partitions_touched;
+  if (const auto* rows = std::get_if<plan::PlannedRows>(&planned.what)) {
+    manifest.replaces = rows->replaces;
+  }
   manifest.rows = result.rows;
   manifest.row_hash = columnar::ToString(result.row_hash);
   manifest.null_watermarks = result.null_watermarks;
   manifest.unreadable_watermarks = result.unreadable_watermarks;
-  manifest.reason = planned.reason;
-  manifest.skipped = planned.skipped;
+  if (const auto* reset = std::get_if<plan::PlannedReset>(&planned.what)) {
+    manifest.reason = reset->reason;
+    manifest.skipped = reset->skipped;
+  }
   manifest.committed_at = session.services->clock->Now();
   manifest.program = session.services->program;
   return manifest;
@@ -85,7 +89,7 @@ ledger::Manifest MakeManifest(const Session& session, const Job& job,
 ledger::Intent MakeIntent(const Session& session, int64_t n, const plan::PlannedExport& planned) {
   ledger::Intent intent;
   intent.n = n;
-  intent.kind = planned.kind;
+  intent.kind = planned.kind();
   intent.table = session.table->table;
   intent.name = session.table->name;
   intent.pattern = std::string(Name(session.table->pattern()));
@@ -93,8 +97,10 @@ ledger::Intent MakeIntent(const Session& session, int64_t n, const plan::Planned
   intent.source_version = planned.source_version;
   intent.start = planned.start;
   intent.end = planned.end;
-  intent.snapshot_at = planned.snapshot_at;
-  intent.replaces = planned.replaces;
+  if (const auto* whole = planned.whole_table()) intent.snapshot_at = whole->at;
+  if (const auto* rows = std::get_if<plan::PlannedRows>(&planned.what)) {
+    intent.replaces = rows->replaces;
+  }
   intent.shape = plan::ShapeOf(*session.table);
   intent.shape_digest = ledger::DigestOf(intent.shape);
   intent.created_at = session.services->wall->Now();
@@ -121,12 +127,14 @@ ledger::Decision MakeDecision(const Session& session, const Job& job,
   }
   decision.manifest = MakeManifest(session, job, result);
   decision.position = planned.position;
-  if (result.newest_commit && planned.kind == ledger::ExportKind::kWindow) {
+  if (result.newest_commit && planned.kind() == ledger::ExportKind::kWindow) {
     decision.position.newest_commit = result.newest_commit;
   }
   decision.state_expected = planned.state_expected;
   decision.state_value = planned.state_value;
-  decision.state_forget = planned.state_forget;
+  if (const auto* reset = std::get_if<plan::PlannedReset>(&planned.what)) {
+    decision.state_forget = reset->forget;
+  }
   decision.state_forced = planned.state_forced;
   decision.watermark_min = ToBound(result.watermark_min);
   decision.watermark_max = ToBound(result.watermark_max);

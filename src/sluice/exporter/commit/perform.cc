@@ -20,7 +20,7 @@ Result<transfer::TransferResult> Transfer(Session& session, const Job& job,
                           session.mover->Move(*job.task, progress, session.services->cancel));
   if (job.null_watermarks) result.null_watermarks = *job.null_watermarks;
   if (job.unreadable_watermarks) result.unreadable_watermarks = *job.unreadable_watermarks;
-  if (job.planned.kind == ledger::ExportKind::kLate) {
+  if (job.planned.kind() == ledger::ExportKind::kLate) {
     result.null_watermarks = result.unreadable_watermarks = 0;
   }
   return result;

@@ -81,7 +81,7 @@ Result<plan::PlannedExport> AppendSource::PlanAgain(const ledger::Intent& intent
 }
 
 Result<plan::ExportTask> AppendSource::MakeTask(const plan::PlannedExport& planned) {
-  if (planned.kind != ExportKind::kLate) {
+  if (planned.kind() != ExportKind::kLate) {
     return plan::MakeWindowTask(*session_.table, planned, snapshot_);
   }
   SLUICE_ASSIGN_OR_RETURN(const auto commits, ReadCommits());

@@ -105,7 +105,7 @@ Result<plan::PlannedExport> FeedSource::PlanAgain(const ledger::Intent& intent) 
 }
 
 Result<plan::ExportTask> FeedSource::MakeTask(const plan::PlannedExport& planned) {
-  if (plan::IsWholeTable(planned.kind)) {
+  if (plan::IsWholeTable(planned.kind())) {
     return plan::MakeWholeTableTask(*session_.table, planned, snapshot_);
   }
   const auto start = AsVersion(planned.start);
@@ -149,7 +149,7 @@ Result<std::vector<plan::PlannedExport>> FeedSource::PlanRange(
                             ranges_, replaced.empty() ? chunk : std::nullopt));
   std::vector<bool> done(replaced.size(), false);
   for (auto& piece : pieces) {
-    piece.kind = ExportKind::kBackfill;
+    plan::PlannedRows rows{ExportKind::kBackfill};
     piece.position = facts_.position;
     piece.position.table_id = facts_.table_id;  // it may be the first export of all
     piece.state_expected = facts_.position.end;
@@ -157,9 +157,10 @@ Result<std::vector<plan::PlannedExport>> FeedSource::PlanRange(
     const int64_t end = AsVersion(piece.end)->value;
     for (size_t i = 0; i < replaced.size(); ++i) {
       if (done[i] || replaced[i].rows.to > end) continue;
-      piece.replaces.push_back(replaced[i].n);
+      rows.replaces.push_back(replaced[i].n);
       done[i] = true;
     }
+    piece.what = std::move(rows);
   }
   return pieces;
 }
