@@ -126,7 +126,8 @@ Result<bool> ExportLateRows(Session& session, RangeSource& source, int64_t newes
                             transfer::Progress& progress, ReportBuilder& report) {
   SLUICE_ASSIGN_OR_RETURN(const auto late, source.PlanBeforeRange());
   if (!late) return false;
-  CarriedOut carried_out = CarryOut(session, source, newest, {*late}, progress);
+  SessionSource access(session);
+  CarriedOut carried_out = CarryOut(session.context(), access, source, newest, {*late}, progress);
   const bool lost = carried_out.lost, exported = !carried_out.outcomes.empty();
   SLUICE_RETURN_IF_ERROR(report.Add(std::move(carried_out)));
   if (lost) return Fail(ErrorKind::kTransient, "another runner of this table came first");
@@ -181,10 +182,12 @@ std::vector<std::string> DoublesOf(const Edges& edges, const Prepared& prepared)
 Result<std::optional<Prepared>> Prepare(Session& session, const Edges& edges, Range range,
                                         const BackfillOptions& options,
                                         transfer::Progress& progress, ReportBuilder& report) {
+  SessionSource access(session);
   SourceOptions wanted;
   wanted.at = options.run.at_version;
   for (int round = 0; round < kRounds; ++round) {
-    SLUICE_ASSIGN_OR_RETURN(const auto view, SettleEarlier(session, options.run, progress, report));
+    SLUICE_ASSIGN_OR_RETURN(
+        const auto view, SettleEarlier(session.context(), access, options.run, progress, report));
     if (!view) return std::nullopt;
     Prepared prepared{view->newest, nullptr, {}, {}};
     SLUICE_ASSIGN_OR_RETURN(prepared.source, LookAtRanges(session, view->position(), wanted));
@@ -234,7 +237,9 @@ Status BackfillInto(const Services& services, const config::Table& table,
     spdlog::warn("{}: {}", session.name(), note);
     report.AddNote(std::move(note));
   }
-  CarriedOut carried_out = CarryOut(session, *prepared->source, prepared->newest, pieces, progress);
+  SessionSource access(session);
+  CarriedOut carried_out =
+      CarryOut(session.context(), access, *prepared->source, prepared->newest, pieces, progress);
   const bool lost = carried_out.lost;
   SLUICE_RETURN_IF_ERROR(report.Add(std::move(carried_out)));
   if (lost) {
@@ -242,7 +247,7 @@ Status BackfillInto(const Services& services, const config::Table& table,
         Error{ErrorKind::kTransient, "another runner of this table came in between",
               "the exports that the report names are done; run the rest of the range again"});
   }
-  PublishHeartbeat(session);
+  PublishHeartbeat(session.context());
   return {};
 }
 

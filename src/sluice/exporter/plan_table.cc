@@ -109,7 +109,8 @@ Result<Unfinished> PlanUndecided(Session& session, const ledger::LedgerView& vie
   const bool replaced = reseed && view.intent && view.intent->kind != ledger::ExportKind::kReseed;
   if (!view.intent || replaced || FindObstacle(*session.table, *view.intent)) return unfinished;
   SLUICE_RETURN_IF_ERROR(OpenSource(session));
-  const auto again = PrepareAgain(session, *view.intent);
+  SessionSource access(session);
+  const auto again = PrepareAgain(*session.ledger, access, *view.intent);
   if (!again || !again->row_still_stands) return unfinished;
   unfinished.position = again->planned.position;
   unfinished.assume_row_at = again->planned.position.end;
@@ -121,7 +122,7 @@ Result<Unfinished> PlanUndecided(Session& session, const ledger::LedgerView& vie
 Result<Unfinished> PlanUnfinished(Session& session, const ledger::LedgerView& view, bool reseed) {
   if (view.newest == 0) return Unfinished{view.position(), {}, std::nullopt, ""};
   if (view.undecided()) return PlanUndecided(session, view, reseed);
-  SLUICE_ASSIGN_OR_RETURN(const bool to_follow, StateIsToFollow(session, view));
+  SLUICE_ASSIGN_OR_RETURN(const bool to_follow, StateIsToFollow(session.context(), view));
   if (view.manifest && !to_follow) return Unfinished{view.position(), {}, std::nullopt, ""};
   // The state follows as soon as the export is settled: plan from there.
   const ledger::Bound end =
@@ -157,7 +158,7 @@ Status PlanInto(const Services& services, const config::Table& table, const RunO
   SLUICE_ASSIGN_OR_RETURN(const auto source, LookAtSource(session, unfinished.position, wanted));
   report.source_version = source->facts().source_version;
   SLUICE_ASSIGN_OR_RETURN(const PlannedWork work, source->Plan());
-  if (!work.exports.empty() && KeepsState(session)) {
+  if (!work.exports.empty() && KeepsState(table)) {
     SLUICE_RETURN_IF_ERROR(session.state->RequireWritable());
   }
   SLUICE_ASSIGN_OR_RETURN(const auto doubles, CheckFirstRun(session, view, work.exports));

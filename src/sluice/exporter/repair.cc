@@ -24,20 +24,22 @@ namespace {
 Result<ledger::LedgerView> PrepareRepair(Session& session, ReportBuilder& report) {
   SLUICE_ASSIGN_OR_RETURN(ledger::LedgerView view, session.ledger->Load());
   if (view.undecided()) {
-    const Owner owner = FindOwner(session, view);
+    const Owner owner = FindOwner(session.context(), view);
     if (owner.alive) {
       return Fail(
           Error{ErrorKind::kTransient,
                 fmt::format("{} is working on export {}", owner.runner.ToString(), view.newest),
                 "wait until it ends, or stop it"});
     }
-    SLUICE_ASSIGN_OR_RETURN(Outcome voided, VoidUndecided(session, view.newest, view.position(),
-                                                          {"the state was repaired by hand", {}}));
+    SLUICE_ASSIGN_OR_RETURN(Outcome voided,
+                            VoidUndecided(session.context(), view.newest, view.position(),
+                                          {"the state was repaired by hand", {}}));
     SLUICE_RETURN_IF_ERROR(report.Add(std::move(voided)));
     SLUICE_ASSIGN_OR_RETURN(view, session.ledger->Load());
   }
   if (view.decision && !view.manifest) {
-    auto settled = Settle(session, *view.decision, view.manifest);
+    SessionSource access(session);
+    auto settled = Settle(session.context(), access, *view.decision, view.manifest);
     Status status = settled ? report.Add(*std::move(settled)) : Fail(std::move(settled).error());
     if (!status && status.error().kind != ErrorKind::kConflict) {
       return Fail(std::move(status).error());
@@ -111,11 +113,13 @@ Status Reset(const Services& services, const config::Table& table,
     planned.source_version = view.position().scanned_through.value_or(Version{0});
   }
   transfer::Progress progress;
-  SLUICE_ASSIGN_OR_RETURN(Outcome outcome, Perform(session, std::move(reset), progress));
+  SessionSource access(session);
+  SLUICE_ASSIGN_OR_RETURN(Outcome outcome,
+                          Perform(session.context(), access, std::move(reset), progress));
   const bool done = outcome.is_visible();
   SLUICE_RETURN_IF_ERROR(report.Add(std::move(outcome)));
   if (!done) return Fail(ErrorKind::kTransient, "another runner of this table came first");
-  PublishHeartbeat(session);
+  PublishHeartbeat(session.context());
   return {};
 }
 
@@ -217,8 +221,8 @@ RunReport StateVoid(const Services& services, const config::Table& table) {
                          "an export that is published can be replaced by `sluice backfill "
                          "--again`"}));
         }
-        SLUICE_ASSIGN_OR_RETURN(Outcome voided,
-                                VoidDecided(session, *view.decision, {"voided by hand", {}}));
+        SLUICE_ASSIGN_OR_RETURN(
+            Outcome voided, VoidDecided(session.context(), *view.decision, {"voided by hand", {}}));
         return report.Add(std::move(voided));
       });
 }
@@ -234,6 +238,7 @@ RunReport StateRepublish(const Services& services, const config::Table& table) {
               Error{ErrorKind::kUsage, "no manifest is missing", "nothing needs to be done"});
         }
         SLUICE_RETURN_IF_ERROR(OpenSource(session));
+        SessionSource access(session);
         const int64_t newest = std::max(*numbers.decided.rbegin(),
                                         numbers.begun.empty() ? 0 : *numbers.begun.rbegin());
         for (const int64_t n : unpublished) {
@@ -241,8 +246,9 @@ RunReport StateRepublish(const Services& services, const config::Table& table) {
           if (!decision) continue;
           // An older one was visible before: what is gone of it is for a person to put back.
           if (n < newest) SLUICE_RETURN_IF_ERROR(RequireFiles(session, *decision));
-          SLUICE_ASSIGN_OR_RETURN(Outcome outcome,
-                                  Settle(session, *std::move(decision), /*manifest_exists=*/false));
+          SLUICE_ASSIGN_OR_RETURN(
+              Outcome outcome,
+              Settle(session.context(), access, *std::move(decision), /*manifest_exists=*/false));
           SLUICE_RETURN_IF_ERROR(report.Add(std::move(outcome)));
         }
         return {};

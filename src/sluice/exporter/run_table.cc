@@ -48,7 +48,8 @@ Result<bool> ExportWhatIsNew(Session& session, const LedgerView& view, const Run
   SourceOptions wanted;
   wanted.at = options.at_version;
   wanted.reseed = WantsReseed(options, report);
-  SLUICE_ASSIGN_OR_RETURN(const auto source, LookAtSource(session, view.position(), wanted));
+  SessionSource access(session);
+  SLUICE_ASSIGN_OR_RETURN(const auto source, access.Look(view.position(), wanted));
   SLUICE_ASSIGN_OR_RETURN(const PlannedWork work, source->Plan());
   LogPlan(session, source->snapshot(), work);
   if (!work.exports.empty()) {
@@ -60,7 +61,8 @@ Result<bool> ExportWhatIsNew(Session& session, const LedgerView& view, const Run
     for (const auto& change : FindLayoutChanges(view, *session.table)) {
       report.AddNote(WithName(change.message + "; " + change.remedy, session.name()));
     }
-    CarriedOut carried_out = CarryOut(session, *source, view.newest, work.exports, progress);
+    CarriedOut carried_out =
+        CarryOut(session.context(), access, *source, view.newest, work.exports, progress);
     const bool lost = carried_out.lost;
     SLUICE_RETURN_IF_ERROR(report.Add(std::move(carried_out)));
     if (lost) return false;
@@ -88,8 +90,10 @@ Status DropWhatIsOld(Session& session, ReportBuilder& report) {
 /// `settled`: the newest export that was seen to be settled.
 Status RunOnce(Session& session, const RunOptions& options, transfer::Progress& progress,
                ReportBuilder& report, int64_t& settled) {
+  SessionSource access(session);
   for (int round = 0; round < kRounds; ++round) {
-    SLUICE_ASSIGN_OR_RETURN(const auto view, SettleEarlier(session, options, progress, report));
+    SLUICE_ASSIGN_OR_RETURN(const auto view,
+                            SettleEarlier(session.context(), access, options, progress, report));
     if (!view) return {};
     settled = view->newest;
     SLUICE_ASSIGN_OR_RETURN(const bool done,
@@ -113,9 +117,9 @@ Status RunOneTry(const Services& services, const config::Table& table, const Run
   SLUICE_ASSIGN_OR_RETURN(Session session, OpenSession(services, table));
   int64_t settled = 0;
   const Status status = RunOnce(session, options, progress, report, settled);
-  PublishHeartbeat(session);
+  PublishHeartbeat(session.context());
   if (!report.is_busy()) {
-    RecordLastRun(session, EndedAs(status, report), status, settled);
+    RecordLastRun(session.context(), EndedAs(status, report), status, settled);
   }
   return status;
 }

@@ -6,12 +6,14 @@
 
 namespace sluice::exporter {
 
-Result<std::optional<ledger::LedgerView>> SettleEarlier(Session& session, const RunOptions& options,
+Result<std::optional<ledger::LedgerView>> SettleEarlier(const CommitContext& context,
+                                                        SourceAccess& access,
+                                                        const RunOptions& options,
                                                         transfer::Progress& progress,
                                                         ReportBuilder& report) {
   for (int round = 0; round < kRounds; ++round) {
-    SLUICE_RETURN_IF_ERROR(session.services->cancel.Check());
-    SLUICE_ASSIGN_OR_RETURN(Reconciled reconciled, Reconcile(session, options, progress));
+    SLUICE_RETURN_IF_ERROR(context.cancel.Check());
+    SLUICE_ASSIGN_OR_RETURN(Reconciled reconciled, Reconcile(context, access, options, progress));
     if (auto* settled = std::get_if<AllSettled>(&reconciled)) {
       return std::optional(std::move(settled->view));
     }

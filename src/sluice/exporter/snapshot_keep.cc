@@ -89,7 +89,8 @@ Status RemoveLoneMarkers(Session& session, const std::set<store::Key>& lone_mark
     const auto files = ledger::EverListed(*decision);
     for (const auto& marker : MarkersOf(session.name(), files)) {
       if (!lone_markers.contains(marker)) continue;
-      SLUICE_RETURN_IF_ERROR(RemoveMarkersIfGone(session, *decision));
+      SLUICE_RETURN_IF_ERROR(
+          RemoveMarkersIfGone(*session.ledger, *session.destination, session.name(), *decision));
     }
   }
   return {};

@@ -13,6 +13,7 @@
 #include "sluice/exporter/inspect/repair_advice.h"
 #include "sluice/exporter/report/table_error.h"
 #include "sluice/exporter/session/session.h"
+#include "sluice/exporter/source/look_at_source.h"
 #include "sluice/ledger/in_force.h"
 #include "sluice/verify/destination_rows.h"
 #include "sluice/verify/feed_balance.h"
@@ -83,7 +84,8 @@ Status CompareWithSource(Session& session, const Manifest& manifest, const RowTo
     verified.why = error.message;
     return {};
   };
-  const auto again = exporter::PrepareAgain(session, former->intent);
+  exporter::SessionSource access(session);
+  const auto again = exporter::PrepareAgain(*session.ledger, access, former->intent);
   if (!again) return gone(again.error());
   RowTotals source;
   const runtime::CancelToken& cancel = session.services->cancel;

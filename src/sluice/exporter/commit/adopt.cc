@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "sluice/exporter/source/look_at_source.h"
-
 namespace sluice::exporter {
 
 std::optional<std::string> FindObstacle(const config::Table& table, const ledger::Intent& intent) {
@@ -25,15 +23,16 @@ std::optional<std::string> FindObstacle(const config::Table& table, const ledger
   return std::nullopt;
 }
 
-Result<Job> PrepareAgain(Session& session, const ledger::Intent& intent) {
+Result<Job> PrepareAgain(const ledger::Ledger& ledger, SourceAccess& access,
+                         const ledger::Intent& intent) {
   ledger::Position before;
   if (intent.n > 1) {
-    SLUICE_ASSIGN_OR_RETURN(const auto previous, session.ledger->ReadDecision(intent.n - 1));
+    SLUICE_ASSIGN_OR_RETURN(const auto previous, ledger.ReadDecision(intent.n - 1));
     if (previous) before = previous->position;
   }
   SourceOptions at;
   at.at = intent.source_version;
-  SLUICE_ASSIGN_OR_RETURN(const auto source, LookAtSource(session, before, at));
+  SLUICE_ASSIGN_OR_RETURN(const auto source, access.Look(before, at));
   if (source->facts().table_id != intent.table_id) {
     return Fail(ErrorKind::kConflict, "the source was re-created: its table id was {} and is {}",
                 intent.table_id, source->facts().table_id);

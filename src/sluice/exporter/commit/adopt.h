@@ -4,7 +4,7 @@
 #include <string>
 
 #include "sluice/exporter/commit/job.h"
-#include "sluice/exporter/session/session.h"
+#include "sluice/exporter/source/pattern_source.h"
 
 namespace sluice::exporter {
 
@@ -14,6 +14,7 @@ std::optional<std::string> FindObstacle(const config::Table& table, const ledger
 
 /// Makes the work of `intent` again from its pinned source version: the same window, the same rows.
 /// kSourceGone, kNotFound or kConflict where that version can't be read any more.
-Result<Job> PrepareAgain(Session& session, const ledger::Intent& intent);
+Result<Job> PrepareAgain(const ledger::Ledger& ledger, SourceAccess& access,
+                         const ledger::Intent& intent);
 
 }  // namespace sluice::exporter

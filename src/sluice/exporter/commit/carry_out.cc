@@ -12,15 +12,16 @@ namespace {
 
 using ledger::ExportKind;
 
-Result<int64_t> CountLate(Session& session, const plan::ExportTask& task,
-                          const ledger::Position& position) {
-  auto counted = session.mover->CountLate(task, session.services->cancel);
+Result<int64_t> CountLate(const CommitContext& context, transfer::Mover& mover,
+                          const plan::ExportTask& task, const ledger::Position& position) {
+  auto counted = mover.CountLate(task, context.cancel);
   if (counted) return counted;
   Error error = std::move(counted).error();
   const bool has_way_out = error.kind == ErrorKind::kSourceGone ||
                            error.kind == ErrorKind::kCorrupt ||
                            error.kind == ErrorKind::kUnsupported;
-  return Fail(has_way_out ? WithLateRemedy(session, position, std::move(error)) : std::move(error));
+  return Fail(has_way_out ? WithLateRemedy(context.name(), position, std::move(error))
+                          : std::move(error));
 }
 
 /// Windows and backfills of one run share a source version, and with it the rows without a watermark.
@@ -31,22 +32,24 @@ bool CountsNulls(ExportKind kind) {
 /// Carries out one export after the other.
 class Carrier {
  public:
-  Carrier(Session& session, PatternSource& source, int64_t newest, transfer::Progress& progress)
-      : session_(session), source_(source), newest_(newest), progress_(progress) {}
+  Carrier(const CommitContext& context, SourceAccess& access, PatternSource& source, int64_t newest,
+          transfer::Progress& progress)
+      : context_(context), access_(access), source_(source), newest_(newest), progress_(progress) {}
 
   Status Carry(const plan::PlannedExport& planned) {
     SLUICE_ASSIGN_OR_RETURN(Job job, Prepare(planned));
     if (planned.kind() == ExportKind::kLate) {
-      SLUICE_ASSIGN_OR_RETURN(const int64_t rows, CountLate(session_, *job.task, planned.position));
+      SLUICE_ASSIGN_OR_RETURN(const int64_t rows,
+                              CountLate(context_, access_.mover(), *job.task, planned.position));
       if (rows == 0) return {};
-      if (session_.table->late_rows == config::LateRows::kReport) {
+      if (context_.table.late_rows == config::LateRows::kReport) {
         done.late_rows += rows;
         done.notes.push_back(fmt::format("{} came late and {} not exported (late_rows: report)",
                                          Plural(rows, "row"), rows == 1 ? "is" : "are"));
         return {};
       }
     }
-    SLUICE_ASSIGN_OR_RETURN(Outcome outcome, Perform(session_, std::move(job), progress_));
+    SLUICE_ASSIGN_OR_RETURN(Outcome outcome, Perform(context_, access_, std::move(job), progress_));
     done.lost = !outcome.is_visible();
     if (!done.lost) ++newest_;
     if (CountsNulls(planned.kind()) && outcome.published() != nullptr) {
@@ -81,7 +84,8 @@ class Carrier {
     return job;
   }
 
-  Session& session_;
+  const CommitContext& context_;
+  SourceAccess& access_;
   PatternSource& source_;
   int64_t newest_;
   transfer::Progress& progress_;
@@ -90,11 +94,12 @@ class Carrier {
 
 }  // namespace
 
-CarriedOut CarryOut(Session& session, PatternSource& source, int64_t newest,
-                    const std::vector<plan::PlannedExport>& exports, transfer::Progress& progress) {
-  Carrier carrier(session, source, newest, progress);
-  if (!exports.empty() && KeepsState(session)) {
-    carrier.done.then = session.state->RequireWritable();
+CarriedOut CarryOut(const CommitContext& context, SourceAccess& access, PatternSource& source,
+                    int64_t newest, const std::vector<plan::PlannedExport>& exports,
+                    transfer::Progress& progress) {
+  Carrier carrier(context, access, source, newest, progress);
+  if (!exports.empty() && KeepsState(context.table)) {
+    carrier.done.then = context.state.RequireWritable();
   }
   for (const auto& planned : exports) {
     if (!carrier.done.then || carrier.done.lost) break;

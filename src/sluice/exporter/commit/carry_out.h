@@ -5,6 +5,7 @@
 
 #include "sluice/exporter/commit/outcome.h"
 #include "sluice/exporter/source/pattern_source.h"
+#include "sluice/transfer/progress.h"
 
 namespace sluice::exporter {
 
@@ -21,8 +22,9 @@ struct CarriedOut {
 
 /// Carries out `exports`, which were planned when `newest` was the newest export and settled: numbered from
 /// newest + 1 on, in their order. Late rows are counted before an export is begun for them: commits that only
-/// rewrote rows leave no empty export.
-CarriedOut CarryOut(Session& session, PatternSource& source, int64_t newest,
-                    const std::vector<plan::PlannedExport>& exports, transfer::Progress& progress);
+/// rewrote rows leave no empty export. `source`: that of `access`, from which they were planned.
+CarriedOut CarryOut(const CommitContext& context, SourceAccess& access, PatternSource& source,
+                    int64_t newest, const std::vector<plan::PlannedExport>& exports,
+                    transfer::Progress& progress);
 
 }  // namespace sluice::exporter

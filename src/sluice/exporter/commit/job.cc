@@ -37,18 +37,18 @@ std::optional<Timestamp> OpenSince(const Job& job) {
   return *start;
 }
 
-ledger::Manifest MakeManifest(const Session& session, const Job& job,
+ledger::Manifest MakeManifest(const CommitContext& context, const Job& job,
                               const transfer::TransferResult& result) {
   const plan::PlannedExport& planned = job.planned;
   ledger::Manifest manifest;
   manifest.n = job.n;
   manifest.kind = planned.kind();
-  manifest.table = session.table->table;
+  manifest.table = context.table.table;
   manifest.table_id = planned.position.table_id;
   manifest.source_version = planned.source_version;
   manifest.start = planned.start;
   manifest.end = planned.end;
-  manifest.timezone = session.table->timezone.name();
+  manifest.timezone = context.table.timezone.name();
   const std::vector<delta::Field> columns =
       job.task ? job.task->output_fields : std::vector<delta::Field>();
   manifest.schema = nlohmann::json::parse(
@@ -79,20 +79,21 @@ ledger::Manifest MakeManifest(const Session& session, const Job& job,
     manifest.reason = reset->reason;
     manifest.skipped = reset->skipped;
   }
-  manifest.committed_at = session.services->clock->Now();
-  manifest.program = session.services->program;
+  manifest.committed_at = context.clock.Now();
+  manifest.program = context.program;
   return manifest;
 }
 
 }  // namespace
 
-ledger::Intent MakeIntent(const Session& session, int64_t n, const plan::PlannedExport& planned) {
+ledger::Intent MakeIntent(const CommitContext& context, int64_t n,
+                          const plan::PlannedExport& planned) {
   ledger::Intent intent;
   intent.n = n;
   intent.kind = planned.kind();
-  intent.table = session.table->table;
-  intent.name = session.table->name;
-  intent.pattern = std::string(Name(session.table->pattern()));
+  intent.table = context.table.table;
+  intent.name = context.table.name;
+  intent.pattern = std::string(Name(context.table.pattern()));
   intent.table_id = planned.position.table_id;
   intent.source_version = planned.source_version;
   intent.start = planned.start;
@@ -101,11 +102,11 @@ ledger::Intent MakeIntent(const Session& session, int64_t n, const plan::Planned
   if (const auto* rows = std::get_if<plan::PlannedRows>(&planned.what)) {
     intent.replaces = rows->replaces;
   }
-  intent.shape = plan::ShapeOf(*session.table);
+  intent.shape = plan::ShapeOf(context.table);
   intent.shape_digest = ledger::DigestOf(intent.shape);
-  intent.created_at = session.services->wall->Now();
-  intent.runner = session.runner;
-  intent.program = session.services->program;
+  intent.created_at = context.wall.Now();
+  intent.runner = context.runner;
+  intent.program = context.program;
   return intent;
 }
 
@@ -116,7 +117,7 @@ void BeginAttempt(Job& job, runtime::Entropy& entropy) {
   job.task->attempt = job.attempt;
 }
 
-ledger::Decision MakeDecision(const Session& session, const Job& job,
+ledger::Decision MakeDecision(const CommitContext& context, const Job& job,
                               const transfer::TransferResult& result) {
   const plan::PlannedExport& planned = job.planned;
   ledger::Decision decision;
@@ -125,7 +126,7 @@ ledger::Decision MakeDecision(const Session& session, const Job& job,
   for (const auto& file : result.files) {
     decision.files.push_back({file.upload, file.rows, file.partition});
   }
-  decision.manifest = MakeManifest(session, job, result);
+  decision.manifest = MakeManifest(context, job, result);
   decision.position = planned.position;
   if (result.newest_commit && planned.kind() == ledger::ExportKind::kWindow) {
     decision.position.newest_commit = result.newest_commit;
@@ -139,7 +140,7 @@ ledger::Decision MakeDecision(const Session& session, const Job& job,
   decision.watermark_min = ToBound(result.watermark_min);
   decision.watermark_max = ToBound(result.watermark_max);
   decision.row_groups_rewritten = result.row_groups_rewritten;
-  decision.runner = session.runner;
+  decision.runner = context.runner;
   return decision;
 }
 

@@ -3,9 +3,10 @@
 #include <optional>
 #include <string>
 
-#include "sluice/exporter/session/session.h"
+#include "sluice/exporter/session/commit_context.h"
 #include "sluice/plan/export_task.h"
 #include "sluice/plan/planned_export.h"
+#include "sluice/transfer/transfer_result.h"
 
 namespace sluice::exporter {
 
@@ -27,10 +28,11 @@ struct Job {
 void BeginAttempt(Job& job, runtime::Entropy& entropy);
 
 /// The decision that `result` asks for.
-ledger::Decision MakeDecision(const Session& session, const Job& job,
+ledger::Decision MakeDecision(const CommitContext& context, const Job& job,
                               const transfer::TransferResult& result);
 
 /// `n.intent.json` for this planned export.
-ledger::Intent MakeIntent(const Session& session, int64_t n, const plan::PlannedExport& planned);
+ledger::Intent MakeIntent(const CommitContext& context, int64_t n,
+                          const plan::PlannedExport& planned);
 
 }  // namespace sluice::exporter

@@ -38,26 +38,26 @@ std::string WithoutNames(std::string_view message) {
 
 }  // namespace
 
-void RecordLastRun(Session& session, std::string_view ended, const Status& status,
+void RecordLastRun(const CommitContext& context, std::string_view ended, const Status& status,
                    int64_t settled) {
   if (!status) {  // a run that ended well saw the newest export settled; a failed one may have seen none
-    const auto before = ReadLastRun(session);
+    const auto before = ReadLastRun(context);
     settled = std::max(settled, before ? before->settled : 0);
   }
   const nlohmann::json json = {
-      {"at", FormatTimestamp(session.services->clock->Now())},
+      {"at", FormatTimestamp(context.clock.Now())},
       {"status", ended},
       {"settled", settled},
       {"error",
        status ? std::string() : runtime::RedactError(WithoutNames(status.error().message))}};
-  const auto put = session.ledger_store->Put(
-      ledger::LastRunKey(session.ledger->folder()),
+  const auto put = context.ledger_store.Put(
+      ledger::LastRunKey(context.ledger.folder()),
       json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
   if (!put) spdlog::debug("note of the last run: {}", put.error().message);
 }
 
-std::optional<LastRun> ReadLastRun(Session& session) {
-  const auto text = session.ledger_store->Get(ledger::LastRunKey(session.ledger->folder()));
+std::optional<LastRun> ReadLastRun(const CommitContext& context) {
+  const auto text = context.ledger_store.Get(ledger::LastRunKey(context.ledger.folder()));
   if (!text) return std::nullopt;
   const auto json = nlohmann::json::parse(*text, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) return std::nullopt;

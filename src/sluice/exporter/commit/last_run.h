@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "sluice/exporter/session/session.h"
+#include "sluice/exporter/session/commit_context.h"
 
 namespace sluice::exporter {
 
@@ -23,8 +23,9 @@ struct LastRun {
 
 /// Best effort. `ended`: how the run ended, in a word; `status` why it failed, if it did. `settled`: see
 /// LastRun; what an earlier run noted stays where it is higher.
-void RecordLastRun(Session& session, std::string_view ended, const Status& status, int64_t settled);
+void RecordLastRun(const CommitContext& context, std::string_view ended, const Status& status,
+                   int64_t settled);
 /// nullopt where no run was recorded or the note can't be read.
-std::optional<LastRun> ReadLastRun(Session& session);
+std::optional<LastRun> ReadLastRun(const CommitContext& context);
 
 }  // namespace sluice::exporter

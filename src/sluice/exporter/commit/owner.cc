@@ -4,26 +4,26 @@
 
 namespace sluice::exporter {
 
-Owner FindOwner(const Session& session, const ledger::LedgerView& view) {
+Owner FindOwner(const CommitContext& context, const ledger::LedgerView& view) {
   ledger::Heartbeat heartbeat;
-  store::Key key = ledger::RunnerHeartbeatKey(session.ledger->folder(), view.newest);
+  store::Key key = ledger::RunnerHeartbeatKey(context.ledger.folder(), view.newest);
   if (view.heartbeat) {
     heartbeat = *view.heartbeat;
   } else if (view.intent) {  // before the first heartbeat
     heartbeat.runner = view.intent->runner;
     heartbeat.at = view.intent->created_at;
-    key = ledger::IntentKey(session.ledger->folder(), view.newest);
+    key = ledger::IntentKey(context.ledger.folder(), view.newest);
   } else {
     heartbeat.released = true;
   }
-  Timestamp now = session.services->wall->Now();
+  Timestamp now = context.wall.Now();
   if (heartbeat.at - now > ledger::kHeartbeatInterval) {
-    if (const auto written = session.ledger_store->Head(key)) {
+    if (const auto written = context.ledger_store.Head(key)) {
       heartbeat.at = written->modified;
-      now = session.ledger_store->StoreTime().value_or(now);
+      now = context.ledger_store.StoreTime().value_or(now);
     }
   }
-  const bool alive = ledger::Judge(heartbeat, now, session.runner) == ledger::Liveness::kAlive;
+  const bool alive = ledger::Judge(heartbeat, now, context.runner) == ledger::Liveness::kAlive;
   return {heartbeat.runner, alive};
 }
 

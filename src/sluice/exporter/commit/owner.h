@@ -1,6 +1,6 @@
 #pragma once
 
-#include "sluice/exporter/session/session.h"
+#include "sluice/exporter/session/commit_context.h"
 #include "sluice/ledger/ledger.h"
 
 namespace sluice::exporter {
@@ -13,6 +13,6 @@ struct Owner {
 
 /// REQUIRES: view.undecided(). A heartbeat in the future comes from a clock that is ahead: then the time at which
 /// the store received it counts.
-Owner FindOwner(const Session& session, const ledger::LedgerView& view);
+Owner FindOwner(const CommitContext& context, const ledger::LedgerView& view);
 
 }  // namespace sluice::exporter

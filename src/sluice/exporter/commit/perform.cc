@@ -13,11 +13,10 @@ namespace sluice::exporter {
 namespace {
 
 /// Bytes move here, and nothing of them is visible yet.
-Result<transfer::TransferResult> Transfer(Session& session, const Job& job,
-                                          transfer::Progress& progress) {
+Result<transfer::TransferResult> Transfer(const CommitContext& context, SourceAccess& access,
+                                          const Job& job, transfer::Progress& progress) {
   if (!job.task) return transfer::TransferResult{};
-  SLUICE_ASSIGN_OR_RETURN(auto result,
-                          session.mover->Move(*job.task, progress, session.services->cancel));
+  SLUICE_ASSIGN_OR_RETURN(auto result, access.mover().Move(*job.task, progress, context.cancel));
   if (job.null_watermarks) result.null_watermarks = *job.null_watermarks;
   if (job.unreadable_watermarks) result.unreadable_watermarks = *job.unreadable_watermarks;
   if (job.planned.kind() == ledger::ExportKind::kLate) {
@@ -42,30 +41,30 @@ bool WasDecidedMeanwhile(const ledger::Ledger& ledger, int64_t n, const Error& e
 
 }  // namespace
 
-Result<Outcome> Perform(Session& session, Job job, transfer::Progress& progress) {
-  const Services& services = *session.services;
-  SLUICE_RETURN_IF_ERROR(services.cancel.Check());
+Result<Outcome> Perform(const CommitContext& context, SourceAccess& access, Job job,
+                        transfer::Progress& progress) {
+  SLUICE_RETURN_IF_ERROR(context.cancel.Check());
   const int64_t n = job.n;
   if (!job.adopted) {
     SLUICE_ASSIGN_OR_RETURN(const store::PutOutcome put,
-                            session.ledger->PutIntent(MakeIntent(session, n, job.planned)));
+                            context.ledger.PutIntent(MakeIntent(context, n, job.planned)));
     if (put == store::PutOutcome::kAlreadyExists) return Outcome{Lost{}, {}, {}};
-    SLUICE_RETURN_IF_ERROR(session.ledger->RequireUnpublished(n));
+    SLUICE_RETURN_IF_ERROR(context.ledger.RequireUnpublished(n));
   }
-  spdlog::debug("{}: export {} begins", session.name(), n);
-  HeartbeatKeeper heartbeat(*session.ledger, n, session.runner, *services.wall);
-  BeginAttempt(job, *services.entropy);
+  spdlog::debug("{}: export {} begins", context.name(), n);
+  HeartbeatKeeper heartbeat(context.ledger, n, context.runner, context.wall);
+  BeginAttempt(job, context.entropy);
 
-  auto result = Transfer(session, job, progress);
+  auto result = Transfer(context, access, job, progress);
   if (!result) {
     heartbeat.Release();
-    if (WasDecidedMeanwhile(*session.ledger, n, result.error())) return Outcome{Lost{}, {}, {}};
+    if (WasDecidedMeanwhile(context.ledger, n, result.error())) return Outcome{Lost{}, {}, {}};
     return Fail(ExplainStop(std::move(result).error()));
   }
-  spdlog::debug("{}: export {} has uploaded {} in {}", session.name(), n,
+  spdlog::debug("{}: export {} has uploaded {} in {}", context.name(), n,
                 Plural(result->rows, "row"), Plural(std::ssize(result->files), "file"));
-  ledger::Decision decision = MakeDecision(session, job, *result);
-  auto decided = session.ledger->PutDecision(decision);
+  ledger::Decision decision = MakeDecision(context, job, *result);
+  auto decided = context.ledger.PutDecision(decision);
   if (!decided) {
     // Whether it is decided is not known: the uploads stay, and the next run reads what happened.
     heartbeat.Release();
@@ -75,11 +74,11 @@ Result<Outcome> Perform(Session& session, Job job, transfer::Progress& progress)
                       "`sluice run NAME` finishes it or exports this window again"});
   }
   if (*decided == store::PutOutcome::kAlreadyExists) {
-    AbortUploads(*session.destination, result->files);
+    AbortUploads(context.destination, result->files);
     return Outcome{Lost{}, {}, {}};
   }
-  spdlog::debug("{}: export {} is decided", session.name(), n);
-  auto settled = Settle(session, std::move(decision), /*manifest_exists=*/false);
+  spdlog::debug("{}: export {} is decided", context.name(), n);
+  auto settled = Settle(context, access, std::move(decision), /*manifest_exists=*/false);
   if (settled || settled.error().kind != ErrorKind::kCancelled) return settled;
   return Fail(
       Error{ErrorKind::kCancelled,

@@ -10,21 +10,21 @@ namespace sluice::exporter {
 namespace {
 
 /// The next generation of `decision`: the same export, window and position, its rows moved again.
-Result<ledger::Decision> MoveAgain(Session& session, const ledger::Decision& decision,
-                                   const ledger::Intent& intent) {
-  const auto obstacle = FindObstacle(*session.table, intent);
+Result<ledger::Decision> MoveAgain(const CommitContext& context, SourceAccess& access,
+                                   const ledger::Decision& decision, const ledger::Intent& intent) {
+  const auto obstacle = FindObstacle(context.table, intent);
   if (obstacle) return Fail(ErrorKind::kSourceGone, "{}", *obstacle);
-  SLUICE_ASSIGN_OR_RETURN(Job again, PrepareAgain(session, intent));
-  BeginAttempt(again, *session.services->entropy);
+  SLUICE_ASSIGN_OR_RETURN(Job again, PrepareAgain(context.ledger, access, intent));
+  BeginAttempt(again, context.entropy);
   transfer::Progress progress;
-  auto moved = session.mover->Move(*again.task, progress, session.services->cancel);
+  auto moved = access.mover().Move(*again.task, progress, context.cancel);
   if (!moved) {
     // Its uploads may be lost again while they are written: that says nothing about the source.
     Error error = std::move(moved).error();
     if (error.kind == ErrorKind::kNotFound) error.kind = ErrorKind::kTransient;
     return Fail(std::move(error));
   }
-  ledger::Decision next = MakeDecision(session, again, *moved);
+  ledger::Decision next = MakeDecision(context, again, *moved);
   if (next.manifest.rows != decision.manifest.rows ||
       next.manifest.row_hash != decision.manifest.row_hash) {
     return Fail(ErrorKind::kSourceGone,
@@ -45,14 +45,15 @@ Result<ledger::Decision> MoveAgain(Session& session, const ledger::Decision& dec
 
 }  // namespace
 
-Result<std::variant<NextGeneration, VoidReason>> Rebuild(Session& session,
+Result<std::variant<NextGeneration, VoidReason>> Rebuild(const CommitContext& context,
+                                                         SourceAccess& access,
                                                          const ledger::Decision& decision,
                                                          const std::vector<store::Key>& absent) {
   spdlog::warn(
       "{}: {} of {} files of export {} were lost before they became visible; making them again",
-      session.name(), absent.size(), decision.files.size(), decision.n);
-  SLUICE_ASSIGN_OR_RETURN(const auto intent, session.ledger->ReadIntent(decision.n));
-  auto next = MoveAgain(session, decision, intent);
+      context.name(), absent.size(), decision.files.size(), decision.n);
+  SLUICE_ASSIGN_OR_RETURN(const auto intent, context.ledger.ReadIntent(decision.n));
+  auto next = MoveAgain(context, access, decision, intent);
   if (!next) {
     const Error& error = next.error();
     const bool source_is_gone = error.kind == ErrorKind::kSourceGone ||
@@ -62,7 +63,7 @@ Result<std::variant<NextGeneration, VoidReason>> Rebuild(Session& session,
     return VoidReason{"its files were lost before they became visible and cannot be written again",
                       error.message};
   }
-  SLUICE_ASSIGN_OR_RETURN(const auto put, session.ledger->PutDecision(*next));
+  SLUICE_ASSIGN_OR_RETURN(const auto put, context.ledger.PutDecision(*next));
   if (put == store::PutOutcome::kCreated) {
     return NextGeneration{
         *std::move(next),
@@ -71,8 +72,8 @@ Result<std::variant<NextGeneration, VoidReason>> Rebuild(Session& session,
             decision.n)};
   }
   // Another runner rebuilt it first: its generation counts, ours goes.
-  AbortUploads(*session.destination, next->files);
-  SLUICE_ASSIGN_OR_RETURN(auto standing, session.ledger->ReadDecision(decision.n));
+  AbortUploads(context.destination, next->files);
+  SLUICE_ASSIGN_OR_RETURN(auto standing, context.ledger.ReadDecision(decision.n));
   if (!standing) return Fail(ErrorKind::kInternal, "export {} lost its decision", decision.n);
   return NextGeneration{*std::move(standing), {}};
 }

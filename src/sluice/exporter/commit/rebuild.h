@@ -5,7 +5,8 @@
 #include <vector>
 
 #include "sluice/exporter/commit/void_export.h"
-#include "sluice/exporter/session/session.h"
+#include "sluice/exporter/session/commit_context.h"
+#include "sluice/exporter/source/pattern_source.h"
 
 namespace sluice::exporter {
 
@@ -20,7 +21,8 @@ struct NextGeneration {
 /// under new names and recorded as the next generation of the decision. VoidReason where the pinned version, or
 /// the config that shaped it, is gone, too: then the export is to be voided, so that its window is planned
 /// again.
-Result<std::variant<NextGeneration, VoidReason>> Rebuild(Session& session,
+Result<std::variant<NextGeneration, VoidReason>> Rebuild(const CommitContext& context,
+                                                         SourceAccess& access,
                                                          const ledger::Decision& decision,
                                                          const std::vector<store::Key>& absent);
 

@@ -4,8 +4,10 @@
 #include <variant>
 
 #include "sluice/exporter/commit/outcome.h"
+#include "sluice/exporter/session/commit_context.h"
 #include "sluice/exporter/session/run_options.h"
-#include "sluice/exporter/session/session.h"
+#include "sluice/exporter/source/pattern_source.h"
+#include "sluice/transfer/progress.h"
 
 namespace sluice::exporter {
 
@@ -25,10 +27,10 @@ using Reconciled = std::variant<AllSettled, Progressed, Busy>;
 
 /// One step towards a settled ledger: finishes a decided export, adopts or voids an undecided one whose
 /// runner is gone, waits (RunOptions::wait) for one that lives.
-Result<Reconciled> Reconcile(Session& session, const RunOptions& options,
-                             transfer::Progress& progress);
+Result<Reconciled> Reconcile(const CommitContext& context, SourceAccess& access,
+                             const RunOptions& options, transfer::Progress& progress);
 
 /// Rewrites the published heartbeat; best effort.
-void PublishHeartbeat(Session& session);
+void PublishHeartbeat(const CommitContext& context);
 
 }  // namespace sluice::exporter

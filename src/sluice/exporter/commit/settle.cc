@@ -20,16 +20,16 @@ using ledger::Decision;
 constexpr int kGenerations = 8;
 
 /// All files are visible: manifest, then state.
-Result<Outcome> PublishWhole(Session& session, const Decision& decision) {
-  SLUICE_RETURN_IF_ERROR(PutMarkers(*session.destination, session.name(), decision));
-  SLUICE_ASSIGN_OR_RETURN(const auto put, PublishManifest(session, decision));
+Result<Outcome> PublishWhole(const CommitContext& context, const Decision& decision) {
+  SLUICE_RETURN_IF_ERROR(PutMarkers(context.destination, context.name(), decision));
+  SLUICE_ASSIGN_OR_RETURN(const auto put, PublishManifest(context, decision));
   Outcome outcome;
   if (put == store::PutOutcome::kCreated) {
     outcome.how = Summarize(decision);
   } else {
     outcome.how = PublishedByOther{};
   }
-  outcome.then = LetStateFollow(session, decision);
+  outcome.then = LetStateFollow(context, decision);
   return outcome;
 }
 
@@ -50,9 +50,10 @@ Status RefuseExcludedColumns(const config::Table& table, const Decision& decisio
   return {};
 }
 
-Result<Outcome> Settle(Session& session, Decision decision, bool manifest_exists) {
+Result<Outcome> Settle(const CommitContext& context, SourceAccess& access, Decision decision,
+                       bool manifest_exists) {
   if (manifest_exists && !decision.is_void()) {
-    return Outcome{PublishedByOther{}, {}, LetStateFollow(session, decision)};
+    return Outcome{PublishedByOther{}, {}, LetStateFollow(context, decision)};
   }
   std::vector<std::string> notes;
   const auto with_notes = [&](Outcome outcome) {
@@ -63,19 +64,19 @@ Result<Outcome> Settle(Session& session, Decision decision, bool manifest_exists
   for (int generation = 0; generation < kGenerations; ++generation) {
     if (decision.is_void()) {
       // A void export moves nothing: the state stands where the export before it left it.
-      SLUICE_RETURN_IF_ERROR(FinishVoid(session, std::move(decision), manifest_exists));
+      SLUICE_RETURN_IF_ERROR(FinishVoid(context, std::move(decision), manifest_exists));
       return with_notes({Voided{}, {}, {}});
     }
-    SLUICE_RETURN_IF_ERROR(RefuseExcludedColumns(*session.table, decision));
-    SLUICE_RETURN_IF_ERROR(ClearSuperseded(session, decision.n, decision.superseded));
-    SLUICE_ASSIGN_OR_RETURN(const auto absent, CompleteFiles(session, decision));
+    SLUICE_RETURN_IF_ERROR(RefuseExcludedColumns(context.table, decision));
+    SLUICE_RETURN_IF_ERROR(ClearSuperseded(context, decision.n, decision.superseded));
+    SLUICE_ASSIGN_OR_RETURN(const auto absent, CompleteFiles(context, decision));
     if (absent.empty()) {
-      SLUICE_ASSIGN_OR_RETURN(Outcome whole, PublishWhole(session, decision));
+      SLUICE_ASSIGN_OR_RETURN(Outcome whole, PublishWhole(context, decision));
       return with_notes(std::move(whole));
     }
-    SLUICE_ASSIGN_OR_RETURN(auto rebuilt, Rebuild(session, decision, absent));
+    SLUICE_ASSIGN_OR_RETURN(auto rebuilt, Rebuild(context, access, decision, absent));
     if (const auto* given_up = std::get_if<VoidReason>(&rebuilt)) {
-      SLUICE_ASSIGN_OR_RETURN(Outcome voided, VoidDecided(session, decision, *given_up));
+      SLUICE_ASSIGN_OR_RETURN(Outcome voided, VoidDecided(context, decision, *given_up));
       return with_notes(std::move(voided));
     }
     auto& again = std::get<NextGeneration>(rebuilt);

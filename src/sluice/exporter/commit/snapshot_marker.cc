@@ -37,12 +37,13 @@ Status RemoveMarkers(store::ObjectStore& destination, std::string_view name,
   return {};
 }
 
-Status RemoveMarkersIfGone(Session& session, const ledger::Decision& decision) {
+Status RemoveMarkersIfGone(const ledger::Ledger& ledger, store::ObjectStore& destination,
+                           std::string_view name, const ledger::Decision& decision) {
   const auto files = ledger::EverListed(decision);
-  if (MarkersOf(session.name(), files).empty()) return {};
-  SLUICE_ASSIGN_OR_RETURN(const auto manifest, session.ledger->ReadManifest(decision.n));
+  if (MarkersOf(name, files).empty()) return {};
+  SLUICE_ASSIGN_OR_RETURN(const auto manifest, ledger.ReadManifest(decision.n));
   if (!manifest || manifest->kind != ledger::ExportKind::kVoid) return {};
-  return RemoveMarkers(*session.destination, session.name(), files);
+  return RemoveMarkers(destination, name, files);
 }
 
 }  // namespace sluice::exporter

@@ -3,7 +3,9 @@
 #include <string_view>
 #include <vector>
 
-#include "sluice/exporter/session/session.h"
+#include "sluice/base/result.h"
+#include "sluice/ledger/ledger.h"
+#include "sluice/store/object_store.h"
 
 /// The `_SUCCESS` beside the files of a snapshot or seed: put once all of them are there, taken away before
 /// the first of them goes. Only folders are touched in which a decision of ours lists a file, so that what
@@ -25,6 +27,7 @@ Status RemoveMarkers(store::ObjectStore& destination, std::string_view name,
 /// The same for an export that must not be read, because it was voided or dropped: a runner that pauses
 /// before it marks the export complete may do so after that. Does nothing as long as its manifest
 /// doesn't say so.
-Status RemoveMarkersIfGone(Session& session, const ledger::Decision& decision);
+Status RemoveMarkersIfGone(const ledger::Ledger& ledger, store::ObjectStore& destination,
+                           std::string_view name, const ledger::Decision& decision);
 
 }  // namespace sluice::exporter

@@ -21,67 +21,67 @@ std::string DescribeRow(const state::StateRow* row, state::Progress progress) {
                                                : "has last_exported_version NULL";
 }
 
-state::Advance AdvanceBy(const Session& session, const ledger::Decision& decision) {
+state::Advance AdvanceBy(const CommitContext& context, const ledger::Decision& decision) {
   state::Advance advance;
-  advance.app_id = session.app_id();
+  advance.app_id = context.app_id();
   advance.n = decision.n;
-  advance.source_table = session.table->table;
-  advance.progress = ProgressOf(session);
+  advance.source_table = context.table.table;
+  advance.progress = ProgressOf(context.table);
   advance.expected = ledger::ValueOf(decision.state_expected);
   advance.value = ledger::ValueOf(decision.state_value);
-  advance.ran_at = session.services->clock->Now();
+  advance.ran_at = context.clock.Now();
   return advance;
 }
 
 }  // namespace
 
-Result<bool> StateFollowed(Session& session, int64_t n) {
-  SLUICE_ASSIGN_OR_RETURN(const auto through, session.state->FollowedThrough(session.app_id()));
+Result<bool> StateFollowed(const CommitContext& context, int64_t n) {
+  SLUICE_ASSIGN_OR_RETURN(const auto through, context.state.FollowedThrough(context.app_id()));
   return through && *through >= n;
 }
 
-Status FollowState(Session& session, const ledger::Decision& decision) {
+Status FollowState(const CommitContext& context, const ledger::Decision& decision) {
   if (decision.state_forced || decision.state_forget) {
     state::Reset reset;
-    reset.app_id = session.app_id();
+    reset.app_id = context.app_id();
     reset.n = decision.n;
-    reset.source_table = session.table->table;
-    reset.progress = ProgressOf(session);
+    reset.source_table = context.table.table;
+    reset.progress = ProgressOf(context.table);
     if (!decision.state_forget) reset.value = ledger::ValueOf(decision.state_value);
-    reset.ran_at = session.services->clock->Now();
-    return session.state->Apply(reset);
+    reset.ran_at = context.clock.Now();
+    return context.state.Apply(reset);
   }
-  SLUICE_ASSIGN_OR_RETURN(const auto outcome, session.state->Follow(AdvanceBy(session, decision)));
+  SLUICE_ASSIGN_OR_RETURN(const auto outcome, context.state.Follow(AdvanceBy(context, decision)));
   if (outcome == state::AdvanceOutcome::kRowAhead) {
-    spdlog::info("{}: another writer moved the row in _export_state past {}", session.name(),
+    spdlog::info("{}: another writer moved the row in _export_state past {}", context.name(),
                  ledger::ToText(decision.state_value));
   }
   return {};
 }
 
-Status LetStateFollow(Session& session, const ledger::Decision& decision) {
-  if (!KeepsState(session)) return {};
-  SLUICE_ASSIGN_OR_RETURN(const bool followed, StateFollowed(session, decision.n));
-  return followed ? Status() : FollowState(session, decision);
+Status LetStateFollow(const CommitContext& context, const ledger::Decision& decision) {
+  if (!KeepsState(context.table)) return {};
+  SLUICE_ASSIGN_OR_RETURN(const bool followed, StateFollowed(context, decision.n));
+  return followed ? Status() : FollowState(context, decision);
 }
 
-Result<bool> StateIsToFollow(Session& session, const ledger::LedgerView& view) {
-  if (!view.decision || !view.manifest || view.decision->is_void() || !KeepsState(session)) {
+Result<bool> StateIsToFollow(const CommitContext& context, const ledger::LedgerView& view) {
+  if (!view.decision || !view.manifest || view.decision->is_void() || !KeepsState(context.table)) {
     return false;
   }
-  SLUICE_ASSIGN_OR_RETURN(const bool followed, StateFollowed(session, view.newest));
+  SLUICE_ASSIGN_OR_RETURN(const bool followed, StateFollowed(context, view.newest));
   if (followed) return false;
   if (view.decision->state_forced || view.decision->state_forget) return true;
-  if (!RequireNotLost(session, view.newest, view.position())) return false;
-  SLUICE_ASSIGN_OR_RETURN(auto state, session.state->Read(session.table->table));
+  if (!RequireNotLost(context, view.newest, view.position())) return false;
+  SLUICE_ASSIGN_OR_RETURN(auto state, context.state.Read(context.table.table));
   std::erase_if(state.rows,
-                [&](const auto& row) { return row.source_table != session.table->table; });
-  return state::Decide(state.rows, std::nullopt, AdvanceBy(session, *view.decision)).has_value();
+                [&](const auto& row) { return row.source_table != context.table.table; });
+  return state::Decide(state.rows, std::nullopt, AdvanceBy(context, *view.decision)).has_value();
 }
 
-Status RequireFreshState(Session& session) {
-  if (!KeepsState(session)) return {};
-  SLUICE_ASSIGN_OR_RETURN(const auto followed, session.state->FollowedThrough(session.app_id()));
+Status RequireFreshState(const CommitContext& context) {
+  if (!KeepsState(context.table)) return {};
+  SLUICE_ASSIGN_OR_RETURN(const auto followed, context.state.FollowedThrough(context.app_id()));
   if (!followed) return {};
   return Fail(Error{
       ErrorKind::kConflict,
@@ -89,25 +89,26 @@ Status RequireFreshState(Session& session) {
                   *followed),
       fmt::format("restore the folder _sluice/{} from a copy, or give the table another `name`, "
                   "whose exports start again at 1",
-                  session.name())});
+                  context.name())});
 }
 
-Result<std::optional<Error>> FindRowBehind(Session& session, const ledger::Position& position) {
+Result<std::optional<Error>> FindRowBehind(const CommitContext& context,
+                                           const ledger::Position& position) {
   const auto exported = ledger::ValueOf(position.end);
-  if (!KeepsState(session) || !exported) return std::nullopt;
-  SLUICE_ASSIGN_OR_RETURN(const auto state, session.state->Read(session.table->table));
-  const state::StateRow* row = state.Find(session.table->table);
-  const state::Progress progress = ProgressOf(session);
+  if (!KeepsState(context.table) || !exported) return std::nullopt;
+  SLUICE_ASSIGN_OR_RETURN(const auto state, context.state.Read(context.table.table));
+  const state::StateRow* row = state.Find(context.table.table);
+  const state::Progress progress = ProgressOf(context.table);
   const auto stands = row == nullptr ? std::nullopt : state::PositionOf(*row, progress);
   if (stands && *stands >= *exported) return std::nullopt;
   return plan::RowConflict(DescribeRow(row, progress), state::FormatPosition(exported, progress),
                            ledger::ToText(position.end));
 }
 
-Status RequireNotLost(Session& session, int64_t n, const ledger::Position& position) {
-  const auto last = ReadLastRun(session);
+Status RequireNotLost(const CommitContext& context, int64_t n, const ledger::Position& position) {
+  const auto last = ReadLastRun(context);
   if (!last || last->settled < n) return {};
-  SLUICE_ASSIGN_OR_RETURN(auto behind, FindRowBehind(session, position));
+  SLUICE_ASSIGN_OR_RETURN(auto behind, FindRowBehind(context, position));
   if (behind) return Fail(*std::move(behind));
   return {};
 }

@@ -12,9 +12,9 @@ namespace {
 /// says nothing here: the command that needs it reports it.
 int64_t SettledElsewhere(Session& session) {
   int64_t settled = session.ledger->PublishedHint().value_or(0);
-  if (const auto last = ReadLastRun(session)) settled = std::max(settled, last->settled);
-  if (KeepsState(session)) {
-    const auto followed = session.state->FollowedThrough(session.app_id());
+  if (const auto last = ReadLastRun(session.context())) settled = std::max(settled, last->settled);
+  if (KeepsState(*session.table)) {
+    const auto followed = session.state->FollowedThrough(session.context().app_id());
     if (followed) settled = std::max(settled, followed->value_or(0));
   }
   return settled;

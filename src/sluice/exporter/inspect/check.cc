@@ -199,17 +199,18 @@ void CheckRetention(Session& session, const ledger::Position& position, Findings
 
 /// Where nothing is exported yet and someone else's state row exists, `start` does not apply.
 void CheckForeignRow(Session& session, const ledger::Position& position, Findings& findings) {
-  if (!KeepsState(session) || !std::holds_alternative<std::monostate>(position.end)) return;
+  if (!KeepsState(*session.table) || !std::holds_alternative<std::monostate>(position.end)) return;
   const auto state = session.state->Read(session.table->table);
   if (!state) return;  // reported with the position
   const state::StateRow* row = state->Find(session.table->table);
-  const auto stands = row == nullptr ? std::nullopt : state::PositionOf(*row, ProgressOf(session));
+  const auto stands =
+      row == nullptr ? std::nullopt : state::PositionOf(*row, ProgressOf(*session.table));
   if (!stands) return;
   findings.Add(
       Severity::kNote,
       fmt::format("the row in _export_state is at {}, but '{}' has exported nothing: the first "
                   "window begins there and not at `start`",
-                  state::FormatPosition(stands, ProgressOf(session)), session.name()),
+                  state::FormatPosition(stands, ProgressOf(*session.table)), session.name()),
       "fine if a notebook, or this table under another name, exported up to there; otherwise run " +
           WithName("`sluice state forget NAME`", session.name()));
 }
@@ -239,7 +240,7 @@ Status CheckTableInto(const Services& services, const config::Table& table, Find
                  "the next run finishes it");
     options.assume_row_at = view.decision->position.end;
   }
-  SLUICE_ASSIGN_OR_RETURN(const bool to_follow, StateIsToFollow(session, view));
+  SLUICE_ASSIGN_OR_RETURN(const bool to_follow, StateIsToFollow(session.context(), view));
   if (to_follow) {
     findings.Add(
         Severity::kNote,

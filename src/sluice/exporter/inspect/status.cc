@@ -65,7 +65,7 @@ Status AddWarnings(Session& session, const ledger::LedgerView& view, StatusRepor
   const ledger::Position& position = view.position();
   // What a crash left is settled by the next run, which moves the row.
   if (view.manifest && report.unfinished.empty()) {
-    SLUICE_ASSIGN_OR_RETURN(const auto behind, FindRowBehind(session, position));
+    SLUICE_ASSIGN_OR_RETURN(const auto behind, FindRowBehind(session.context(), position));
     if (behind) AddWarning(report, table, behind->message, behind->remedy);
   }
   if (view.decision && !view.manifest) {
@@ -73,7 +73,7 @@ Status AddWarnings(Session& session, const ledger::LedgerView& view, StatusRepor
     if (!allowed) AddWarning(report, table, allowed.error().message, allowed.error().remedy);
   }
   if (view.newest == 0) {
-    const auto fresh = RequireFreshState(session);
+    const auto fresh = RequireFreshState(session.context());
     if (!fresh) AddWarning(report, table, fresh.error().message, fresh.error().remedy);
   }
   for (const auto& change : FindLayoutChanges(view, table)) {
@@ -85,7 +85,7 @@ Status AddWarnings(Session& session, const ledger::LedgerView& view, StatusRepor
 Status DescribeUnfinished(Session& session, const ledger::LedgerView& view, StatusReport& report) {
   if (view.newest == 0) return {};
   if (view.undecided()) {
-    const Owner owner = FindOwner(session, view);
+    const Owner owner = FindOwner(session.context(), view);
     const std::string who = owner.runner.host.empty() ? "a run" : owner.runner.ToString();
     const bool alive = owner.alive;
     if (alive) report.running_export = view.newest;
@@ -101,7 +101,7 @@ Status DescribeUnfinished(Session& session, const ledger::LedgerView& view, Stat
                                     refused ? "" : ": the next run finishes it");
     return {};
   }
-  SLUICE_ASSIGN_OR_RETURN(const bool to_follow, StateIsToFollow(session, view));
+  SLUICE_ASSIGN_OR_RETURN(const bool to_follow, StateIsToFollow(session.context(), view));
   if (to_follow) {
     report.unfinished = fmt::format(
         "export {} is visible, but _export_state has not followed: the next run updates it",
@@ -112,7 +112,7 @@ Status DescribeUnfinished(Session& session, const ledger::LedgerView& view, Stat
 
 Status DescribeLastRun(Session& session, StatusReport& report) {
   const config::Table& table = *session.table;
-  if (const auto last = ReadLastRun(session)) {
+  if (const auto last = ReadLastRun(session.context())) {
     report.last_run = last->at;
     if (last->status == kStopped) {
       report.health = Health::kStopped;

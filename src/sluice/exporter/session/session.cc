@@ -40,6 +40,9 @@ namespace {
 /// Of `limits.memory`: code, libraries and threads, whatever is exported.
 constexpr int64_t kProgramBytes = int64_t{40} << 20;
 
+/// S3 has no commit over several keys: the more at once, the shorter a listing reader sees a part.
+constexpr int kCompletionsAtOnce = 64;
+
 using Tables = std::vector<const config::Table*>;
 
 Tables AllTables(const config::Config& config) {
@@ -148,6 +151,25 @@ Result<Session> OpenSession(const Services& services, const config::Table& table
       std::make_unique<state::ExportState>(session.state_store, services.wall, services.entropy);
   session.runner = ledger::Runner::ThisProcess(runtime::RandomHex16(*services.entropy));
   return session;
+}
+
+CommitContext Session::context() const {
+  const bool is_local = destination_at.scheme == store::Location::Scheme::kLocal;
+  const int threads = services->threads > 0 ? services->threads
+                      : is_local            ? runtime::DefaultParallelism()
+                                            : kCompletionsAtOnce;
+  return {*table,
+          *ledger,
+          *ledger_store,
+          *destination,
+          *state,
+          runner,
+          *services->clock,
+          *services->wall,
+          *services->entropy,
+          services->cancel,
+          services->program,
+          threads};
 }
 
 Status OpenSource(Session& session) {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "sluice/delta/log/log.h"
+#include "sluice/exporter/session/commit_context.h"
 #include "sluice/exporter/session/services.h"
 #include "sluice/ledger/find_ledger.h"
 #include "sluice/ledger/ledger.h"
@@ -29,8 +30,8 @@ struct Session {
   std::unique_ptr<transfer::Mover> mover;
 
   const std::string& name() const { return table->name; }
-  /// The txn application id of this table in the state table.
-  std::string app_id() const { return "sluice/" + table->name; }
+  /// Borrows from the session and its services.
+  CommitContext context() const;
 };
 
 /// kConfig for locations that can't be, kUnsupported for a pattern or store that this build lacks, kConflict
@@ -40,14 +41,6 @@ Result<Session> OpenSession(const Services& services, const config::Table& table
 
 /// Opens the table's source. kNotFound where there is no Delta table is found later, by reading its log.
 Status OpenSource(Session& session);
-
-/// False for pattern C: its snapshots need no row in _export_state, as in the guide.
-inline bool KeepsState(const Session& session) { return !session.table->is_snapshot(); }
-
-/// The column of the state row that the table's pattern moves.
-inline state::Progress ProgressOf(const Session& session) {
-  return session.table->is_append() ? state::Progress::kEndTime : state::Progress::kVersion;
-}
 
 /// Where the destination and the state table of a config lie. kConfig where one of them, or a folder that an
 /// export would write to, lies inside a source.

@@ -75,7 +75,7 @@ Status RequireLateSources(const Session& session, const ledger::Position& positi
                             "distinguish late rows from rewritten ones",
                             gone.size(), VersionsText(versions)),
                 {}};
-    return Fail(WithLateRemedy(session, position, std::move(error)));
+    return Fail(WithLateRemedy(session.name(), position, std::move(error)));
   }
   const bool redefined =
       std::any_of(commits.begin(), commits.end(),
@@ -86,16 +86,16 @@ Status RequireLateSources(const Session& session, const ledger::Position& positi
   Error error{ErrorKind::kUnsupported,
               fmt::format("{}: cannot distinguish late rows from existing rows", retyped),
               {}};
-  return Fail(WithLateRemedy(session, position, std::move(error)));
+  return Fail(WithLateRemedy(session.name(), position, std::move(error)));
 }
 
-Error WithLateRemedy(const Session& session, const ledger::Position& position, Error error) {
+Error WithLateRemedy(std::string_view name, const ledger::Position& position, Error error) {
   error.remedy = fmt::format(
       "set late_rows: ignore, run `sluice backfill {} --from {} --to {} --again`, which exports "
       "what is "
       "exported again, as the source has it now, and set late_rows back; or only run once with "
       "late_rows: ignore and do without rows that came late",
-      session.name(), ledger::ToText(position.first_start), ledger::ToText(position.end));
+      name, ledger::ToText(position.first_start), ledger::ToText(position.end));
   return error;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "sluice/delta/snapshot/snapshot.h"
@@ -20,6 +21,7 @@ Status RequireLateSources(const Session& session, const ledger::Position& positi
 
 /// `error`, met while late rows were looked for, with the way out: give them up for once, and export the
 /// windows that may lack them again.
-Error WithLateRemedy(const Session& session, const ledger::Position& position, Error error);
+/// `name`: of the table.
+Error WithLateRemedy(std::string_view name, const ledger::Position& position, Error error);
 
 }  // namespace sluice::exporter

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -46,6 +47,17 @@ class PatternSource {
   virtual Result<plan::PlannedExport> PlanAgain(const ledger::Intent& intent) = 0;
   /// What is to be read for `planned`, which moves rows: any kind but a reset.
   virtual Result<plan::ExportTask> MakeTask(const plan::PlannedExport& planned) = 0;
+};
+
+/// The table's source, opened when the commit protocol first needs it: it finishes what is decided without.
+class SourceAccess {
+ public:
+  virtual ~SourceAccess() = default;
+  /// As LookAtSource.
+  virtual Result<std::unique_ptr<PatternSource>> Look(const ledger::Position& position,
+                                                      const SourceOptions& options) = 0;
+  /// Moves rows of the source. REQUIRES: it was looked at.
+  virtual transfer::Mover& mover() = 0;
 };
 
 /// A source of which ranges can be exported by hand.

@@ -47,7 +47,7 @@ Status FillFacts(Session& session, const ledger::Position& position, const Sourc
     SLUICE_ASSIGN_OR_RETURN(facts.scanned_commit,
                             DigestOfCommit(*session.log, *position.scanned_through));
   }
-  if (!KeepsState(session)) return {};
+  if (!KeepsState(table)) return {};
   SLUICE_ASSIGN_OR_RETURN(const state::StateView state, session.state->Read(table.table));
   const state::StateRow* row = state.Find(table.table);
   facts.row_exists = row != nullptr;
