@@ -7,7 +7,7 @@
 #include "sluice/exporter/commit/state_standing.h"
 #include "sluice/exporter/exporter.h"
 #include "sluice/exporter/first_run.h"
-#include "sluice/exporter/report/table_error.h"
+#include "sluice/exporter/report/fill_report.h"
 #include "sluice/exporter/source/look_at_source.h"
 #include "sluice/exporter/source/source_checks.h"
 #include "sluice/plan/output_layout.h"
@@ -187,15 +187,9 @@ Status PlanInto(const Services& services, const config::Table& table, const RunO
 
 PlanReport PlanTable(const Services& services, const config::Table& table,
                      const RunOptions& options) {
-  PlanReport report;
-  report.table = table.table;
-  report.name = table.name;
-  report.pattern = table.pattern();
-  Status status = Guarded([&] { return PlanInto(services, table, options, report); });
-  if (!status) {
-    report.status = RunStatus::kFailed;
-    report.error = OfTable(std::move(status).error(), table);
-  }
+  auto report = FillReport<PlanReport>(
+      table, [&](PlanReport& plan) { return PlanInto(services, table, options, plan); });
+  if (report.error) report.status = RunStatus::kFailed;
   return report;
 }
 

@@ -3,17 +3,15 @@
 #include <iterator>
 #include <utility>
 
+#include "sluice/exporter/report/fill_report.h"
 #include "sluice/exporter/report/table_error.h"
 
 namespace sluice::exporter {
 
 using ledger::ExportKind;
 
-ReportBuilder::ReportBuilder(const config::Table& table) : table_(table) {
-  report_.table = table.table;
-  report_.name = table.name;
-  report_.pattern = table.pattern();
-}
+ReportBuilder::ReportBuilder(const config::Table& table)
+    : table_(table), report_(BeginReport<RunReport>(table)) {}
 
 Status ReportBuilder::Add(Outcome outcome) {
   if (const Published* published = outcome.published()) AddWindow(*published);
@@ -43,17 +41,17 @@ void ReportBuilder::AddNotes(std::vector<std::string> notes) {
 }
 
 void ReportBuilder::AddWindow(const Published& published) {
-  report_.windows.push_back({published.n, published.kind, published.start, published.end,
-                             published.rows, published.files, published.bytes});
-  report_.rows += published.rows;
-  report_.files += published.files;
-  report_.bytes += published.bytes;
+  const WindowReport& window = published.window;
+  report_.windows.push_back(window);
+  report_.rows += window.rows;
+  report_.files += window.files;
+  report_.bytes += window.bytes;
   report_.copied += published.row_groups_copied;
   report_.spliced += published.row_groups_spliced;
   report_.rewritten += published.row_groups_rewritten;
-  if (published.kind == ExportKind::kLate) report_.late_rows += published.rows;
+  if (window.kind == ExportKind::kLate) report_.late_rows += window.rows;
   // Not a sum: the rows of the source version that no window covers are the same for each.
-  if (published.kind == ExportKind::kWindow || published.kind == ExportKind::kBackfill) {
+  if (window.kind == ExportKind::kWindow || window.kind == ExportKind::kBackfill) {
     report_.null_watermarks = published.null_watermarks;
     report_.unreadable_watermarks = published.unreadable_watermarks;
   }

@@ -12,11 +12,11 @@ using ::testing::IsEmpty;
 
 Published Export(int64_t n, ExportKind kind, int64_t rows, int64_t null_watermarks = 0) {
   Published published;
-  published.n = n;
-  published.kind = kind;
-  published.rows = rows;
-  published.files = 1;
-  published.bytes = 100 * rows;
+  published.window.n = n;
+  published.window.kind = kind;
+  published.window.rows = rows;
+  published.window.files = 1;
+  published.window.bytes = 100 * rows;
   published.row_groups_rewritten = 1;
   published.null_watermarks = null_watermarks;
   return published;

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "sluice/base/time_zone.h"
-#include "sluice/exporter/report/table_error.h"
+#include "sluice/exporter/report/fill_report.h"
 #include "sluice/exporter/session/session.h"
 #include "sluice/exporter/snapshot_keep.h"
 #include "sluice/ledger/ledger_path.h"
@@ -146,14 +146,10 @@ Status PruneInto(const exporter::Services& services, const config::Table& table,
 
 PruneReport Prune(const exporter::Services& services, const config::Table& table,
                   const PruneOptions& options) {
-  PruneReport report;
-  report.table = table.table;
-  report.name = table.name;
-  report.pattern = table.pattern();
-  report.dry_run = options.dry_run;
-  Status done = exporter::Guarded([&] { return PruneInto(services, table, options, report); });
-  if (!done) report.error = exporter::OfTable(std::move(done).error(), table);
-  return report;
+  return exporter::FillReport<PruneReport>(table, [&](PruneReport& report) {
+    report.dry_run = options.dry_run;
+    return PruneInto(services, table, options, report);
+  });
 }
 
 }  // namespace sluice::prune

@@ -11,7 +11,7 @@
 #include "sluice/exporter/commit/adopt.h"
 #include "sluice/exporter/inspect/chain.h"
 #include "sluice/exporter/inspect/repair_advice.h"
-#include "sluice/exporter/report/table_error.h"
+#include "sluice/exporter/report/fill_report.h"
 #include "sluice/exporter/session/session.h"
 #include "sluice/exporter/source/look_at_source.h"
 #include "sluice/ledger/in_force.h"
@@ -273,15 +273,12 @@ Status VerifyInto(const exporter::Services& services, const config::Table& table
 
 VerifyReport VerifyTable(const exporter::Services& services, const config::Table& table,
                          const VerifyOptions& options) {
-  VerifyReport report;
-  report.table = table.table;
-  report.name = table.name;
-  report.pattern = table.pattern();
-  report.since = options.since;
   const int64_t began = services.wall->MonotonicMicros();
-  Status status = exporter::Guarded([&] { return VerifyInto(services, table, options, report); });
+  auto report = exporter::FillReport<VerifyReport>(table, [&](VerifyReport& verified) {
+    verified.since = options.since;
+    return VerifyInto(services, table, options, verified);
+  });
   report.seconds = static_cast<double>(services.wall->MonotonicMicros() - began) / 1e6;
-  if (!status) report.error = exporter::OfTable(std::move(status).error(), table);
   return report;
 }
 

@@ -6,20 +6,18 @@
 #include <vector>
 
 #include "sluice/base/result.h"
+#include "sluice/exporter/report/report.h"
 #include "sluice/ledger/records.h"
 
 namespace sluice::exporter {
 
 /// One export that this runner made visible.
 struct Published {
-  int64_t n = 0;
-  ledger::ExportKind kind = ledger::ExportKind::kWindow;
-  ledger::Bound start, end;
-  int64_t rows = 0, files = 0, bytes = 0;
+  WindowReport window;
   int64_t row_groups_copied = 0, row_groups_spliced = 0, row_groups_rewritten = 0;
   int64_t null_watermarks = 0, unreadable_watermarks = 0;
 };
-Published Summarize(const ledger::Decision& decision);
+Published PublishedBy(const ledger::Decision& decision);
 
 /// The same export, made visible by another runner.
 struct PublishedByOther {};

@@ -25,7 +25,7 @@ Result<Outcome> PublishWhole(const CommitContext& context, const Decision& decis
   SLUICE_ASSIGN_OR_RETURN(const auto put, PublishManifest(context, decision));
   Outcome outcome;
   if (put == store::PutOutcome::kCreated) {
-    outcome.how = Summarize(decision);
+    outcome.how = PublishedBy(decision);
   } else {
     outcome.how = PublishedByOther{};
   }

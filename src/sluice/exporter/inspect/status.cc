@@ -10,6 +10,7 @@
 #include "sluice/exporter/inspect/layout_change.h"
 #include "sluice/exporter/inspect/retention.h"
 #include "sluice/exporter/inspect/status.h"
+#include "sluice/exporter/report/fill_report.h"
 #include "sluice/exporter/report/table_error.h"
 #include "sluice/exporter/session/session.h"
 #include "sluice/exporter/source/far_ahead.h"
@@ -19,18 +20,6 @@
 
 namespace sluice::exporter {
 namespace {
-
-WindowReport Describe(const ledger::Manifest& manifest) {
-  WindowReport window;
-  window.n = manifest.n;
-  window.kind = manifest.kind;
-  window.start = manifest.start;
-  window.end = manifest.end;
-  window.rows = manifest.rows;
-  window.files = static_cast<int64_t>(manifest.files.size());
-  for (const auto& file : manifest.files) window.bytes += file.size;
-  return window;
-}
 
 /// The newest number that moved the end: late rows, backfills and voids do not.
 Status FindLastWindow(Session& session, const ledger::LedgerView& view, StatusReport& report) {
@@ -45,7 +34,7 @@ Status FindLastWindow(Session& session, const ledger::LedgerView& view, StatusRe
     if (!report.last_committed) report.last_committed = decision->manifest.committed_at;
     const auto kind = decision->manifest.kind;
     if (kind != ledger::ExportKind::kWindow && !plan::IsWholeTable(kind)) continue;
-    report.last_window = Describe(decision->manifest);
+    report.last_window = Summarize(decision->manifest);
     report.exported_version = decision->manifest.source_version;
     return {};
   }
@@ -206,13 +195,10 @@ Health HealthOf(const StatusReport& report) {
 }  // namespace
 
 StatusReport StatusOf(const Services& services, const config::Table& table) {
-  StatusReport report;
-  report.table = table.table;
-  report.name = table.name;
-  report.pattern = table.pattern();
-  report.freshness = config::FreshnessOf(table);
-  Status status = Guarded([&] { return StatusInto(services, table, report); });
-  if (!status) report.error = OfTable(std::move(status).error(), table);
+  auto report = FillReport<StatusReport>(table, [&](StatusReport& status) {
+    status.freshness = config::FreshnessOf(table);
+    return StatusInto(services, table, status);
+  });
   report.health = HealthOf(report);
   return report;
 }

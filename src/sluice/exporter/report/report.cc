@@ -50,4 +50,16 @@ std::string_view Name(Health health) {
   return "unknown";
 }
 
+WindowReport Summarize(const ledger::Manifest& manifest) {
+  WindowReport window;
+  window.n = manifest.n;
+  window.kind = manifest.kind;
+  window.start = manifest.start;
+  window.end = manifest.end;
+  window.rows = manifest.rows;
+  window.files = static_cast<int64_t>(manifest.files.size());
+  for (const auto& file : manifest.files) window.bytes += file.size;
+  return window;
+}
+
 }  // namespace sluice::exporter

@@ -22,6 +22,7 @@ struct WindowReport {
   ledger::Bound start, end;
   int64_t rows = 0, files = 0, bytes = 0;
 };
+WindowReport Summarize(const ledger::Manifest& manifest);
 
 /// One run of one table. `rows`, `files`, `bytes` are sums over `windows`.
 struct RunReport {
