@@ -26,7 +26,7 @@ struct Shown {
 Result<Shown> ReadState(const Context& context, const std::vector<std::string>& names) {
   SLUICE_ASSIGN_OR_RETURN(const Selection selection, LoadAndSelect(context, names));
   const auto& services = selection.loaded.services;
-  SLUICE_ASSIGN_OR_RETURN(const exporter::Places places, exporter::FindPlaces(*services.config));
+  SLUICE_ASSIGN_OR_RETURN(const exporter::Places places, exporter::FindPlaces(services));
   SLUICE_ASSIGN_OR_RETURN(
       auto store, services.open_store(places.state, exporter::StoreRole::kState, services.cancel));
   Shown shown{places.state.ToString(), {}};

@@ -71,7 +71,7 @@ Status PruneStateUploads(store::ObjectStore& state, Timestamp before, Remover& r
 }
 
 Status PruneInto(const exporter::Services& services, PruneReport& report) {
-  SLUICE_ASSIGN_OR_RETURN(const auto places, exporter::FindPlaces(*services.config));
+  SLUICE_ASSIGN_OR_RETURN(const auto places, exporter::FindPlaces(services));
   SLUICE_ASSIGN_OR_RETURN(const auto beside, places.state.Parent());
   const Timestamp before = services.wall->Now() - kAbandonedAge;
   Remover remove(report);

@@ -41,6 +41,7 @@ class PruneTest : public ::testing::Test {
   exporter::Services Services(std::shared_ptr<store::ObjectStore> other = nullptr) {
     exporter::Services services;
     services.config = std::make_shared<config::Config>(config_);
+    services.sources = std::make_shared<exporter::SourceFolders>(config_);
     services.clock = services.wall = clock_;
     services.entropy = runtime::SeededEntropy(1);
     auto store = other ? std::move(other) : store_;

@@ -173,7 +173,7 @@ void CheckStateTable(const Services& services, const Location& at, Findings& fin
 
 std::vector<Finding> CheckDestination(const Services& services) {
   Findings destination("destination");
-  const auto places = FindPlaces(*services.config);
+  const auto places = FindPlaces(services);
   if (!places) {
     destination.AddFault(places.error());
     return std::move(destination).Take();

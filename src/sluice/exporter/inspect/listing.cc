@@ -289,7 +289,7 @@ std::vector<ListedObject> JudgeObjects(const std::vector<store::ObjectInfo>& obj
 
 Result<std::vector<ListedObject>> ListDestination(const Services& services,
                                                   const ListingOptions& options) {
-  SLUICE_ASSIGN_OR_RETURN(const Places places, FindPlaces(*services.config));
+  SLUICE_ASSIGN_OR_RETURN(const Places places, FindPlaces(services));
   SLUICE_ASSIGN_OR_RETURN(
       auto destination,
       services.open_store(places.destination, StoreRole::kDestination, services.cancel));

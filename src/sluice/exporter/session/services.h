@@ -6,6 +6,7 @@
 
 #include "sluice/base/result.h"
 #include "sluice/config/config.h"
+#include "sluice/exporter/session/source_folders.h"
 #include "sluice/runtime/cancellation.h"
 #include "sluice/runtime/clock.h"
 #include "sluice/runtime/entropy.h"
@@ -23,6 +24,7 @@ enum class StoreRole { kSource, kDestination, kState };
 /// it. Shared by the runs of all tables; everything in it is thread-safe.
 struct Services {
   std::shared_ptr<const config::Config> config;
+  std::shared_ptr<const SourceFolders> sources;  ///< of `config`
   /// The clock of windows and reports; `--now` pins it.
   std::shared_ptr<runtime::Clock> clock;
   /// The machine's clock, never pinned: for heartbeats and clean-up, where real time counts.

@@ -14,6 +14,7 @@ Services MakeServices(std::shared_ptr<const config::Config> config,
                       std::shared_ptr<runtime::Clock> clock, runtime::CancelToken cancel) {
   Services services;
   services.config = std::move(config);
+  services.sources = std::make_shared<const SourceFolders>(*services.config);
   services.clock = std::move(clock);
   services.wall = runtime::SystemClock();
   services.entropy = runtime::SystemEntropy();
@@ -74,28 +75,29 @@ Result<std::vector<Place>> WrittenFolders(const Tables& tables, const Places& pl
 /// A source is never written to: no folder of `writing`'s may lie in one, nor a source in such a folder, where
 /// its files would look like an export's. Asked before anything is opened, so that not even a heartbeat or a
 /// probe goes there.
-Status RefuseWritingIntoSources(const config::Config& config, const Tables& writing,
+Status RefuseWritingIntoSources(const SourceFolders& sources, const Tables& writing,
                                 const Places& places) {
   SLUICE_ASSIGN_OR_RETURN(const auto written, WrittenFolders(writing, places));
-  for (const auto& table : config.tables) {
-    if (!table.path) continue;
-    auto parsed = store::ParseLocation(*table.path, config.folder);
-    if (!parsed) continue;  // reported when it is opened
-    const Place source(*std::move(parsed));
+  const bool apart = std::none_of(written.begin(), written.end(),
+                                  [&](const auto& place) { return sources.Touch(place.real); });
+  if (apart) return {};
+  for (const auto& source : sources.all()) {
     for (const auto& place : written) {
       if (store::Contains(source.real, place.real)) {
-        return Fail(Error{ErrorKind::kConfig,
-                          fmt::format("{} lies inside the source {} of table {}, which is never "
-                                      "written to",
-                                      place.named.ToString(), source.named.ToString(), table.table),
-                          "choose a destination and a `state` outside of the source tables"});
+        return Fail(
+            Error{ErrorKind::kConfig,
+                  fmt::format("{} lies inside the source {} of table {}, which is never "
+                              "written to",
+                              place.named.ToString(), source.named.ToString(), source.table),
+                  "choose a destination and a `state` outside of the source tables"});
       }
       if (store::Contains(place.real, source.real)) {
-        return Fail(Error{ErrorKind::kConfig,
-                          fmt::format("the source {} of table {} lies inside {}, which exports are "
-                                      "written to",
-                                      source.named.ToString(), table.table, place.named.ToString()),
-                          "choose a destination and a `state` that hold no source table"});
+        return Fail(
+            Error{ErrorKind::kConfig,
+                  fmt::format("the source {} of table {} lies inside {}, which exports are "
+                              "written to",
+                              source.named.ToString(), source.table, place.named.ToString()),
+                  "choose a destination and a `state` that hold no source table"});
       }
     }
   }
@@ -103,7 +105,8 @@ Status RefuseWritingIntoSources(const config::Config& config, const Tables& writ
 }
 
 /// For commands on `writing` alone: what other tables write is their own sessions' concern.
-Result<Places> FindPlacesFor(const config::Config& config, const Tables& writing) {
+Result<Places> FindPlacesFor(const Services& services, const Tables& writing) {
+  const config::Config& config = *services.config;
   Places places;
   SLUICE_ASSIGN_OR_RETURN(places.destination,
                           store::ParseLocation(config.destination.url, config.folder));
@@ -112,14 +115,14 @@ Result<Places> FindPlacesFor(const config::Config& config, const Tables& writing
   } else {
     SLUICE_ASSIGN_OR_RETURN(places.state, store::ParseLocation(config.state, config.folder));
   }
-  SLUICE_RETURN_IF_ERROR(RefuseWritingIntoSources(config, writing, places));
+  SLUICE_RETURN_IF_ERROR(RefuseWritingIntoSources(*services.sources, writing, places));
   return places;
 }
 
 }  // namespace
 
-Result<Places> FindPlaces(const config::Config& config) {
-  return FindPlacesFor(config, AllTables(config));
+Result<Places> FindPlaces(const Services& services) {
+  return FindPlacesFor(services, AllTables(*services.config));
 }
 
 Result<Session> OpenSession(const Services& services, const config::Table& table,
@@ -127,7 +130,7 @@ Result<Session> OpenSession(const Services& services, const config::Table& table
   Session session;
   session.services = &services;
   session.table = &table;
-  SLUICE_ASSIGN_OR_RETURN(Places places, FindPlacesFor(*services.config, {&table}));
+  SLUICE_ASSIGN_OR_RETURN(Places places, FindPlacesFor(services, {&table}));
   session.destination_at = places.destination;
   session.state_at = places.state;
   SLUICE_ASSIGN_OR_RETURN(

@@ -47,6 +47,6 @@ Status OpenSource(Session& session);
 struct Places {
   store::Location destination, state;
 };
-Result<Places> FindPlaces(const config::Config& config);
+Result<Places> FindPlaces(const Services& services);
 
 }  // namespace sluice::exporter

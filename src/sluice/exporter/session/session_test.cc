@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
+#include <utility>
 
 #include "sluice/testing/matchers.h"
 
@@ -25,7 +27,8 @@ Result<Places> Find(const std::string& destination, const std::string& source,
   table.options = config::AppendOptions{};
   table.path = source;
   config.tables.push_back(table);
-  return FindPlaces(config);
+  return FindPlaces(MakeServices(std::make_shared<config::Config>(std::move(config)),
+                                 runtime::SystemClock(), runtime::CancelToken()));
 }
 
 TEST(FindPlacesTest, DestinationBesideTheSourceIsFine) {

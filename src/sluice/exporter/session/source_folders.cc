@@ -1,0 +1,46 @@
+#include "sluice/exporter/session/source_folders.h"
+
+#include <utility>
+
+namespace sluice::exporter {
+namespace {
+
+/// Scheme and bucket.
+std::string RootOf(const store::Location& location) {
+  const bool is_local = location.scheme == store::Location::Scheme::kLocal;
+  return (is_local ? "file:" : "s3:") + location.bucket + ":";
+}
+
+std::string PathOf(const store::Location& location) {
+  std::string path = RootOf(location) + location.path;
+  if (!location.path.empty() && path.back() != '/') path += '/';
+  return path;
+}
+
+}  // namespace
+
+SourceFolders::SourceFolders(const config::Config& config) {
+  for (const auto& table : config.tables) {
+    if (!table.path) continue;
+    auto named = store::ParseLocation(*table.path, config.folder);
+    if (!named) continue;
+    store::Location real = store::Resolved(*named);
+    paths_.insert(PathOf(real));
+    sources_.push_back({table.table, *std::move(named), std::move(real)});
+  }
+}
+
+bool SourceFolders::Touch(const store::Location& place) const {
+  const std::string path = PathOf(place);
+  const auto inside = paths_.lower_bound(path);
+  if (inside != paths_.end() && inside->starts_with(path)) return true;
+  const size_t root = RootOf(place).size();
+  if (paths_.contains(path.substr(0, root))) return true;
+  for (size_t slash = path.find('/', root); slash != std::string::npos;
+       slash = path.find('/', slash + 1)) {
+    if (paths_.contains(path.substr(0, slash + 1))) return true;
+  }
+  return false;
+}
+
+}  // namespace sluice::exporter
