@@ -1,0 +1,53 @@
+#include "sluice/exporter/commit/last_run.h"
+
+#include <gmock/gmock.h>
+
+#include "sluice/exporter/commit/commit_fixture.h"
+#include "sluice/ledger/ledger_path.h"
+
+namespace sluice::exporter {
+namespace {
+
+using testing::IsOk;
+
+using LastRunTest = CommitTest;
+
+Status Failed(std::string message) { return Fail(Error{ErrorKind::kCorrupt, message, {}}); }
+
+TEST_F(LastRunTest, IsReadAsItWasRecorded) {
+  EXPECT_FALSE(ReadLastRun(Context()));
+  RecordLastRun(Context(), "exported", {}, 4);
+  const auto last = ReadLastRun(Context());
+  ASSERT_TRUE(last);
+  EXPECT_EQ(last->at, clock->Now());
+  EXPECT_EQ(last->status, "exported");
+  EXPECT_EQ(last->error, "");
+  EXPECT_EQ(last->settled, 4);
+}
+
+TEST_F(LastRunTest, FailedRunDoesNotTakeBackWhatAnEarlierOneSawSettled) {
+  RecordLastRun(Context(), "exported", {}, 4);
+  RecordLastRun(Context(), "failed", Failed("no answer"), 0);
+  EXPECT_EQ(ReadLastRun(Context())->settled, 4);
+  EXPECT_EQ(ReadLastRun(Context())->error, "no answer");
+  RecordLastRun(Context(), "nothing new", {}, 2);
+  EXPECT_EQ(ReadLastRun(Context())->settled, 2) << "the ledger began anew";
+}
+
+TEST_F(LastRunTest, NamesNoColumn) {
+  RecordLastRun(Context(), "failed",
+                Failed("the source's schema changed: column 'salary' and 'bonus' were added"), 0);
+  EXPECT_EQ(ReadLastRun(Context())->error,
+            "the source's schema changed: column '...' and '...' were added");
+}
+
+TEST_F(LastRunTest, NoteThatCannotBeReadIsNone) {
+  const store::Key key = ledger::LastRunKey(ledger.folder());
+  for (const char* text : {"", "[]", "{}", R"({"at": "yesterday"})"}) {
+    ASSERT_THAT(ledger_store->Put(key, text), IsOk());
+    EXPECT_FALSE(ReadLastRun(Context())) << text;
+  }
+}
+
+}  // namespace
+}  // namespace sluice::exporter
