@@ -119,17 +119,17 @@ Error CurlError(CURLcode code, const char* detail, const HttpRequest& request) {
       break;
     case CURLE_SSL_CACERT_BADFILE:
       error.kind = ErrorKind::kConfig;
-      error.remedy = "let `ca_bundle` name a readable PEM file";
+      error.remedy = "set `ca_bundle` to a readable PEM file";
       break;
     case CURLE_PEER_FAILED_VERIFICATION:
       error.kind = ErrorKind::kPermission;
-      error.remedy =
-          "let `ca_bundle` name the PEM file of the authority that signed its certificate";
+      error.remedy = "set `ca_bundle` to the PEM file of the authority that signed its certificate";
       break;
     case CURLE_SSL_CONNECT_ERROR:
       // OpenSSL's words for an answer that is not TLS; what else breaks a handshake may pass.
       if (why.find("wrong version number") != std::string::npos) error.kind = ErrorKind::kConfig;
-      error.remedy = "check that the server speaks TLS; else let `endpoint` begin with http://";
+      error.remedy =
+          "check that the server speaks TLS; if it does not, begin `endpoint` with http://";
       break;
     case CURLE_OPERATION_TIMEDOUT:
       error.remedy = "check the network and the server at `endpoint`, then run again";
@@ -184,7 +184,7 @@ class ConnectionPool {
                       HostOf(request.url));
         }
       }
-      // A token may be fired by a signal handler, which can wake nobody: look at it from time to time.
+      // A signal handler may fire the token, and it cannot wake a waiter: look at the token from time to time.
       freed_.WaitUntil(mutex_, now + std::chrono::milliseconds(50));
     }
     CURL* handle = nullptr;
@@ -207,7 +207,7 @@ class ConnectionPool {
       --in_use_;
       idle_.push_back(handle);
     }
-    freed_.NotifyAll();  // one who may not go yet must not swallow it
+    freed_.NotifyAll();  // NotifyOne might wake a waiter that may not go yet
   }
 
  private:
@@ -308,7 +308,7 @@ Result<HttpResponse> HttpClient::Send(const HttpRequest& request) const {
   pool_->Return(handle);
   transfer.response.status = static_cast<int>(status);
   if (code == CURLE_OK && transfer.head_ended) return std::move(transfer.response);
-  // libcurl takes a connection that ends among the headers for an answer without a body.
+  // libcurl treats a connection that ends among the headers as an answer without a body.
   if (code == CURLE_OK) {
     return Fail(ErrorKind::kTransient, "{}: the connection broke off among the answer's headers",
                 HostOf(request.url));

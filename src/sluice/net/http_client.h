@@ -20,15 +20,15 @@ struct HttpRequest {
   std::string method = "GET";
   std::string url;  ///< encoded, complete
   std::vector<std::pair<std::string, std::string>> headers;
-  std::string_view body;  ///< borrowed until the answer is there
-  /// Where the body of a successful answer goes instead of HttpResponse::body; borrowed likewise.
+  std::string_view body;  ///< borrowed until Send returns
+  /// Where the body of a successful answer goes instead of HttpResponse::body; borrowed too.
   std::optional<std::span<uint8_t>> into;
-  /// A cancelled token stops the request in flight; nullptr: it can't be stopped.
+  /// A cancelled token stops the request in flight; nullptr: it cannot be stopped.
   const runtime::CancelToken* cancel = nullptr;
-  /// Above 0, a cancelled token stops the request only where no byte comes or goes for so long: it is cut
-  /// off then as one without an answer (kTransient), for it may have been carried out.
+  /// Above 0, a cancelled token stops the request only after no byte has come or gone for this long. That
+  /// counts as a request without an answer (kTransient), because it may have been carried out.
   Duration patience{0};
-  /// One of those that make a decided window visible: see MakeConnectionPool.
+  /// Makes a decided window visible: see MakeConnectionPool.
   bool settles = false;
 };
 
@@ -39,17 +39,17 @@ struct HttpResponse {
   size_t filled = 0;  ///< bytes that went into HttpRequest::into
   /// The answer broke off, or was longer than `into`: why. What came is above.
   std::string broken;
-  /// libcurl sent the body twice, as a kept connection had died: it may have been carried out twice.
+  /// libcurl sent the body twice because a kept connection had died: the server may have acted twice.
   bool resent = false;
 
-  /// "" where there is no such header.
+  /// "" if the header is missing.
   const std::string& header(const std::string& name) const;
 };
 
 /// The connections that clients share, open ones kept for the next request. Thread-safe.
 class ConnectionPool;
-/// `connections`: requests in flight at once; further callers wait. Requests that settle, which are small, may
-/// be `settling` at once, where that is more: a reader who lists sees half a window for as long as they take.
+/// `connections`: requests in flight at once; further callers wait. Requests that settle are small, and up to
+/// `settling` of them run at once if that is more: until they are done, a reader who lists sees half a window.
 std::shared_ptr<ConnectionPool> MakeConnectionPool(int connections, int settling = 64);
 
 struct HttpOptions {
@@ -59,15 +59,15 @@ struct HttpOptions {
 };
 
 /// HTTP/1.1 over libcurl: one request, one answer, in the caller's thread; connections are kept open
-/// and used again. Redirects are not followed, for a signature is good for one host only. Knows
+/// and used again. Redirects are not followed: a signature is valid for one host only. Knows
 /// nothing of S3. Thread-safe.
 class HttpClient {
  public:
   HttpClient(HttpOptions options, std::shared_ptr<ConnectionPool> pool);
 
-  /// Whatever status the server answers is a success here. kTransient where no answer came (it may
-  /// have been carried out), kCancelled, kConfig for a host that can't be or a CA file that can't be
-  /// read, kPermission where the server's certificate is not trusted. Messages begin with the host.
+  /// Any status is a success here. kTransient if no answer came (the request may have been carried
+  /// out), kCancelled, kConfig for an invalid host or an unreadable CA file, kPermission if the
+  /// server's certificate is not trusted. Messages begin with the host.
   Result<HttpResponse> Send(const HttpRequest& request) const;
 
  private:
