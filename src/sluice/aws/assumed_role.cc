@@ -42,7 +42,7 @@ Error ToError(const Fault& fault, const std::string& role_arn) {
   if (IsSkewedClock(fault)) {
     error.remedy = "set this machine's clock by NTP; it differs from the server's";
   } else if (error.kind == ErrorKind::kPermission) {
-    error.remedy = "let the role's trust policy allow these credentials, with this `external_id`";
+    error.remedy = "allow these credentials, with this `external_id`, in the role's trust policy";
   } else if (error.kind == ErrorKind::kConfig) {
     error.remedy = "correct `role_arn` and `external_id`";
   }
@@ -131,7 +131,7 @@ class RoleCall {
     const auto expires = ParseTimestamp(node.child("Expiration").text().get(), TimeZone::Utc());
     if (expires) credentials.expires = *expires;
     if (credentials.access_key.empty() || credentials.secret_key.empty()) {
-      return Fail(ErrorKind::kCorrupt, "{}: assuming the role gave no credentials", role_.arn);
+      return Fail(ErrorKind::kCorrupt, "{}: assuming the role returned no credentials", role_.arn);
     }
     return credentials;
   }

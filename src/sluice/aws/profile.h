@@ -18,7 +18,7 @@ using Profile = std::map<std::string, std::string>;
 /// Nested settings and other sections are passed over.
 std::map<std::string, Profile> ParseProfiles(std::string_view text, bool is_config_file);
 
-/// "" where the profile has no such setting.
+/// "" if the profile does not have the setting.
 std::string SettingOf(const Profile& profile, const std::string& name);
 
 /// Both files' settings of `name`; the credentials file wins. nullopt where neither knows it.

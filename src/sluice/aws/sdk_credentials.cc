@@ -62,7 +62,7 @@ class SdkSource : public CredentialsSource {
                   "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or `auth` in sluice.yaml"});
       }
       return Fail(Error{ErrorKind::kPermission,
-                        fmt::format("profile '{}' gives no AWS credentials", profile_),
+                        fmt::format("profile '{}' has no AWS credentials", profile_),
                         fmt::format("run `aws sso login --profile {0}` if it uses SSO, or `aws "
                                     "configure --profile {0}`",
                                     profile_)});

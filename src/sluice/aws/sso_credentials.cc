@@ -43,11 +43,11 @@ Result<std::string> ReadToken(const Sso& sso) {
 Result<Credentials> ReadAnswer(const Sso& sso, const std::string& body) {
   const auto json = nlohmann::json::parse(body, nullptr, /*allow_exceptions=*/false);
   const auto role = json.is_object() ? json.value("roleCredentials", nlohmann::json()) : json;
-  if (!role.is_object()) return Fail(SignInError(sso, "the sign-in gave no credentials"));
+  if (!role.is_object()) return Fail(SignInError(sso, "the sign-in returned no credentials"));
   Credentials credentials{
       Text(role, "accessKeyId"), Text(role, "secretAccessKey"), Text(role, "sessionToken"), {}};
   if (credentials.access_key.empty() || credentials.secret_key.empty()) {
-    return Fail(SignInError(sso, "the sign-in gave no credentials"));
+    return Fail(SignInError(sso, "the sign-in returned no credentials"));
   }
   const auto expires = role.find("expiration");
   if (expires != role.end() && expires->is_number_integer()) {
@@ -103,8 +103,9 @@ Result<Credentials> FetchSsoCredentials(const Sso& sso, const net::HttpClient& h
   }
   if (answer->status != 200) {
     return Fail(SignInError(
-        sso, fmt::format("the sign-in gave no credentials of role {} in account {}: HTTP status {}",
-                         sso.role_name, sso.account_id, answer->status)));
+        sso,
+        fmt::format("the sign-in returned no credentials of role {} in account {}: HTTP status {}",
+                    sso.role_name, sso.account_id, answer->status)));
   }
   return ReadAnswer(sso, answer->body);
 }
