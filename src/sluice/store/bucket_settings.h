@@ -55,14 +55,14 @@ class BucketSettings {
   virtual Result<std::optional<std::string>> Region() const = 0;
   /// nullopt: none is configured. An account's own block is not seen here.
   virtual Result<std::optional<PublicAccessBlock>> PublicAccess() const = 0;
-  /// Whether the bucket's policy lets everybody in; false where it has no policy.
+  /// Whether the bucket's policy allows public access; false without a policy.
   virtual Result<bool> HasPublicPolicy() const = 0;
   virtual Result<DefaultEncryption> Encryption() const = 0;
   virtual Result<std::vector<LifecycleRule>> Lifecycle() const = 0;
   virtual Result<Versioning> GetVersioning() const = 0;
   /// nullopt: the bucket was made without it.
   virtual Result<std::optional<ObjectLock>> GetObjectLock() const = 0;
-  /// The policy's JSON; "" where there is none.
+  /// The policy's JSON; "" if there is none.
   virtual Result<std::string> Policy() const = 0;
 };
 

@@ -21,7 +21,7 @@ struct ObjectInfo {
   Key key;
   int64_t size = 0;    ///< bytes
   Timestamp modified;  ///< the store's own clock
-  std::string etag;    ///< opaque; "" where the store has none
+  std::string etag;    ///< opaque; "" if the store has none
   /// As in PendingUpload; "" where the store keeps none, and in listings.
   std::string checksum{};
 };
@@ -71,7 +71,7 @@ class UploadWriter {
 
 enum class CompleteOutcome {
   kCompleted,    ///< visible now, by this call
-  kNoSuchUpload  ///< completed before or aborted: Head() the key to tell which
+  kNoSuchUpload  ///< completed before or aborted: Head() the key to find out
 };
 
 /// Outcome of a conditional put whose answer is certain (the store reads back what is ambiguous).

@@ -16,7 +16,7 @@ struct LocalLeftover {
   int64_t size = 0;  ///< bytes; 0 for a folder
 };
 
-/// Those that nobody touched since `before`, in the order of their names. A root without a staging folder
+/// Those that were not touched since `before`, in the order of their names. A root without a staging folder
 /// has none. kPermission, kStorage.
 Result<std::vector<LocalLeftover>> FindLocalLeftovers(const std::string& root, Timestamp before);
 /// Removing what is not there succeeds; so does a folder that came to life meanwhile, which stays.

@@ -148,7 +148,7 @@ Result<CompleteOutcome> LocalStaging::Complete(const PendingUpload& upload) cons
 Status LocalStaging::Abort(const std::string& upload_id) const {
   if (!IsUploadId(upload_id)) return {};
   const std::string folder = folder_ + "/" + upload_id;
-  // The bytes go first: once they are gone nobody can complete the upload.
+  // The bytes go first: without them the upload cannot be completed.
   for (const char* file : {"/data", "/key"}) {
     const std::string path = folder + file;
     if (unlink(path.c_str()) != 0 && errno != ENOENT && errno != ENOTDIR) {

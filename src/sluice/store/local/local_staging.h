@@ -11,7 +11,7 @@ namespace sluice::store {
 /// the same file system, so that link(2) can make them visible at once. Never listed.
 inline constexpr const char* kLocalStagingFolder = "_sluice/.staging";
 
-/// The folder of a local store where objects lie that nobody may see yet:
+/// The folder of a local store for objects that must not be seen yet:
 ///
 ///     <root>/_sluice/.staging/<upload id>/key      the key that it is for
 ///     <root>/_sluice/.staging/<upload id>/data     its bytes

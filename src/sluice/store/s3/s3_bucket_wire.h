@@ -7,7 +7,7 @@
 #include "sluice/base/result.h"
 #include "sluice/store/bucket_settings.h"
 
-/// The documents in which S3 tells a bucket's settings, as functions of text (the shapes are those of
+/// The documents in which S3 reports a bucket's settings, as functions of text (the shapes are those of
 /// docs.aws.amazon.com/AmazonS3/latest/API). kCorrupt for what is not such a document.
 namespace sluice::store {
 

@@ -271,8 +271,8 @@ Result<std::string> FindCaBundle(const S3Options& options) {
   // libcurl looks at it only once a server speaks TLS, and then names no file.
   if (!file.empty() && !std::ifstream(file)) {
     return Fail(Error{ErrorKind::kConfig, file + ": can't be read",
-                      options.ca_bundle ? "let `ca_bundle` name a readable PEM file"
-                                        : "let AWS_CA_BUNDLE name a readable PEM file"});
+                      options.ca_bundle ? "set `ca_bundle` to a readable PEM file"
+                                        : "set AWS_CA_BUNDLE to a readable PEM file"});
   }
   return file;
 }

@@ -81,7 +81,7 @@ class S3Client {
   std::string region() const;
   Result<net::HttpResponse> SendOnce(const S3Request& request, const std::string& region,
                                      const aws::Credentials& credentials) const;
-  /// What `answer` says; where it can't say why, a read that has a body is asked, which is refused likewise.
+  /// What `answer` says; where it can't say why, a read that has a body is asked, which is refused in the same way.
   aws::Fault Explain(const S3Request& request, const std::string& region,
                      const aws::Credentials& credentials, net::HttpResponse& answer) const;
   /// Whether `fault` was cured, so that sending again at once may help. Each cure is tried once.

@@ -24,7 +24,7 @@ constexpr auto kMeanings = std::to_array<Meaning>({
     {"OperationAborted", ErrorKind::kTransient, ""},
     {"AccessDenied", ErrorKind::kPermission,
      "allow {permission} in the policy of the credentials and of bucket {bucket} (and of its KMS "
-     "key); `sluice check` tells what else is missing"},
+     "key); `sluice check` reports what else is missing"},
     {"AllAccessDisabled", ErrorKind::kPermission, "enable access to bucket {bucket}"},
     {"InvalidAccessKeyId", ErrorKind::kPermission,
      "check the access key, and that it belongs to this `endpoint`"},
@@ -39,8 +39,8 @@ constexpr auto kMeanings = std::to_array<Meaning>({
     {"InvalidObjectState", ErrorKind::kSourceGone,
      "restore the object from the archive, then run again"},
     {"KMS.DisabledException", ErrorKind::kPermission, "enable the KMS key"},
-    {"KMS.NotFoundException", ErrorKind::kConfig, "let `kms_key_id` name a key of this region"},
-    {"kms:KeyNotFound", ErrorKind::kConfig, "let `kms_key_id` name a key of this server"},
+    {"KMS.NotFoundException", ErrorKind::kConfig, "set `kms_key_id` to a key of this region"},
+    {"kms:KeyNotFound", ErrorKind::kConfig, "set `kms_key_id` to a key of this server"},
     {"InvalidBucketName", ErrorKind::kConfig, "correct the bucket's name"},
     {"PermanentRedirect", ErrorKind::kConfig, "set `region: {region}`"},
     {"AuthorizationHeaderMalformed", ErrorKind::kConfig, "set `region: {region}`"},
@@ -67,7 +67,7 @@ constexpr auto kMeanings = std::to_array<Meaning>({
     {"MethodNotAllowed", ErrorKind::kUnsupported, ""},
 });
 
-/// Our own word: S3 has none for an answer that it did not finish.
+/// Our own code: S3 has none for an answer that it did not finish.
 constexpr std::string_view kIncompleteAnswer = "IncompleteAnswer";
 
 /// What a status stands for where there is no body that says more, as in answers to HEAD.

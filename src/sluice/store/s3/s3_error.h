@@ -33,7 +33,7 @@ struct S3Target {
 /// | NoSuchKey, NoSuchBucket, NoSuchUpload, 404                    | kNotFound   |
 /// | PreconditionFailed, 412                                      | kConflict   |
 /// | AccessDenied, expired or unknown credentials, skewed clock   | kPermission |
-/// | wrong region, wrong bucket owner, a name that can't be       | kConfig     |
+/// | wrong region, wrong bucket owner, an invalid name            | kConfig     |
 /// | SlowDown, InternalError, 5xx, 408, 429, 499, 409             | kTransient  |
 /// | InvalidObjectState (archived)                                | kSourceGone |
 /// | BadDigest, a checksum that differs                           | kTransient  |

@@ -50,7 +50,7 @@ Result<ObjectInfo> InfoFrom(const net::HttpResponse& answer, Key key, const std:
   const std::string& length = answer.header("content-length");
   const char* end = length.data() + length.size();
   if (length.empty() || std::from_chars(length.data(), end, info.size).ptr != end) {
-    return Fail(ErrorKind::kCorrupt, "{}: the server told no size", name);
+    return Fail(ErrorKind::kCorrupt, "{}: the server did not send a size", name);
   }
   info.modified = net::ParseHttpDate(answer.header("last-modified")).value_or(Timestamp{});
   info.etag = UnquoteEtag(answer.header("etag"));
@@ -202,7 +202,7 @@ class S3Store : public ObjectStore {
       if (code != "InvalidPart" || tries == kCompletionTries) {
         return Fail(std::move(sent).error().error);
       }
-      // MinIO wants the checksums of the parts, too, and takes parts without them for others.
+      // MinIO also wants the checksums of the parts, and treats parts without them as other parts.
       needs_part_checksums_ = true;
       if (listed.empty() && !known.empty()) {
         listed = known;
@@ -240,7 +240,7 @@ class S3Store : public ObjectStore {
     SLUICE_ASSIGN_OR_RETURN(const S3Response first, SendListUploads(root_ + prefix, {}));
     if (first.http.header("server") != "MinIO")
       return ListUploadPages(first, root_ + prefix, visit_page);
-    // MinIO takes the prefix of such a listing for a whole key, and without one lists by time.
+    // MinIO treats the prefix of such a listing as a whole key, and lists by time without one.
     UploadPage whole;
     SLUICE_ASSIGN_OR_RETURN(const S3Response all, SendListUploads("", {}));
     SLUICE_RETURN_IF_ERROR(ListUploadPages(all, "", [&](UploadPage& page) {

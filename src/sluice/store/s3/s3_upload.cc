@@ -264,7 +264,7 @@ class S3UploadWriter : public UploadWriter {
     return Send(number, bytes);
   }
 
-  /// For servers that do not tell the CRC of what they copied.
+  /// For servers that do not report the CRC of what they copied.
   Result<uint64_t> CrcOfRange(const Key& source_key, const std::string& source_etag, int64_t offset,
                               int64_t length) const {
     Crc64Nvme crc;

@@ -33,7 +33,7 @@ Result<UploadBudget::Lease> UploadBudget::Take(int64_t bytes, const runtime::Can
 }
 
 Status UploadBudget::Reserve(int64_t bytes, int parts, const runtime::CancelToken& cancel) {
-  // A token may be fired by a signal handler, which can wake nobody: look at it from time to time.
+  // A signal handler may fire the token, and it cannot wake a waiter: look at the token from time to time.
   constexpr auto kLook = std::chrono::milliseconds(50);
   const MutexLock lock(mutex_);
   while (!Fits(bytes) || parts_ + parts > limits_.parts) {
