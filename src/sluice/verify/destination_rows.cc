@@ -19,7 +19,7 @@ namespace {
 constexpr int64_t kPiece = int64_t{4} << 20;
 constexpr int64_t kBatchRows = 1 << 14;
 
-/// A key as the path of a Delta log, whose reader takes escapes back.
+/// A key as the path in a Delta log, whose reader decodes escapes.
 std::string AsLogPath(const std::string& key) {
   std::string path;
   for (const char c : key) {

@@ -8,8 +8,8 @@
 
 namespace sluice::verify {
 
-/// Compares each file of `manifest` with what lies at the destination: there, of that size and that checksum.
-/// One line a file that is not. An error only where the store can't be read.
+/// Checks that each file of `manifest` exists at the destination, with its size and checksum. One line for
+/// each file that does not. An error only if the store cannot be read.
 Result<std::vector<std::string>> CheckFiles(exporter::Session& session,
                                             const ledger::Manifest& manifest);
 
@@ -17,9 +17,9 @@ Result<std::vector<std::string>> CheckFiles(exporter::Session& session,
 Result<std::vector<std::string>> CheckMarkers(exporter::Session& session,
                                               const ledger::Manifest& manifest);
 
-/// Every row of the manifest's files, in the columns of its schema, with the partition it lies in. Files that
-/// can't be read, or hold another number of rows, are lines in `faults` where there is one, sorted; the rows
-/// of the others come all the same. Files that are not there are left to CheckFiles.
+/// Shows every row of the manifest's files, in the columns of its schema, with its partition. A file that
+/// cannot be read, or whose row count differs, adds a line to `faults` if given (sorted); the rows of the
+/// other files are still shown. Missing files are left to CheckFiles.
 Status VisitExport(exporter::Session& session, const ledger::Manifest& manifest,
                    const RowVisit& visit, std::vector<std::string>* faults = nullptr);
 

@@ -92,7 +92,7 @@ Status FeedBalance::TakeColumns(const Manifest& manifest) {
   SLUICE_ASSIGN_OR_RETURN(auto columns, TableSchemaOf(manifest));
   bool fits = SameColumns(schema_, columns);
   if (!fits && OnlyAdds(schema_, columns)) {
-    // A column that the config let in later was not null before.
+    // A column that the config added later was not null before.
     SLUICE_ASSIGN_OR_RETURN(fits, SameColumnChoice(newest_, manifest));
   }
   if (!fits) broken_ = fmt::format("the columns changed with export {}", manifest.n);

@@ -26,9 +26,9 @@ class FeedBalance {
 
   /// Chooses the newest seed and the windows after it from all current manifests, ascending by n.
   Status Begin(const std::vector<ledger::Manifest>& current);
-  /// Rows of one of them; of others it does nothing.
+  /// Rows of one of them; it ignores those of others.
   Status Add(const ledger::Manifest& manifest, const arrow::RecordBatch& rows);
-  /// What lies at the destination is not what this manifest says, so that no sum says anything.
+  /// The destination does not hold what this manifest says, so that sums prove nothing.
   void Spoil(const ledger::Manifest& manifest);
   /// Compares with the source at the last version. Says in `words` what was found, or why nothing can be;
   /// a difference goes to `faults`.
@@ -46,7 +46,7 @@ class FeedBalance {
   RowTotal total_ SLUICE_GUARDED_BY(mutex_);
   std::optional<Version> seed_;  ///< nullopt: no seed to begin from
   Version through_;              ///< of the last window in the chain
-  std::set<int64_t> chain_;      ///< numbers of the seed and its windows
+  std::set<int64_t> chain_;      ///< the seed and its windows
   delta::TableSchema schema_;    ///< of newest_, without the feed's columns
   ledger::Manifest newest_;      ///< the one that ends at through_
   std::string broken_;           ///< why the chain can't be summed up; "" while it can

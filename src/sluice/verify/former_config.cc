@@ -98,11 +98,11 @@ std::string Describe(const nlohmann::json& then, const nlohmann::json& now) {
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
-/// The intent that a manifest must have had. kConflict where the manifest alone doesn't tell its rows.
+/// The intent that a manifest must have had. kConflict if the manifest alone does not determine its rows.
 Result<ledger::Intent> IntentOf(const config::Table& today, const ledger::Manifest& manifest) {
   if (manifest.kind == ExportKind::kLate) {
     return Fail(ErrorKind::kConflict,
-                "the ledger is gone, which says in which commits its late rows were found");
+                "the ledger is gone, and only it says which commits hold its late rows");
   }
   ledger::Intent intent;
   intent.n = manifest.n;

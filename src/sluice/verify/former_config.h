@@ -25,7 +25,7 @@ Result<FormerConfig> FindFormerConfig(const exporter::Session& session,
 Result<FormerConfig> RestoreConfig(const config::Table& today, const ledger::Intent& intent,
                                    const ledger::Manifest& manifest);
 
-/// Lets a session see a former config for as long as it lives. Borrows both; used by one thread.
+/// A session uses a former config for as long as this lives. Borrows both; used by one thread.
 class UnderConfig {
  public:
   UnderConfig(exporter::Session& session, const config::Table& former);

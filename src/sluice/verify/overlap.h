@@ -10,11 +10,11 @@ namespace sluice::verify {
 
 /// Two windows of one table that both are in force and share (start, end]: its rows lie there twice.
 struct Overlap {
-  int64_t earlier = 0, later = 0;  ///< numbers of the exports
+  int64_t earlier = 0, later = 0;  ///< exports
   ledger::Bound start, end;
   ledger::Bound from, to;  ///< (from, to] holds both windows
-  /// The number of the reset between the two that asked for it, by `state set` or `state forget`; 0:
-  /// nobody did, which can't be.
+  /// The reset between the two, by `state set` or `state forget`, that asked for it; 0: none did, which is
+  /// a fault.
   int64_t reset = 0;
 };
 

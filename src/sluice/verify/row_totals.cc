@@ -50,10 +50,10 @@ Result<std::vector<RowHash>> CollectHashes(const RowSide& side, const std::strin
   return hashes;
 }
 
-/// Rows that one side has more often than the other: what is said of each, by its hash.
+/// Rows that one side has more often than the other: a remark on each, by its hash.
 using Remarks = std::map<RowHash, std::string>;
 
-/// Finds rows with these hashes and says them, each hash once.
+/// Finds rows with these hashes and adds a line for each hash.
 Status ShowRows(const RowSide& side, const std::string& partition, Remarks wanted,
                 std::vector<std::string>& lines) {
   std::mutex mutex;

@@ -19,7 +19,7 @@ using exporter::ListedObject;
 
 constexpr size_t kShown = 5;
 
-/// Where a partner may take every file for one of ours.
+/// Where a partner may mistake any file for one of ours.
 struct Published {
   std::set<int64_t> numbers;
   std::set<std::string, std::less<>> snapshots;  ///< folders, with trailing '/'
@@ -37,26 +37,26 @@ Published Collect(const std::vector<ledger::Manifest>& current) {
   return published;
 }
 
-/// What is wrong with an object that no manifest names; "" if nothing is.
+/// The fault of an object that no manifest names; "" if it has none.
 std::string Describe(const store::Key& key, const Published& published) {
   const size_t slash = key.rfind('/');
   const std::string_view name = std::string_view(key).substr(slash + 1);
   const auto ours = plan::ParseDataFileName(name);
   if (ours && published.numbers.contains(ours->n)) {
     return fmt::format(
-        "is named like a file of export {} and not in its manifest: readers who list "
+        "is named like a file of export {} but not in its manifest: readers who list "
         "folders see its rows, too; `sluice prune` removes it",
         ours->n);
   }
   // Engines pass over such names.
   if (name.starts_with('_') || name.starts_with('.')) return "";
   if (!published.snapshots.contains(std::string_view(key).substr(0, slash + 1))) return "";
-  return "lies in the folder of a snapshot and is none of its files: readers who list the folder "
-         "see "
-         "its rows, too; move it away";
+  return "is in the folder of a snapshot but not in its manifest: readers who list the folder see "
+         "its "
+         "rows, too; move it away";
 }
 
-/// How many files of each export lie there that a later one stands for.
+/// How many files are left of each export that a later one replaced.
 std::vector<LingeringFiles> CountLingering(const std::vector<ListedObject>& listed,
                                            const std::vector<ledger::Manifest>& manifests) {
   std::map<int64_t, int64_t> files;

@@ -12,7 +12,7 @@ namespace sluice::verify {
 struct FilesBeside {
   /// Files that no manifest names and that a reader who lists folders mistakes for the export: data files with
   /// our names of exports that were published without them, and whatever lies in the folder of a snapshot.
-  /// Files of others beside windows are theirs to keep. One line a file, a few of them, in the order of keys.
+  /// Files of other writers beside windows are not faults. One line a file, at most a few, in the order of keys.
   std::vector<std::string> faults;
   /// Files of exports that are no longer in force, because a later one holds their rows.
   std::vector<LingeringFiles> lingering;

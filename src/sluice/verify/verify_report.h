@@ -14,11 +14,11 @@
 /// What `sluice verify` found, as values that cli/ prints. No I/O.
 namespace sluice::verify {
 
-/// What a look at the source said about one number.
+/// How one export compares with the source.
 enum class SourceVerdict {
   kSame,       ///< derived again from the pinned version: the same rows
-  kGone,       ///< that version can't be read any more; no failure
-  kUnknown,    ///< nobody knows any more how it was made; no failure
+  kGone,       ///< that version cannot be read any more; not a failure
+  kUnknown,    ///< how it was made is not known any more; not a failure
   kDifferent,  ///< a fault: the source gives other rows
   kNoRows,     ///< a reset: there is nothing to compare
   kNotAsked,   ///< the files themselves can't be read
@@ -31,14 +31,14 @@ struct VerifiedExport {
   ledger::Bound start, end;
   int64_t rows = 0, files = 0;
   SourceVerdict source = SourceVerdict::kNotAsked;
-  std::string why;     ///< for kGone and kUnknown: what can't be read, or isn't known
+  std::string why;     ///< for kGone and kUnknown: what cannot be read, or is not known
   std::string former;  ///< how it was made, where today's config says otherwise
   std::vector<std::string>
       faults;          ///< each names the file or partition, and what differs; a few rows
   std::string remedy;  ///< where there are faults of its rows
 };
 
-/// What a verification came to.
+/// The result of a verification.
 enum class Outcome {
   kProven,           ///< exports chain, and export = manifest = source
   kFilesMatch,       ///< no fault, but something of it can't be compared with the source any more
@@ -60,7 +60,7 @@ struct VerifyReport {
   int64_t rows = 0, files = 0, bytes = 0;
   /// cdc: what the seed and the changes after it make up together; "" where there is nothing to say.
   std::string balance;
-  /// Windows that were exported twice because the state was set back by hand. What nobody asked for is
+  /// Windows that were exported twice because the state was set back by hand. Those without such a reset are
   /// among the faults, too.
   std::vector<Overlap> overlaps;
   std::vector<std::string> faults;  ///< of the table as a whole

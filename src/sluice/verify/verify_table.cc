@@ -62,7 +62,7 @@ Status ExplainDifference(const Session& session, const RowTotals& destination,
   return {};
 }
 
-/// Derives the rows of one number from its pinned version again and compares them.
+/// Derives the rows of one export from its pinned version again and compares them.
 Status CompareWithSource(Session& session, const Manifest& manifest, const RowTotals& destination,
                          VerifiedExport& verified) {
   if (manifest.kind == ExportKind::kReset) {
@@ -112,13 +112,13 @@ Status CompareWithSource(Session& session, const Manifest& manifest, const RowTo
   return ExplainDifference(session, destination, source, from_destination, from_source, verified);
 }
 
-/// Where a part of the bytes moved undecoded there is no hash to compare with.
+/// An export that moved some bytes undecoded has no hash to compare with.
 bool HashDiffers(const Manifest& manifest, const std::string& hash) {
   if (manifest.kind == ExportKind::kReset || manifest.row_hash.empty()) return false;
   return hash != manifest.row_hash;
 }
 
-/// A manifest that somebody edited no longer says what was decided.
+/// An edited manifest no longer says what was decided.
 Status CompareWithDecision(const Session& session, const Manifest& manifest,
                            VerifiedExport& verified) {
   const auto decision = session.ledger->ReadDecision(manifest.n);
@@ -134,7 +134,7 @@ Status CompareWithDecision(const Session& session, const Manifest& manifest,
   return {};
 }
 
-/// One number: its files, its rows against the manifest, and both against the source.
+/// One export: its files, its rows against the manifest, and both against the source.
 Status VerifyOne(Session& session, const Manifest& manifest, FeedBalance& balance,
                  VerifiedExport& verified) {
   SLUICE_ASSIGN_OR_RETURN(verified.faults, CheckFiles(session, manifest));
@@ -166,9 +166,9 @@ Status VerifyOne(Session& session, const Manifest& manifest, FeedBalance& balanc
   return {};
 }
 
-/// Rows that lie there twice, unless somebody asked for it, are a fault of the table.
-void TellOverlaps(const Session& session, const std::vector<Manifest>& current,
-                  VerifyReport& report) {
+/// Rows that were exported twice are a fault of the table, unless a reset asked for it.
+void ReportOverlaps(const Session& session, const std::vector<Manifest>& current,
+                    VerifyReport& report) {
   constexpr size_t kShown = 5;
   report.overlaps = FindOverlaps(current);
   size_t faults = 0;
@@ -176,8 +176,7 @@ void TellOverlaps(const Session& session, const std::vector<Manifest>& current,
     if (overlap.reset > 0 || ++faults > kShown) continue;
     report.faults.push_back(fmt::format(
         "rows of ({}, {}] are exported twice: by export {} and by export {}, which does not "
-        "replace "
-        "it; `sluice backfill {} --from {} --to {} --again` leaves them once",
+        "replace it; `sluice backfill {} --from {} --to {} --again` leaves them once",
         ledger::ToText(overlap.start), ledger::ToText(overlap.end), overlap.earlier, overlap.later,
         session.name(), ledger::ToText(overlap.from), ledger::ToText(overlap.to)));
   }
@@ -208,7 +207,7 @@ bool EndsAfter(const Manifest& manifest, const ledger::Bound& since) {
   return !from || !end || *end > *from;
 }
 
-/// Whether the exports chain: gaps that are no fault are kept apart.
+/// Whether the exports chain. Gaps that are not faults go to `gaps`.
 Status VerifyChain(Session& session, const std::vector<Manifest>& manifests, VerifyReport& report) {
   SLUICE_ASSIGN_OR_RETURN(const auto chain, exporter::LookAtChain(session, manifests));
   for (const auto& fault : ledger::Describe(chain, session.name())) {
@@ -256,7 +255,7 @@ Status VerifyInto(const exporter::Services& services, const config::Table& table
   SLUICE_RETURN_IF_ERROR(VerifyChain(session, manifests, report));
   SLUICE_ASSIGN_OR_RETURN(auto files, FindStrayFiles(services, table, manifests));
   const std::vector<Manifest> current = ledger::InForce(std::move(manifests));
-  TellOverlaps(session, current, report);
+  ReportOverlaps(session, current, report);
   std::vector<Manifest> chosen = current;
   std::erase_if(chosen, [&](const Manifest& manifest) { return !EndsAfter(manifest, since); });
   FeedBalance balance(session);

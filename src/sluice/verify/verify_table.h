@@ -11,7 +11,7 @@ namespace sluice::verify {
 
 struct VerifyOptions {
   /// Only exports that end after it, a time (append, snapshot) or a version (cdc) as the user wrote it; "": all.
-  /// That they chain is looked at for all.
+  /// Whether they chain is always checked for all.
   std::string since;
   transfer::Progress* progress = nullptr;  ///< optional, outlives the call
 };
