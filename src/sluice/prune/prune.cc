@@ -18,7 +18,7 @@ namespace {
 using exporter::Session;
 using ledger::Manifest;
 
-/// An object store answers many small requests at once; a disk is no slower for it.
+/// An object store answers many small requests at once, and it does not slow down a disk.
 constexpr int kRequestsAtOnce = 16;
 
 Result<PruneListing> ListData(const Session& session) {
@@ -53,7 +53,7 @@ Result<Numbers> ReadManifests(const Session& session) {
       entries.size(), kRequestsAtOnce, session.services->cancel, [&](size_t i) -> Status {
         NumberFacts& facts = entries[i]->second;
         SLUICE_ASSIGN_OR_RETURN(facts.manifest, session.ledger->ReadManifest(entries[i]->first));
-        // The store's word, unless `--now` lies before it: then that of the run's own clock alone counts.
+        // The store's time, unless `--now` is earlier: then only the run's own clock counts.
         if (facts.published > session.services->clock->Now()) facts.published = Timestamp{};
         if (facts.manifest) {
           facts.published = std::max(facts.published, facts.manifest->committed_at);

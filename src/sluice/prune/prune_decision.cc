@@ -23,7 +23,7 @@ struct Placed {
   std::string_view file;
 };
 
-/// nullopt for what lies anywhere else than an export's files do.
+/// nullopt for keys where no export puts files.
 std::optional<Placed> Place(const PruneInput& input, std::string_view key) {
   for (const auto& folder : plan::DataFolders(input.pattern, input.name)) {
     if (!key.starts_with(folder)) continue;
@@ -36,7 +36,7 @@ std::optional<Placed> Place(const PruneInput& input, std::string_view key) {
   return std::nullopt;
 }
 
-/// The number of a data file of ours; nullopt for what is foreign.
+/// The export that wrote a data file; nullopt for foreign files.
 std::optional<int64_t> NumberOf(const PruneInput& input, std::string_view key) {
   const auto placed = Place(input, key);
   if (!placed) return std::nullopt;
@@ -101,7 +101,7 @@ class Published {
     return found == replaced_.end() ? 0 : found->second.by;
   }
 
-  /// Why files of `n` may go that no manifest names; nullopt where the number isn't settled.
+  /// Why files of export n that no manifest names may go; nullopt if it is not settled.
   std::optional<PruneReason> ReasonFor(int64_t n) const {
     const auto found = input_.numbers.find(n);
     if (found == input_.numbers.end()) return std::nullopt;
@@ -122,7 +122,7 @@ class Published {
   std::set<std::string, std::less<>> partitions_;
 };
 
-/// What a settled number's latest decision lists, for as long as its export is there to be read.
+/// What the latest decision of a settled export lists, for as long as the export can be read.
 std::unordered_set<Key> DecidedKeys(const PruneInput& input, const Published& published) {
   std::unordered_set<Key> keys;
   for (const auto& [n, facts] : input.numbers) {
@@ -208,7 +208,7 @@ std::vector<int64_t> NumbersInDoubt(const PruneInput& input) {
   for (const auto& upload : input.listing.uploads) {
     if (const auto n = NumberOf(input, upload.key)) numbers.insert(*n);
   }
-  // Whose marker it is, only decisions tell.
+  // Only decisions say which export a marker belongs to.
   for (const auto& [n, facts] : input.numbers) {
     if (stray_marker && facts.manifest && facts.manifest->kind == ExportKind::kVoid) {
       numbers.insert(n);
@@ -241,7 +241,7 @@ std::vector<PruneAction> DecidePrune(const PruneInput& input) {
     }
     const auto marker = gone_markers.find(object.key);
     if (marker == gone_markers.end()) continue;
-    // A void number's time may be taken again as long as no later snapshot is there.
+    // The time of a voided export may be used again until there is a later snapshot.
     const auto at = MarkerTime(input, object.key);
     const bool can_return = !at || !input.newest_snapshot || *at >= *input.newest_snapshot;
     if (can_return || published.IsTouched(Place(input, object.key)->partition)) continue;

@@ -20,7 +20,7 @@ inline constexpr Duration kReplacedGrace = Hours(24);
 enum class PruneKind {
   kFile,       ///< a data file
   kMarker,     ///< the _SUCCESS of a snapshot that no longer exists
-  kUpload,     ///< an upload that nobody will complete
+  kUpload,     ///< an upload that will never be completed
   kSnapshot,   ///< a whole snapshot: tombstone, _SUCCESS, files
   kTemporary,  ///< a file that a crash left in the staging folder
   kProbe,      ///< an object that `check` wrote and did not get to remove

@@ -8,7 +8,7 @@
 #include "sluice/plan/output_layout.h"
 #include "sluice/prune/prune_decision.h"
 
-/// Numbers and files of a table for the tests of prune.
+/// Exports and files of a table for the tests of prune.
 namespace sluice::prune {
 
 inline constexpr Timestamp kNow{1'800'000'000'000'000};
@@ -62,7 +62,7 @@ inline NumberFacts Settled(int64_t n, const std::vector<store::Key>& keys,
   return facts;
 }
 
-/// A number that was decided and then voided: its decision comes back as that void.
+/// An export that was decided and then voided: its decision reads as that void.
 inline NumberFacts Voided(int64_t n, const std::vector<store::Key>& lost = {}) {
   NumberFacts facts = Settled(n, {}, ledger::ExportKind::kVoid);
   facts.manifest->partitions_touched.clear();

@@ -13,7 +13,7 @@
 namespace sluice::prune {
 namespace {
 
-/// Notes what is to go, and lets it go unless this is a dry run.
+/// Notes what is to go, and deletes it unless this is a dry run.
 class Remover {
  public:
   explicit Remover(PruneReport& report) : report_(report) {}
