@@ -29,13 +29,13 @@ struct ChainInput {
 /// A stretch of a table that no export in force holds.
 struct ChainGap {
   enum class Kind {
-    kGap,      ///< nobody said so: a fault
+    kGap,      ///< not meant: a fault
     kSkipped,  ///< `state set --skip` left it out on purpose
     kForeign,  ///< the row in _export_state was moved over it by another writer, who exported it
   };
   Kind kind = Kind::kGap;
   Bound start, end;   ///< (start, end]
-  int64_t reset = 0;  ///< the reset that passed over it; 0: none did
+  int64_t reset = 0;  ///< the reset that skipped it; 0: none did
   int64_t after = 0;  ///< the export after which it was left open; 0: before the first
   Bound reached{};    ///< where the exports of its stretch stand
 };

@@ -56,7 +56,7 @@ std::unique_ptr<Ledger> LedgerAt(const Asker& asker, const Key& folder) {
   return std::make_unique<Ledger>(asker.beside, asker.destination, asker.name, folder);
 }
 
-/// The newest export that the note of the last run saw settled; 0 where there is no such note.
+/// The newest export that the note of the last run saw settled; 0 without a note.
 int64_t NotedAsSettled(const Asker& asker, const Key& folder) {
   const auto text = asker.beside->Get(LastRunKey(folder));
   if (!text) return 0;
@@ -157,7 +157,7 @@ Status TakeOver(const Asker& asker, const Ledger& ledger, int generation,
     return Fail(Error{
         ErrorKind::kConflict,
         fmt::format(
-            "the ledger {} belongs to another export ({}), and can't be taken over: {} does "
+            "the ledger {} belongs to another export ({}), and cannot be taken over: {} does "
             "not hold its export {}",
             at, differences, asker.ours.destination, n),
         fmt::format("copy the table's files and _sluice/{} there first, or give this config a "

@@ -19,10 +19,10 @@ namespace {
 using store::Key;
 using store::ObjectStore;
 
-/// An object store answers many small requests at once; a disk is no slower for it.
+/// An object store answers many small requests at once, and it does not slow down a disk.
 constexpr int kRequestsAtOnce = 16;
 
-/// What lies in the ledger folder for one number.
+/// The entries of one export in the ledger folder.
 struct Found {
   bool intent = false;
   bool heartbeat = false;
@@ -63,7 +63,7 @@ Result<Numbers> ListAllNumbers(const ObjectStore& ledger, const Key& folder) {
   return numbers;
 }
 
-/// What lies there for one number.
+/// The entries of one export.
 Result<Found> FindNumber(const ObjectStore& ledger, const Key& folder, int64_t n) {
   Numbers numbers;
   SLUICE_RETURN_IF_ERROR(
@@ -118,7 +118,7 @@ Result<Numbers> ListNewest(const ObjectStore& ledger, const Key& folder, int64_t
   }
 }
 
-/// kCorrupt where the record in `key` is about another number than its name says.
+/// kCorrupt if the record in `key` is not about the export that its name says.
 template <typename Record>
 Result<Record> OfNumber(Result<Record> record, int64_t n, const std::string& key) {
   if (record && record->n != n) {

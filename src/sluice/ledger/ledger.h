@@ -13,7 +13,7 @@
 
 namespace sluice::ledger {
 
-/// What the newest number of a table needs before the next one may begin. Every number before it is
+/// What the newest export of a table needs before the next one may begin. Every number before it is
 /// settled, because that is the condition under which it began.
 struct LedgerView {
   int64_t newest = 0;            ///< 0: nothing was ever begun
@@ -25,7 +25,7 @@ struct LedgerView {
   std::optional<Heartbeat> heartbeat;  ///< of `newest`, only where it is undecided
 
   bool undecided() const { return newest > 0 && !decision; }
-  /// Where the export stands after the newest decided number.
+  /// The position after the newest decided export.
   const Position& position() const;
   int64_t newest_decided() const { return undecided() ? newest - 1 : newest; }
 };
@@ -70,7 +70,7 @@ class Ledger {
   Result<std::optional<Decision>> ReadDecision(int64_t n) const;
   /// kNotFound where n was never begun.
   Result<Intent> ReadIntent(int64_t n) const;
-  /// nullopt where number n is not published.
+  /// nullopt if export n is not published.
   Result<std::optional<Manifest>> ReadManifest(int64_t n) const;
   /// Every manifest, ascending by n.
   Result<std::vector<Manifest>> ReadManifests() const;
@@ -82,7 +82,7 @@ class Ledger {
     std::vector<int64_t> Unpublished() const;
   };
   Result<Numbers> ListNumbers() const;
-  /// The number that the published heartbeat says is settled; 0 where it says nothing.
+  /// The newest export that the published heartbeat says is settled; 0 if it says nothing.
   Result<int64_t> PublishedHint() const;
   /// Every decision's latest generation, ascending by n; as ReadDecision, but a void that only the
   /// manifest names comes without its position.

@@ -10,7 +10,7 @@ namespace {
 constexpr size_t kNumberDigits = 20;
 constexpr std::string_view kDefaultStateFolder = "_export_state";
 
-/// Takes the number off the front of `text`; nullopt unless it has the exact form we write.
+/// Strips the number from the front of `text`; nullopt unless it has the exact form we write.
 std::optional<int64_t> TakeNumber(std::string_view& text) {
   if (text.size() < kNumberDigits) return std::nullopt;
   int64_t n = 0;

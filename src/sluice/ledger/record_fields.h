@@ -61,7 +61,7 @@ class RecordFields {
 /// An instant, from JSON that is known to be text.
 Timestamp ParseRecordInstant(const nlohmann::json& value, const std::string& path);
 
-/// The JSON value of a record's text; a BadRecord or a json::exception for what is none.
+/// The JSON value of a record's text; a BadRecord or a json::exception if it is not valid.
 nlohmann::json ParseRecordText(std::string_view text);
 
 /// kCorrupt, naming the record and what is wrong with it.

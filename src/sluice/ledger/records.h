@@ -37,7 +37,7 @@ using Bound = std::variant<std::monostate, Timestamp, Version>;
 nlohmann::json ToJson(const Bound& bound);
 std::string ToText(const Bound& bound);  ///< "2026-01-31T09:00:00Z", "17" or "-"
 
-/// Where a table's export stands after a number. Every decision carries it, so that the newest one
+/// Where a table's exports stand after export n. Every decision carries it, so that the newest one
 /// alone says where to go on.
 struct Position {
   Bound first_start;  ///< exclusive start of the first window since the beginning or a `forget`
@@ -57,7 +57,7 @@ struct Position {
   std::optional<Timestamp> newest_commit;
 };
 
-/// `n.intent.json`: what number n is going to be. Put before any byte moves.
+/// `n.intent.json`: what export n is going to be. Put before any byte moves.
 struct Intent {
   int64_t n = 0;
   ExportKind kind = ExportKind::kWindow;
@@ -109,7 +109,7 @@ struct Manifest {
   std::string program;
 };
 
-/// One upload of a decided number, with what its manifest entry needs.
+/// One upload of a decided export, with what its manifest entry needs.
 struct DecidedFile {
   store::PendingUpload upload;
   int64_t rows = 0;

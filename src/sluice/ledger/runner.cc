@@ -70,7 +70,7 @@ Liveness Judge(const Heartbeat& heartbeat, Timestamp now, const Runner& self) {
     const bool runs = StartTicks(owner.pid) == std::optional(owner.start_ticks);
     return runs ? Liveness::kAlive : Liveness::kGone;
   }
-  // From a clock that is wrong: nobody knows when it was written.
+  // From a clock that is wrong: when it was written is not known.
   return heartbeat.at - now > kHeartbeatExpiry ? Liveness::kGone : Liveness::kAlive;
 }
 

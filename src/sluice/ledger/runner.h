@@ -9,10 +9,10 @@
 
 namespace sluice::ledger {
 
-/// Who works on a number: enough to tell, on the same machine, whether that process still lives.
+/// Who works on an export: enough to see, on the same machine, whether that process still lives.
 struct Runner {
   std::string host;       ///< host name, for people
-  std::string boot_id;    ///< of the running kernel; "" where it can't be read
+  std::string boot_id;    ///< of the running kernel; "" if it cannot be read
   std::string pid_space;  ///< the process's pid namespace
   int64_t pid = 0;
   int64_t start_ticks = 0;  ///< when the process began, in the kernel's ticks: pids are used again
@@ -26,7 +26,7 @@ struct Runner {
 struct Heartbeat {
   Runner runner;
   Timestamp at;           ///< wall clock of the runner
-  bool released = false;  ///< its runner gave the number up: anyone may adopt it
+  bool released = false;  ///< its runner let go of the export: any runner may adopt it
 };
 
 inline constexpr Duration kHeartbeatInterval = Seconds(30);
