@@ -88,7 +88,7 @@ Status ExportState::Impl::Create() {
   return {};
 }
 
-// A file of a commit that is certainly not in the log, now or later, is nobody's.
+// A file of a commit that is certainly not in the log, now or later, is not in use.
 void ExportState::Impl::DiscardFiles(const delta::Commit& commit) {
   for (const delta::AddFile& add : commit.adds) {
     if (const auto deleted = store->Delete(add.path); !deleted) {
@@ -103,7 +103,7 @@ Status ExportState::Impl::RequireInHistory(const std::string& app_id, int64_t n)
     const auto found = marks->transactions.find(app_id);
     if (found != marks->transactions.end() && found->second.version >= n) return {};
   }
-  return Fail(ErrorKind::kTransient, "{}: a commit that took very long came too late", Name());
+  return Fail(ErrorKind::kTransient, "{}: a commit took so long that it came too late", Name());
 }
 
 // `lost`: certainly nothing of the commit is in the log. After any other error it may be.

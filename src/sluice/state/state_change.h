@@ -8,7 +8,7 @@
 #include "sluice/base/result.h"
 #include "sluice/state/state_row.h"
 
-/// What a change of _export_state comes to, decided from values alone (commit-protocol step 7).
+/// The outcome of a change of _export_state, decided from values alone (commit-protocol step 7).
 namespace sluice::state {
 
 /// What is to be done with the row of one source table.

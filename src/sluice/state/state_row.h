@@ -47,7 +47,7 @@ struct Advance {
 enum class AdvanceOutcome {
   kWritten,       ///< our value stands there now
   kAlreadyThere,  ///< the table's txn says that n was followed before
-  kRowAhead,      ///< somebody else moved the row past our value; it stays, n is marked as followed
+  kRowAhead,      ///< someone else moved the row past our value; it stays, n is marked as followed
 };
 
 /// A repair by hand: sets the column to `value` (nullopt: removes the row) whatever stands there.

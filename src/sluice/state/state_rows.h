@@ -25,7 +25,7 @@ delta::TableSchema GuideSchema();
 /// Found without case. kUnsupported naming all that are missing or of another type.
 Result<StateColumns> FindStateColumns(const delta::TableSchema& schema, std::string_view table);
 
-/// Every row that has a name; rows whose source_table is NULL belong to nobody.
+/// Every row that has a name; rows whose source_table is NULL belong to no table.
 std::vector<StateRow> ReadRows(const arrow::Table& rows, const StateColumns& columns);
 
 struct ChangedRows {

@@ -37,7 +37,7 @@ Result<std::optional<delta::Snapshot>> LoadSnapshotIfAny(
   const delta::Log log(table_store);
   auto snapshot = delta::LoadSnapshot(log, options);
   if (!snapshot && snapshot.error().kind == ErrorKind::kNotFound) {
-    // A table whose log can't be read must never be taken for one that is not there yet.
+    // A table whose log cannot be read must never count as one that does not exist yet.
     SLUICE_ASSIGN_OR_RETURN(const bool any, HasLog(*table_store));
     if (!any) return std::optional<delta::Snapshot>();
     snapshot = delta::LoadSnapshot(log, options);  // it may have been created just now
