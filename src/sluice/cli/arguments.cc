@@ -211,7 +211,7 @@ Error Misspelt(std::string what, const std::string& word, const std::vector<std:
   return Error{ErrorKind::kUsage, std::move(what), fmt::format("see `{} --help`", help)};
 }
 
-/// kUsage where the command is missing, or the line holds something that no command takes.
+/// kUsage where the command is missing, or the line holds something that no command accepts.
 Status CheckNothingIsLeft(const CLI::App& app) {
   const CLI::App* named = Named(app);
   const std::string name = FullName(named);
@@ -252,7 +252,7 @@ std::vector<std::string> WithoutHelpCommand(std::vector<std::string> words) {
   return words;
 }
 
-/// The help of the command that was given, with the options that every command takes.
+/// The help of the given command, with the options that every command accepts.
 std::string HelpOf(const CLI::App& app) {
   const std::string text = app.help();
   if (Named(app) == &app) return text;
@@ -276,7 +276,7 @@ Result<Parsed> ParseArguments(const std::vector<std::string>& arguments) {
   Grammar grammar;
   CLI::App& app = grammar.app;
   try {
-    // CLI11 takes the words from the back.
+    // CLI11 reads the words from the back.
     const auto words = WithoutHelpCommand(arguments);
     app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
   } catch (const CLI::CallForHelp&) {

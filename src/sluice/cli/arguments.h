@@ -26,7 +26,7 @@ using Parsed = std::variant<Invocation, HelpText>;
 /// names the nearest command or flag where one is misspelt. Pure: nothing is opened or printed.
 Result<Parsed> ParseArguments(const std::vector<std::string>& arguments);
 
-/// Whether a command line asks for JSON, even where it can't be parsed.
+/// Whether a command line asks for JSON, even if it cannot be parsed.
 bool AsksForJson(const std::vector<std::string>& arguments);
 
 }  // namespace sluice::cli

@@ -23,7 +23,7 @@ class ProgressDisplay {
   /// The counters of one table; lives as long as the display.
   transfer::Progress* Add(const std::string& name);
 
-  /// Clears the line, lets `print` write to the terminal, and continues below what it wrote.
+  /// Clears the line, calls `print`, which writes to the terminal, and continues below what it wrote.
   void Interrupt(const std::function<void()>& print);
 
  private:

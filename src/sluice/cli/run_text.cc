@@ -87,7 +87,7 @@ std::vector<std::string> Remarks(const RunReport& report) {
   return remarks;
 }
 
-/// " (1,200,000 rows/s, 80.0 MiB/s)"; "" for what took no time.
+/// " (1,200,000 rows/s, 80.0 MiB/s)"; "" if it took no time.
 std::string Rate(int64_t rows, int64_t bytes, double seconds) {
   constexpr double kTooShort = 0.001;
   if (rows == 0 || seconds < kTooShort) return "";

@@ -6,7 +6,7 @@
 
 #include "sluice/exporter/report/report.h"
 
-/// What `run` and `backfill` tell a person. Pure: text from values.
+/// What `run` and `backfill` print for a person. Pure: text from values.
 namespace sluice::cli {
 
 /// One table's run: a line, and below it, indented, what needs attention. The name is padded to `width`.

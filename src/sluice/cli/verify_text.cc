@@ -76,7 +76,7 @@ std::string CausesText(const verify::VerifyReport& report) {
   std::string text;
   for (size_t i = 0; i < lines.size() && i < kShown; ++i) text += "\n  " + lines[i];
   if (lines.size() > kShown)
-    text += fmt::format("\n  and {} more causes; -v tells all", lines.size() - kShown);
+    text += fmt::format("\n  and {} more causes; -v shows all", lines.size() - kShown);
   return text;
 }
 
