@@ -9,26 +9,12 @@
 #include "sluice/delta/feed/change_feed.h"
 #include "sluice/delta/log/commit_parser.h"
 #include "sluice/delta/log/commit_stream.h"
-#include "sluice/delta/log/table_feature.h"
 #include "sluice/delta/log/table_properties.h"
+#include "sluice/delta/log/table_state.h"
 #include "sluice/delta/snapshot/load_snapshot.h"
 
 namespace sluice::delta {
 namespace {
-
-// What a version says of the table, as far as the feed depends on it.
-struct TableState {
-  Protocol protocol;
-  Metadata metadata;
-
-  // kUnsupported, as CheckReadable, or kCorrupt where the table can't be read as of this commit.
-  Status Take(Commit commit, std::string_view table) {
-    if (commit.protocol) protocol = *std::move(commit.protocol);
-    if (commit.metadata) metadata = *std::move(commit.metadata);
-    SLUICE_RETURN_IF_ERROR(CheckReadable(protocol, metadata, table));
-    return commit.metadata ? ResolveSchema(metadata) : Status();
-  }
-};
 
 bool FeedOn(const Metadata& metadata) { return PropertiesOf(metadata).change_data_feed; }
 
@@ -118,8 +104,7 @@ class FeedSurvey {
                                         ReadTableActions, [&](Commit commit) -> Result<bool> {
                                           if (!commit.metadata && !commit.protocol) return true;
                                           const Version version = commit.version;
-                                          if (state && !state->Take(std::move(commit), table_))
-                                            state.reset();
+                                          if (state && !state->Take(commit, table_)) state.reset();
                                           SLUICE_RETURN_IF_ERROR(look(version));
                                           return !start;
                                         }));
@@ -190,7 +175,6 @@ class FeedSurvey {
 
   Result<FeedCut> Unsupported(Version at, Error why) const {
     SLUICE_ASSIGN_OR_RETURN(const auto resume, NextStart(Next(at)));
-    why.message = fmt::format("version {}: {}", at.value, why.message);
     if (resume) {
       why.message +=
           fmt::format("; the first version from which the feed can be read is {}", resume->value);
@@ -240,26 +224,25 @@ class FeedSurvey {
     const bool serves_source = CanReadAs(state.metadata.schema, source_.metadata.schema);
     range.schema = serves_source ? source_.metadata.schema : state.metadata.schema;
     range.last = last;
-    SLUICE_RETURN_IF_ERROR(
-        VisitCommits(log_, Contiguous(listing_, Next(range.first), last), ReadTableActions,
-                     [&](Commit commit) -> Result<bool> {
-                       if (!commit.metadata && !commit.protocol) return true;
-                       const Version version = commit.version;
-                       SLUICE_ASSIGN_OR_RETURN(
-                           range.cut, CutBy(std::move(commit), serves_source, state, range.schema));
-                       if (range.cut) range.last = Version{version.value - 1};
-                       return !range.cut;
-                     }));
+    SLUICE_RETURN_IF_ERROR(VisitCommits(
+        log_, Contiguous(listing_, Next(range.first), last), ReadTableActions,
+        [&](Commit commit) -> Result<bool> {
+          if (!commit.metadata && !commit.protocol) return true;
+          const Version version = commit.version;
+          SLUICE_ASSIGN_OR_RETURN(range.cut, CutBy(commit, serves_source, state, range.schema));
+          if (range.cut) range.last = Version{version.value - 1};
+          return !range.cut;
+        }));
     return {};
   }
 
  private:
   // The cut, if any, that this commit's metadata makes; `served` follows where it may.
-  Result<std::optional<FeedCut>> CutBy(Commit commit, bool serves_source, TableState& state,
+  Result<std::optional<FeedCut>> CutBy(const Commit& commit, bool serves_source, TableState& state,
                                        TableSchema& served) const {
     const Version version = commit.version;
     const TableSchema before = state.metadata.schema;
-    auto readable = state.Take(std::move(commit), table_);
+    auto readable = state.Take(commit, table_);
     if (!readable) {
       if (readable.error().kind != ErrorKind::kUnsupported) return Fail(readable.error());
       return Unsupported(version, std::move(readable).error());

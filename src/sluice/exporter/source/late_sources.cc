@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "sluice/delta/log/table_state.h"
 #include "sluice/delta/read/data_file.h"
 #include "sluice/delta/read/data_path.h"
 #include "sluice/delta/schema/schema.h"
@@ -34,6 +35,34 @@ Result<std::vector<NamedFile>> OldFiles(const Session& session, const delta::Sna
     }
   }
   return old;
+}
+
+/// Every version that brought late rows must have been readable when it was made: DROP FEATURE leaves a table whose
+/// newest protocol says nothing of the files before.
+Status RequireReadableCommits(const Session& session, const ledger::Position& position,
+                              const std::vector<delta::Commit>& commits,
+                              const std::vector<plan::LateCommit>& late) {
+  const bool changed = std::any_of(commits.begin(), commits.end(),
+                                   [](const auto& commit) { return commit.protocol.has_value(); });
+  if (!changed) return {};
+  delta::SnapshotOptions options;
+  options.at = position.scanned_through;
+  options.with_files = false;
+  auto before = delta::LoadSnapshot(*session.log, options);
+  delta::TableState state;  // where it was cleaned up, the commits tell
+  if (before) {
+    state = {std::move(before->protocol), std::move(before->metadata)};
+  } else if (before.error().kind == ErrorKind::kUnsupported) {
+    return Fail(std::move(before).error());
+  }
+  std::set<Version> with_rows;
+  for (const auto& commit : late) with_rows.insert(commit.version);
+  const std::string table = session.log->store().DisplayName("");
+  for (const auto& commit : commits) {
+    const Status readable = state.Take(commit, table);
+    if (!readable && with_rows.contains(commit.version)) return readable;
+  }
+  return {};
 }
 
 /// Columns whose type is another one than when the last export looked; "" where there is none, or nobody
@@ -64,6 +93,9 @@ Status RequireLateSources(const Session& session, const ledger::Position& positi
                           const delta::Snapshot& snapshot,
                           const std::vector<delta::Commit>& commits,
                           const std::vector<plan::LateCommit>& late) {
+  if (auto readable = RequireReadableCommits(session, position, commits, late); !readable) {
+    return Fail(WithLateRemedy(session.name(), position, std::move(readable).error()));
+  }
   SLUICE_ASSIGN_OR_RETURN(const auto old, OldFiles(session, snapshot, late));
   if (old.empty()) return {};
   SLUICE_ASSIGN_OR_RETURN(const auto gone, FindGone(session, old));

@@ -12,8 +12,9 @@
 namespace sluice::exporter {
 
 /// kSourceGone naming the versions whose files are gone; kUnsupported naming the columns whose type a commit
-/// of the range changed, so that rows before it can't be compared with rows after it. Looks only at files
-/// that are not live, of which append tables have none.
+/// of the range changed, so that rows before it can't be compared with rows after it, or the version that
+/// brought late rows while the table had a feature that cannot be read. Looks only at files that are not live, of
+/// which append tables have none.
 Status RequireLateSources(const Session& session, const ledger::Position& position,
                           const delta::Snapshot& snapshot,
                           const std::vector<delta::Commit>& commits,
