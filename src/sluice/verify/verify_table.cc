@@ -8,6 +8,8 @@
 
 #include "sluice/base/time_zone.h"
 #include "sluice/columnar/row_hash.h"
+#include "sluice/delta/snapshot/load_snapshot.h"
+#include "sluice/delta/snapshot/version_checksum.h"
 #include "sluice/exporter/commit/adopt.h"
 #include "sluice/exporter/inspect/chain.h"
 #include "sluice/exporter/inspect/repair_advice.h"
@@ -246,6 +248,15 @@ Status VerifyExports(Session& session, const std::vector<Manifest>& chosen, Feed
   return {};
 }
 
+/// The source's newest version against its checksum, if it has one.
+Status VerifyChecksum(const Session& session, VerifyReport& report) {
+  const auto snapshot = delta::LoadSnapshot(*session.log, {});
+  if (!snapshot) return SourceIsGone(snapshot.error().kind) ? Status() : Fail(snapshot.error());
+  SLUICE_ASSIGN_OR_RETURN(auto differences, delta::DifferencesToChecksum(*session.log, *snapshot));
+  for (auto& difference : differences) report.faults.push_back(std::move(difference));
+  return {};
+}
+
 Status VerifyInto(const exporter::Services& services, const config::Table& table,
                   const VerifyOptions& options, VerifyReport& report) {
   SLUICE_ASSIGN_OR_RETURN(const ledger::Bound since, ParseSince(table, options.since));
@@ -264,6 +275,7 @@ Status VerifyInto(const exporter::Services& services, const config::Table& table
   SLUICE_RETURN_IF_ERROR(VerifyExports(session, chosen, balance, options.progress, report));
   SLUICE_RETURN_IF_ERROR(balance.Close(report.balance, report.faults));
   for (auto& fault : files.faults) report.faults.push_back(std::move(fault));
+  SLUICE_RETURN_IF_ERROR(VerifyChecksum(session, report));
   report.lingering = std::move(files.lingering);
   return {};
 }

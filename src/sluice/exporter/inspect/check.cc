@@ -14,6 +14,7 @@
 #include "sluice/exporter/inspect/chain.h"
 #include "sluice/exporter/inspect/check.h"
 #include "sluice/exporter/inspect/check_append.h"
+#include "sluice/exporter/inspect/check_log.h"
 #include "sluice/exporter/inspect/findings.h"
 #include "sluice/exporter/inspect/layout_change.h"
 #include "sluice/exporter/inspect/retention.h"
@@ -41,8 +42,15 @@ void CheckHistory(Session& session, const delta::Snapshot& snapshot, Findings& f
   const auto listing = session.log->List();
   if (!listing || listing->commits.empty()) return;
   std::set<std::string> changing;
-  Version first{std::max<int64_t>(0, snapshot.version.value - kCommits + 1)};
-  first = std::max(first, listing->commits.front().version);
+  // As far as they follow one another: a hole is CheckLog's.
+  Version first = Next(snapshot.version);
+  for (auto commit = listing->commits.rbegin(); commit != listing->commits.rend(); ++commit) {
+    if (commit->version > snapshot.version) continue;
+    const bool follows = Next(commit->version) == first;
+    if (!follows || snapshot.version.value - commit->version.value >= kCommits) break;
+    first = commit->version;
+  }
+  if (first > snapshot.version) return;
   for (Version v = first; v <= snapshot.version; v = Next(v)) {
     const auto commit = session.log->ReadCommit(v);
     if (!commit) {
@@ -255,6 +263,7 @@ Status CheckTableInto(const Services& services, const config::Table& table, Find
       fmt::format("{}: version {}, {}, {}", session.source->DisplayName(""), snapshot.version.value,
                   Plural(snapshot.num_files, "file"), HumanBytes(snapshot.total_bytes)));
   CheckForeignRow(session, view.position(), findings);
+  CheckLog(session, snapshot, findings);
   CheckColumns(session, snapshot, findings);
   for (const auto& change : FindLayoutChanges(view, table)) {
     findings.Add(Severity::kWarning, change.message, WithName(change.remedy, table.name));

@@ -6,7 +6,6 @@
 #include "sluice/delta/schema/schema.h"
 #include "sluice/exporter/source/far_ahead.h"
 #include "sluice/exporter/source/late_sources.h"
-#include "sluice/exporter/source/source_checks.h"
 #include "sluice/plan/append_task.h"
 #include "sluice/plan/column_choice.h"
 
@@ -37,8 +36,6 @@ Result<PlannedWork> AppendSource::Plan() {
   if (const auto* end = std::get_if<Timestamp>(&work.exports.back().end)) {
     SLUICE_RETURN_IF_ERROR(RequireClockNotAhead(session_, *end));
   }
-  SLUICE_RETURN_IF_ERROR(
-      RequireNoHole(*session_.log, facts_.position.scanned_through, facts_.source_version));
   SLUICE_ASSIGN_OR_RETURN(auto late, PlanBeforeRange());
   if (late) work.exports.insert(work.exports.begin(), *std::move(late));
   return work;
@@ -95,8 +92,6 @@ Result<int64_t> AppendSource::RangeLimit() {
 Result<std::vector<plan::PlannedExport>> AppendSource::PlanRange(
     const plan::Range& range, std::optional<int64_t> chunk,
     const std::vector<plan::ReplacedExport>& replaced) {
-  SLUICE_RETURN_IF_ERROR(
-      RequireNoHole(*session_.log, facts_.position.scanned_through, facts_.source_version));
   std::vector<plan::Replaced> old;
   for (const auto& [n, rows] : replaced) {
     old.push_back({n, Timestamp{rows.to}, Timestamp{rows.from}});

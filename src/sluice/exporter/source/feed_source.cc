@@ -5,7 +5,6 @@
 
 #include "sluice/delta/log/table_properties.h"
 #include "sluice/exporter/source/gone_files.h"
-#include "sluice/exporter/source/source_checks.h"
 #include "sluice/plan/column_choice.h"
 #include "sluice/plan/snapshot_plan.h"
 
@@ -42,10 +41,6 @@ Result<PlannedWork> FeedSource::Plan() {
   }
   ledger::Position position = facts_.position;
   if (beginning.first) {
-    // A reseed wants what the checkpoint has; a first run must know what is missing.
-    if (!facts_.reseed) {
-      SLUICE_RETURN_IF_ERROR(RequireNoHole(*session_.log, std::nullopt, facts_.source_version));
-    }
     position = beginning.first->position;
     work.exports.push_back(*std::move(beginning.first));
   }

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "sluice/exporter/source/source_checks.h"
-
 namespace sluice::exporter {
 namespace {
 
@@ -34,9 +32,6 @@ Result<PlannedWork> SnapshotSource::Plan() {
     SLUICE_ASSIGN_OR_RETURN(facts_.unchanged, IsUnchanged());
   }
   SLUICE_ASSIGN_OR_RETURN(work.exports, plan::PlanSnapshot(*session_.table, facts_));
-  if (work.exports.empty()) return work;
-  SLUICE_RETURN_IF_ERROR(
-      RequireNoHole(*session_.log, facts_.position.scanned_through, facts_.source_version));
   return work;
 }
 
@@ -50,8 +45,9 @@ Result<bool> SnapshotSource::IsUnchanged() const {
   }
   const auto commits = session_.log->ReadCommits(*position.scanned_through, facts_.source_version);
   if (!commits) {
-    // What the log no longer tells may have been a change.
+    // What the log no longer tells may have been a change; so may a hole below the checkpoint.
     if (commits.error().kind == ErrorKind::kSourceGone) return false;
+    if (commits.error().kind == ErrorKind::kCorrupt) return false;
     return Fail(commits.error());
   }
   return std::none_of(commits->begin(), commits->end(), ChangesRows);

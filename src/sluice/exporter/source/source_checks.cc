@@ -7,15 +7,6 @@
 
 namespace sluice::exporter {
 
-Status RequireNoHole(const delta::Log& log, std::optional<Version> seen, Version pinned) {
-  if (seen && pinned <= *seen) return {};
-  SLUICE_ASSIGN_OR_RETURN(const delta::LogListing listing,
-                          log.List(seen ? std::optional(Next(*seen)) : std::nullopt));
-  if (listing.commits.empty()) return {};
-  return delta::Log::RequireContiguous(listing, listing.commits.front().version, pinned,
-                                       log.store().DisplayName(""));
-}
-
 Result<std::vector<std::string>> CheckSchemaChange(const config::Table& table,
                                                    const plan::SourceFacts& facts) {
   const config::SchemaChange policy = table.on_schema_change;
