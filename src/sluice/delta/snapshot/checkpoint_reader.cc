@@ -6,6 +6,7 @@
 #include <arrow/type.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 #include <unordered_set>
@@ -303,17 +304,22 @@ Status CheckpointReader::ReadFiles(const SnapshotOptions& options, LogReplay& re
     }
     replay.TakeOldFiles(std::move(found));
   }
-  std::vector<OldFiles> found(parts_.size() + sidecars_.size());
-  const auto read = [&](size_t i) -> Status {
+  const auto read = [&](size_t i, OldFiles& found) -> Status {
     if (i < parts_.size()) {
-      return ReadPart(parts_[i], adds, options.with_tombstones, replay, found[i]);
+      return ReadPart(parts_[i], adds, options.with_tombstones, replay, found);
     }
     SLUICE_ASSIGN_OR_RETURN(const auto sidecar, OpenSidecar(sidecars_[i - parts_.size()]));
-    return ReadPart(sidecar, adds, options.with_tombstones, replay, found[i]);
+    return ReadPart(sidecar, adds, options.with_tombstones, replay, found);
   };
-  SLUICE_RETURN_IF_ERROR(
-      runtime::ParallelFor(found.size(), kPartsAtOnce, runtime::CancelToken(), read));
-  for (OldFiles& files : found) replay.TakeOldFiles(std::exchange(files, {}));
+  // A few at a time, so that what they hold is not in memory twice.
+  const size_t count = parts_.size() + sidecars_.size();
+  for (size_t first = 0; first < count; first += kPartsAtOnce) {
+    std::vector<OldFiles> found(std::min<size_t>(kPartsAtOnce, count - first));
+    SLUICE_RETURN_IF_ERROR(
+        runtime::ParallelFor(found.size(), kPartsAtOnce, runtime::CancelToken(),
+                             [&](size_t i) { return read(first + i, found[i]); }));
+    for (OldFiles& files : found) replay.TakeOldFiles(std::exchange(files, {}));
+  }
   return {};
 }
 
