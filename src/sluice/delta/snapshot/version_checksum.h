@@ -10,8 +10,8 @@
 namespace sluice::delta {
 
 /// Where `<version>.crc` (PROTOCOL.md, "Version Checksum File") says something else than `snapshot`, which must
-/// have its files: "numFiles is 3, the log has 4". Empty where both agree, or where no such file exists. A file
-/// that is not a checksum is a difference, too. Errors only where the store cannot be read.
+/// have its files: "numFiles is 3, the log has 4". Empty where both agree, or where no such file exists; one that is
+/// torn or too large says nothing. Errors only where the store cannot be read.
 Result<std::vector<std::string>> DifferencesToChecksum(const Log& log, const Snapshot& snapshot);
 
 }  // namespace sluice::delta
