@@ -70,9 +70,13 @@ int64_t ColumnBufferBytes(const parquet::FileMetaData& metadata, const std::vect
 }  // namespace
 
 Result<ParquetFile> OpenParquet(const store::ObjectStore& store, const store::Key& key) {
-  ParquetFile file;
-  file.name = store.DisplayName(key);
   SLUICE_ASSIGN_OR_RETURN(auto object, store.Open(key));
+  return OpenParquet(store.DisplayName(key), std::move(object));
+}
+
+Result<ParquetFile> OpenParquet(std::string name, std::unique_ptr<store::ObjectReader> object) {
+  ParquetFile file;
+  file.name = std::move(name);
   file.bytes = columnar::MakeRandomAccessFile(std::move(object));
   SLUICE_ASSIGN_OR_RETURN(const std::string bytes, ReadFooter(file));
   auto footer = ParseParquetFooter(bytes);

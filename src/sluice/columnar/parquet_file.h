@@ -27,6 +27,8 @@ struct ParquetFile {
 
 /// kNotFound if the object is not there, kCorrupt if it is not Parquet, kUnsupported if it is encrypted.
 Result<ParquetFile> OpenParquet(const store::ObjectStore& store, const store::Key& key);
+/// The same for an object that is open already; `name` is what messages call it.
+Result<ParquetFile> OpenParquet(std::string name, std::unique_ptr<store::ObjectReader> object);
 
 /// Streams the leaf columns `columns` of `row_groups` in batches of at most `batch_rows` rows, which
 /// `reader` may be told to change on the way. Most callers want ReadRowGroup().

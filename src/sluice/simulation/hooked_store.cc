@@ -100,6 +100,10 @@ class HookedStore : public store::ObjectStore {
     SLUICE_ASSIGN_OR_RETURN(auto reader, Do("Open", key, [&] { return inner_->Open(key); }));
     return std::make_unique<HookedReader>(place_, key, std::move(reader), hook_);
   }
+  Result<std::unique_ptr<store::ObjectReader>> OpenElsewhere(
+      const std::string& address) const override {
+    return Do("OpenElsewhere", address, [&] { return inner_->OpenElsewhere(address); });
+  }
   Status List(const Key& prefix, const Key& start_after,
               const std::function<bool(const store::ObjectInfo&)>& visit) const override {
     return Do("List", prefix, [&] { return inner_->List(prefix, start_after, visit); });

@@ -19,6 +19,10 @@ class ForwardingStore : public store::ObjectStore {
   Result<std::unique_ptr<store::ObjectReader>> Open(const Key& key) const override {
     return inner_->Open(key);
   }
+  Result<std::unique_ptr<store::ObjectReader>> OpenElsewhere(
+      const std::string& address) const override {
+    return inner_->OpenElsewhere(address);
+  }
   Status List(const Key& prefix, const Key& start_after,
               const std::function<bool(const store::ObjectInfo&)>& visit) const override {
     return inner_->List(prefix, start_after, visit);

@@ -8,6 +8,10 @@
 
 namespace sluice::store {
 
+Result<std::unique_ptr<ObjectReader>> ObjectStore::OpenElsewhere(const std::string& address) const {
+  return Fail(ErrorKind::kUnsupported, "{} does not lie in {}", address, DisplayName(""));
+}
+
 Result<std::vector<ObjectInfo>> ListAll(const ObjectStore& store, const Key& prefix,
                                         const Key& start_after) {
   std::vector<ObjectInfo> objects;

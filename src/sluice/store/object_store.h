@@ -107,6 +107,9 @@ class ObjectStore {
   /// The whole object; for small ones (log entries, manifests).
   virtual Result<std::string> Get(const Key& key) const = 0;
   virtual Result<std::unique_ptr<ObjectReader>> Open(const Key& key) const = 0;
+  /// An object outside of this store's root, by its absolute path or "s3://bucket/key": tables may name files that
+  /// lie elsewhere. kUnsupported where the store reaches nothing else.
+  virtual Result<std::unique_ptr<ObjectReader>> OpenElsewhere(const std::string& address) const;
 
   /// Every object whose key starts with `prefix` and is > `start_after`, in ascending byte order of
   /// keys, page by page: `visit` returns false to stop. Internal objects of the implementation

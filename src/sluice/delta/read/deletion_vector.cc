@@ -32,10 +32,8 @@ tl::unexpected<Error> Ends(size_t size) {
 }
 
 // The bytes of one vector in a file of several, checked against their checksum.
-Result<std::vector<uint8_t>> ReadFromFile(const store::ObjectStore& table_store,
-                                          const store::Key& key,
+Result<std::vector<uint8_t>> ReadFromFile(Result<std::unique_ptr<store::ObjectReader>> opened,
                                           const DeletionVectorDescriptor& descriptor) {
-  auto opened = table_store.Open(key);
   if (!opened) {
     Error error = std::move(opened).error();
     if (error.kind == ErrorKind::kNotFound) {
@@ -82,15 +80,14 @@ Result<std::vector<uint8_t>> ReadBytes(const store::ObjectStore& table_store,
     }
     case 'u': {
       SLUICE_ASSIGN_OR_RETURN(const auto key, DeletionVectorKey(descriptor.path_or_inline_dv));
-      return ReadFromFile(table_store, key, descriptor);
+      return ReadFromFile(table_store.Open(key), descriptor);
     }
     case 'p': {
       SLUICE_ASSIGN_OR_RETURN(const auto address,
                               ResolvePath(descriptor.path_or_inline_dv, table_store));
-      if (!address.relative) {
-        return Fail(ErrorKind::kUnsupported, "{} lies outside the table", address.key_or_uri);
-      }
-      return ReadFromFile(table_store, address.key_or_uri, descriptor);
+      return ReadFromFile(address.relative ? table_store.Open(address.key_or_uri)
+                                           : table_store.OpenElsewhere(address.key_or_uri),
+                          descriptor);
     }
     default:
       return Fail(ErrorKind::kCorrupt, "unknown storage type '{}'", descriptor.storage_type);

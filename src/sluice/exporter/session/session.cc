@@ -6,6 +6,7 @@
 #include "sluice/exporter/session/store_options.h"
 #include "sluice/plan/output_layout.h"
 #include "sluice/runtime/executor.h"
+#include "sluice/stores/reaching_store.h"
 #include "sluice/stores/store_registry.h"
 
 namespace sluice::exporter {
@@ -25,7 +26,15 @@ Services MakeServices(std::shared_ptr<const config::Config> config,
   services.open_store = [config = services.config, registry](const store::Location& location,
                                                              StoreRole role,
                                                              const runtime::CancelToken& token) {
-    return registry->Open(location, StoreOptionsFor(*config, role, token));
+    const auto open = [config, registry, role, token](const store::Location& at) {
+      return registry->Open(at, StoreOptionsFor(*config, role, token));
+    };
+    auto opened = open(location);
+    // A table's log may name files elsewhere, which the credentials of sources reach.
+    if (opened && role == StoreRole::kSource) {
+      opened = stores::ReachElsewhere(*std::move(opened), location, open);
+    }
+    return opened;
   };
   services.open_bucket = [config = services.config, registry](const std::string& bucket,
                                                               StoreRole role,
