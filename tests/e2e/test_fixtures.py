@@ -21,7 +21,7 @@ def cases():
         lines = file.read_text().splitlines()
         columns = json.loads(lines[0]) if lines else TIMES
         watermark = next((column for column in TIMES if column in columns), None)
-        if watermark and not name.startswith("refused_"):
+        if watermark:
             yield pytest.param(name, version, watermark, id=f"{name}-{version}")
 
 
@@ -38,17 +38,9 @@ def test_is_exported_as_spark_reads_it(name, version, watermark, sluice):
     assert_same_rows(without_partition(sluice.export().check().rows()), expected)
 
 
-@pytest.mark.parametrize(("name", "feature"), [
-    ("refused_column_mapping", "columnMapping"), ("refused_type_widening", "typeWidening")])
-def test_is_refused_by_the_name_of_its_feature(name, feature, sluice):
-    sluice.add(f"lake.{name}", FIXTURES / name / "table", watermark="id", start=START)
-    error = sluice.fails(NOW)
-    assert error["kind"] == "unsupported" and feature in error["message"] and error["remedy"], error
-
-
 @pytest.mark.parametrize("file", [
     pytest.param(file, id=f"{file.parent.name}-{file.stem}")
-    for file in sorted(FIXTURES.glob("*/rows-v*.jsonl")) if not file.parent.name.startswith("refused_")])
+    for file in sorted(FIXTURES.glob("*/rows-v*.jsonl"))])
 def test_a_snapshot_holds_what_spark_reads(file, sluice):
     version = re.search(r"v(\d+)", file.name)[1]
     sluice.add_snapshots(f"lake.{file.parent.name}", file.parent / "table", timestamps="source")

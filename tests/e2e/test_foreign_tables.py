@@ -158,12 +158,23 @@ def test_a_rewrite_under_another_spelling_makes_no_late_rows(table, sluice):
 
 @pytest.mark.parametrize(("uri", "place"), [("dbfs:/lake/t/f.parquet", "Databricks file system"),
                                             ("abfss://c@a.dfs.core.windows.net/t/f.parquet", "Azure"),
-                                            ("file:/elsewhere/f.parquet", "outside")])
+                                            ("file:/elsewhere/f.parquet", "is not there any more")])
 def test_a_file_elsewhere_is_named_as_what_it_is(uri, place, table, sluice):
     table.commit(0, protocol(), metadata(ID), table.file("f.parquet", ids(1), uri))
     sluice.add_snapshots("lake.t", table.path)
     error = sluice.fails(NOW)
     assert place in error["message"] and error["remedy"], error
+
+
+def test_a_file_elsewhere_on_this_machine_is_read(table, sluice, tmp_path):
+    add = table.file("f.parquet", ids(1))
+    other = tmp_path / "other place%41"
+    other.mkdir()
+    (table.path / "f.parquet").rename(other / "f.parquet")
+    add["add"]["path"] = f"file:{tmp_path}/other%20place%2541/f.parquet"
+    table.commit(0, protocol(), metadata(ID), add)
+    sluice.add_snapshots("lake.t", table.path)
+    assert sluice.run(NOW)["rows"] == 1
 
 
 # Log text
@@ -251,7 +262,15 @@ def test_a_feed_leaves_void_columns_out(table, sluice):
     assert sluice.run(NOW)["rows"] == 1
 
 
-@pytest.mark.parametrize("kind", ["variant", "interval day to second", "geometry(OGC:CRS84)"])
+def test_a_variant_that_no_file_has_is_null(table, sluice):
+    table.commit(0, protocol(3, 7, ["variantType"]), metadata(ID, field("odd", "variant"), field(
+        "s", struct(field("v", "variant")))), table.file("f.parquet", ids(1)))
+    sluice.add_snapshots("lake.t", table.path)
+    sluice.run(NOW)
+    assert_same_rows(newest(sluice), [{"id": 1, "odd": None, "s": None}])
+
+
+@pytest.mark.parametrize("kind", ["interval day to second", "geometry(OGC:CRS84)"])
 def test_an_unknown_type_stops_only_who_exports_it(kind, table, sluice):
     table.commit(0, protocol(), metadata(ID, field("odd", kind)), table.file("f.parquet", ids(1)))
     sluice.add_snapshots("lake.t", table.path)

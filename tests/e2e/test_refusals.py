@@ -5,6 +5,8 @@ import shutil
 import pyarrow as pa
 import deltalake
 import pytest
+from support.hand_log import HandLog, metadata, protocol
+from support.hand_written import field
 from support.history import to_arrow
 from support.lake import NAME, Lake, clock, rendered, row, without_partition
 from support.ledger import decisions, ledger_folder
@@ -21,6 +23,22 @@ def events(lake, sluice):
 @pytest.fixture
 def users(tmp_path):
     return Lake(tmp_path / "lake" / "users", [row(1, 0.5)], [row(2, 1.5)])
+
+
+# Features that a reader must know
+
+@pytest.mark.parametrize(("feature", "remedy"), [
+    ("catalogManaged", "catalog"), ("adaptiveMetadata-preview", "Delta log"), ("fromTheFuture", "DROP FEATURE")])
+def test_a_feature_is_refused_by_its_name_and_the_other_tables_go_on(feature, remedy, tmp_path, events):
+    table = HandLog(tmp_path / "lake" / "special")
+    table.commit(0, protocol(3, 7, [feature]), metadata(field("id", "long"), field("event_timestamp", "timestamp")))
+    events.add("lake.special", table.path, start=clock(0))
+    outcome = events.call("run", now=NOW)
+    assert outcome.code == 1 and outcome.table(NAME)["status"] == "exported", str(outcome)
+    error = outcome.table("special")["error"]
+    assert error["kind"] == "unsupported" and remedy in error["remedy"], error
+    assert feature in error["message"] and "version 0" in error["message"], error
+    assert not events.export("special").data_files()
 
 
 # Columns named as the feed names its own

@@ -46,43 +46,85 @@ tl::unexpected<Error> ColumnPlan::Refuse(const SchemaNode& node) const {
                                 column_.substr(0, column_.find('.')))});
 }
 
-Result<ColumnPlan> ColumnPlan::Make(const SchemaNode& node, const TypePtr& wanted,
+WantedColumn WantedColumn::Named(std::string name, TypePtr type) {
+  WantedColumn wanted{std::move(type), std::move(name), {}, {}};
+  if (wanted.type->id() == arrow::Type::MAP) {
+    const auto& map = static_cast<const arrow::MapType&>(*wanted.type);
+    wanted.parts = {Named("key", map.key_type()), Named("value", map.item_type())};
+    return wanted;
+  }
+  for (const auto& field : wanted.type->fields()) {
+    wanted.parts.push_back(Named(field->name(), field->type()));
+  }
+  return wanted;
+}
+
+Result<std::optional<size_t>> FindStored(
+    const std::vector<SchemaNode>& nodes, const WantedColumn& wanted, const std::string& column,
+    const std::function<bool(std::string_view, std::string_view)>& same_name) {
+  const bool by_id = wanted.field_id.has_value();
+  if (by_id && std::none_of(nodes.begin(), nodes.end(),
+                            [](const SchemaNode& node) { return node.field_id.has_value(); })) {
+    return Fail(Error{ErrorKind::kUnsupported,
+                      fmt::format("the table maps column '{}' by its field id, and the file has no "
+                                  "field ids",
+                                  column),
+                      "rewrite the file in the source with a writer that supports column mapping"});
+  }
+  std::optional<size_t> found;
+  for (size_t i = 0; i < nodes.size(); ++i) {
+    if (by_id ? nodes[i].field_id != wanted.field_id
+              : !same_name(nodes[i].name, wanted.stored_name)) {
+      continue;
+    }
+    if (found) {
+      return Fail(Error{ErrorKind::kUnsupported,
+                        fmt::format("two columns of the file, '{}' and '{}', could be column '{}'",
+                                    nodes[*found].name, nodes[i].name, column),
+                        "leave the column out with `exclude`, or rewrite the file in the source"});
+    }
+    found = i;
+  }
+  return found;
+}
+
+Result<ColumnPlan> ColumnPlan::Make(const SchemaNode& node, const WantedColumn& wanted,
                                     const std::string& column, const ColumnPlanOptions& options) {
   if (node.repetition != Repetition::kRepeated) return MakeAny(node, wanted, column, options);
   // Outside of a list or map, a repeated node is a list of what it is.
   ColumnPlan plan;
   plan.column_ = column;
-  plan.type_ = wanted;
-  if (wanted->id() != arrow::Type::LIST) return plan.Refuse(node);
+  plan.type_ = wanted.type;
+  if (wanted.type->id() != arrow::Type::LIST) return plan.Refuse(node);
   plan.shape_ = Shape::kList;
-  const auto& element = static_cast<const arrow::ListType&>(*wanted).value_field();
-  SLUICE_ASSIGN_OR_RETURN(auto part, MakeAny(node, element->type(), column + ".element", options));
+  SLUICE_ASSIGN_OR_RETURN(auto part,
+                          MakeAny(node, wanted.parts.at(0), column + ".element", options));
   plan.leaves_ = part.leaves_;
   plan.parts_.push_back(std::move(part));
   return plan;
 }
 
-Result<ColumnPlan> ColumnPlan::MakeAny(const SchemaNode& node, const TypePtr& wanted,
+Result<ColumnPlan> ColumnPlan::MakeAny(const SchemaNode& node, const WantedColumn& wanted,
                                        const std::string& column,
                                        const ColumnPlanOptions& options) {
   ColumnPlan plan;
   plan.column_ = column;
-  plan.type_ = wanted;
-  if (IsNested(*wanted) != (node.physical == PhysicalType::kGroup)) return plan.Refuse(node);
+  plan.type_ = wanted.type;
+  if (IsNested(*wanted.type) != (node.physical == PhysicalType::kGroup)) return plan.Refuse(node);
   Status planned;
-  switch (wanted->id()) {
+  switch (wanted.type->id()) {
     case arrow::Type::STRUCT:
-      planned = plan.PlanStruct(node, options);
+      planned = plan.PlanStruct(node, wanted, options);
       break;
     case arrow::Type::LIST:
-      planned = plan.PlanList(node, options);
+      planned = plan.PlanList(node, wanted.parts.at(0), options);
       break;
     case arrow::Type::MAP:
-      planned = plan.PlanMap(node, options);
+      planned = plan.PlanMap(node, wanted, options);
       break;
     default:
       plan.shape_ = Shape::kLeaf;
-      plan.leaf_ = {node.physical, node.annotation, wanted, column, options.calendar};
+      plan.leaf_ = {node.physical, node.annotation, wanted.type, column, options.calendar};
       plan.leaves_ = {node.first_leaf};
       if (!CanReadLeaf(plan.leaf_)) return plan.Refuse(node);
       break;
@@ -91,8 +133,8 @@ Result<ColumnPlan> ColumnPlan::MakeAny(const SchemaNode& node, const TypePtr& wa
   return plan;
 }
 
-Status ColumnPlan::AddPart(const SchemaNode& node, const TypePtr& wanted, std::string_view name,
-                           const ColumnPlanOptions& options) {
+Status ColumnPlan::AddPart(const SchemaNode& node, const WantedColumn& wanted,
+                           std::string_view name, const ColumnPlanOptions& options) {
   SLUICE_ASSIGN_OR_RETURN(auto part,
                           Make(node, wanted, fmt::format("{}.{}", column_, name), options));
   leaves_.insert(leaves_.end(), part.leaves_.begin(), part.leaves_.end());
@@ -100,69 +142,74 @@ Status ColumnPlan::AddPart(const SchemaNode& node, const TypePtr& wanted, std::s
   return {};
 }
 
-Status ColumnPlan::PlanStruct(const SchemaNode& node, const ColumnPlanOptions& options) {
+Status ColumnPlan::PlanStruct(const SchemaNode& node, const WantedColumn& wanted,
+                              const ColumnPlanOptions& options) {
   shape_ = Shape::kStruct;
   if (node.annotation.kind == Kind::kList || node.annotation.kind == Kind::kMap) {
     return Refuse(node);
   }
-  std::vector<int> wanted_by(node.children.size(), -1);
-  for (int i = 0; i < type_->num_fields(); ++i) {
-    for (size_t child = 0; child < node.children.size(); ++child) {
-      if (!options.same_name(node.children[child].name, type_->field(i)->name())) continue;
-      if (std::find(wanted_by.begin(), wanted_by.end(), i) != wanted_by.end()) {
-        return Fail(ErrorKind::kUnsupported, "column '{}' has two fields of the name '{}'", column_,
-                    type_->field(i)->name());
-      }
-      wanted_by[child] = i;
-    }
+  if (wanted.is_variant &&
+      std::any_of(node.children.begin(), node.children.end(),
+                  [](const SchemaNode& child) { return child.name == "typed_value"; })) {
+    return Fail(
+        Error{ErrorKind::kUnsupported,
+              fmt::format("column '{}' is a variant that the file holds shredded", column_),
+              fmt::format("rewrite the file without shredding (delta.enableVariantShredding "
+                          "= false), or leave the column out: exclude: [{}]",
+                          column_.substr(0, column_.find('.')))});
   }
-  parts_.resize(static_cast<size_t>(type_->num_fields()));
+  const auto path_of = [&](size_t i) {
+    return fmt::format("{}.{}", column_, type_->field(static_cast<int>(i))->name());
+  };
+  std::vector<int> wanted_by(node.children.size(), -1);
+  for (size_t i = 0; i < wanted.parts.size(); ++i) {
+    SLUICE_ASSIGN_OR_RETURN(const auto child, FindStored(node.children, wanted.parts[i], path_of(i),
+                                                         options.same_name));
+    if (child) wanted_by[*child] = static_cast<int>(i);
+  }
+  parts_.resize(wanted.parts.size());
   part_index_.assign(parts_.size(), -1);
   int next = 0;
   for (size_t child = 0; child < node.children.size(); ++child) {
     if (wanted_by[child] < 0) continue;
     const auto at = static_cast<size_t>(wanted_by[child]);
-    const auto& field = type_->field(wanted_by[child]);
     SLUICE_ASSIGN_OR_RETURN(parts_[at],
-                            Make(node.children[child], field->type(),
-                                 fmt::format("{}.{}", column_, field->name()), options));
+                            Make(node.children[child], wanted.parts[at], path_of(at), options));
     part_index_[at] = next++;
     leaves_.insert(leaves_.end(), parts_[at].leaves_.begin(), parts_[at].leaves_.end());
   }
-  for (size_t i = 0; i < parts_.size(); ++i) {
-    parts_[i].type_ = type_->field(static_cast<int>(i))->type();
-  }
+  for (size_t i = 0; i < parts_.size(); ++i) parts_[i].type_ = wanted.parts[i].type;
   if (leaves_.empty() && node.leaves > 0) leaves_.push_back(FirstLeaf(node).first_leaf);
   return leaves_.empty() ? Refuse(node) : Status();
 }
 
-Status ColumnPlan::PlanList(const SchemaNode& node, const ColumnPlanOptions& options) {
+Status ColumnPlan::PlanList(const SchemaNode& node, const WantedColumn& element,
+                            const ColumnPlanOptions& options) {
   shape_ = Shape::kList;
   in_group_ = true;
   if (node.annotation.kind != Kind::kList || node.children.size() != 1) return Refuse(node);
   const SchemaNode& repeated = node.children.front();
   if (repeated.repetition != Repetition::kRepeated) return Refuse(node);
-  const TypePtr& wanted = static_cast<const arrow::ListType&>(*type_).value_type();
   element_in_group_ = !IsElement(repeated, node.name);
   if (element_in_group_ && repeated.children.empty()) return Refuse(node);
   const std::string path = column_ + ".element";
   SLUICE_ASSIGN_OR_RETURN(auto part, element_in_group_
-                                         ? Make(repeated.children.front(), wanted, path, options)
-                                         : MakeAny(repeated, wanted, path, options));
+                                         ? Make(repeated.children.front(), element, path, options)
+                                         : MakeAny(repeated, element, path, options));
   leaves_ = part.leaves_;
   parts_.push_back(std::move(part));
   return {};
 }
 
-Status ColumnPlan::PlanMap(const SchemaNode& node, const ColumnPlanOptions& options) {
+Status ColumnPlan::PlanMap(const SchemaNode& node, const WantedColumn& wanted,
+                           const ColumnPlanOptions& options) {
   shape_ = Shape::kMap;
   in_group_ = true;
   if (node.annotation.kind != Kind::kMap || node.children.size() != 1) return Refuse(node);
   const SchemaNode& entry = node.children.front();
   if (entry.repetition != Repetition::kRepeated || entry.children.size() != 2) return Refuse(node);
-  const auto& map = static_cast<const arrow::MapType&>(*type_);
-  SLUICE_RETURN_IF_ERROR(AddPart(entry.children[0], map.key_type(), "key", options));
-  return AddPart(entry.children[1], map.item_type(), "value", options);
+  SLUICE_RETURN_IF_ERROR(AddPart(entry.children[0], wanted.parts.at(0), "key", options));
+  return AddPart(entry.children[1], wanted.parts.at(1), "value", options);
 }
 
 tl::unexpected<Error> ColumnPlan::Damaged() const {
@@ -200,7 +247,7 @@ Result<ArrayPtr> ColumnPlan::BuildStruct(const arrow::Array& stored) const {
   for (size_t i = 0; i < parts_.size(); ++i) {
     ArrayPtr child;
     if (part_index_[i] < 0) {
-      SLUICE_ARROW_ASSIGN(child, arrow::MakeArrayOfNull(parts_[i].type_, stored.length()), column_);
+      SLUICE_ASSIGN_OR_RETURN(child, MakeNulls(parts_[i].type_, stored.length()));
     } else {
       if (part_index_[i] >= from.num_fields()) return Damaged();
       SLUICE_ASSIGN_OR_RETURN(child, parts_[i].BuildAny(from.field(part_index_[i])));

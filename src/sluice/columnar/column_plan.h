@@ -2,8 +2,10 @@
 
 #include <arrow/type_fwd.h>
 
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,16 +22,34 @@ struct ColumnPlanOptions {
   FileCalendar calendar;
 };
 
+/// A column of a wanted type, and how it and the fields of its structs are found in files.
+struct WantedColumn {
+  std::shared_ptr<arrow::DataType> type;
+  std::string stored_name;
+  /// If set, the field that bears this id is the one, whatever its name.
+  std::optional<int32_t> field_id;
+  std::vector<WantedColumn> parts;  ///< struct: each field; list: the element; map: key and value
+  bool is_variant = false;  ///< a struct of metadata and value, which files may hold shredded
+
+  /// Files name it and its fields as it and `type` do.
+  static WantedColumn Named(std::string name, std::shared_ptr<arrow::DataType> type);
+};
+
+/// Which of `nodes` is the column; nullopt if none is, and it reads as null. kUnsupported, as Spark refuses it,
+/// if several are, or if the column is wanted by its id and `nodes` have none.
+Result<std::optional<size_t>> FindStored(
+    const std::vector<SchemaNode>& nodes, const WantedColumn& wanted, const std::string& column,
+    const std::function<bool(std::string_view, std::string_view)>& same_name);
+
 /// How one column of a file becomes an array of a wanted type, decided from the footer alone, as Spark
-/// decides: fields of structs are matched by name, null where the file is older than the field; parts of
+/// decides: fields of structs are found by name or by id, null where the file is older than the field; parts of
 /// lists and maps by their position, whatever they are called, in all layouts that writers have used.
 /// Value type.
 class ColumnPlan {
  public:
   /// `column` names it in messages. kUnsupported, naming the part of the column and both types, where
   /// the file's type does not read as `wanted`.
-  static Result<ColumnPlan> Make(const SchemaNode& node,
-                                 const std::shared_ptr<arrow::DataType>& wanted,
+  static Result<ColumnPlan> Make(const SchemaNode& node, const WantedColumn& wanted,
                                  const std::string& column, const ColumnPlanOptions& options);
 
   /// The leaves to read, ascending: no others can stop the read.
@@ -41,14 +61,16 @@ class ColumnPlan {
  private:
   enum class Shape { kMissing, kLeaf, kStruct, kList, kMap };
 
-  static Result<ColumnPlan> MakeAny(const SchemaNode& node,
-                                    const std::shared_ptr<arrow::DataType>& wanted,
+  static Result<ColumnPlan> MakeAny(const SchemaNode& node, const WantedColumn& wanted,
                                     const std::string& column, const ColumnPlanOptions& options);
-  Status PlanStruct(const SchemaNode& node, const ColumnPlanOptions& options);
-  Status PlanList(const SchemaNode& node, const ColumnPlanOptions& options);
-  Status PlanMap(const SchemaNode& node, const ColumnPlanOptions& options);
-  Status AddPart(const SchemaNode& node, const std::shared_ptr<arrow::DataType>& wanted,
-                 std::string_view name, const ColumnPlanOptions& options);
+  Status PlanStruct(const SchemaNode& node, const WantedColumn& wanted,
+                    const ColumnPlanOptions& options);
+  Status PlanList(const SchemaNode& node, const WantedColumn& element,
+                  const ColumnPlanOptions& options);
+  Status PlanMap(const SchemaNode& node, const WantedColumn& wanted,
+                 const ColumnPlanOptions& options);
+  Status AddPart(const SchemaNode& node, const WantedColumn& wanted, std::string_view name,
+                 const ColumnPlanOptions& options);
   tl::unexpected<Error> Refuse(const SchemaNode& node) const;
 
   Result<std::shared_ptr<arrow::Array>> BuildAny(const std::shared_ptr<arrow::Array>& stored) const;

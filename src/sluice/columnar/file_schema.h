@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -52,6 +54,7 @@ struct Annotation {
 /// A column or a part of one.
 struct SchemaNode {
   std::string name;
+  std::optional<int32_t> field_id;  ///< where the writer gave it one
   PhysicalType physical = PhysicalType::kGroup;
   int fixed_length = 0;  ///< kFixedLengthByteArray
   Repetition repetition = Repetition::kRequired;

@@ -334,6 +334,32 @@ bool IsAsPlanned(const LeafPlan& plan, arrow::Type::type id) {
 
 }  // namespace
 
+namespace {
+
+// Puts values where `data`, an array of NULLs only, may have none: below structs, by the types of their fields.
+std::shared_ptr<arrow::ArrayData> FillRequired(const arrow::ArrayData& data, bool nullable) {
+  auto filled = data.Copy();
+  if (!nullable) {
+    filled->buffers[0] = nullptr;
+    filled->null_count = 0;
+  }
+  if (data.type->id() == arrow::Type::STRUCT) {
+    for (size_t i = 0; i < filled->child_data.size(); ++i) {
+      filled->child_data[i] =
+          FillRequired(*filled->child_data[i], data.type->field(static_cast<int>(i))->nullable());
+    }
+  }
+  return filled;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<arrow::Array>> MakeNulls(const std::shared_ptr<arrow::DataType>& type,
+                                                int64_t length) {
+  SLUICE_ARROW_ASSIGN(const auto nulls, arrow::MakeArrayOfNull(type, length), type->ToString());
+  return arrow::MakeArray(FillRequired(*nulls->data(), /*nullable=*/true));
+}
+
 Result<std::shared_ptr<arrow::Buffer>> ValidityOf(const arrow::Array& array) {
   if (array.null_count() == 0) return std::shared_ptr<arrow::Buffer>();
   const auto& bitmap = array.data()->buffers[0];

@@ -30,6 +30,10 @@ bool CanReadLeaf(const LeafPlan& plan);
 Result<std::shared_ptr<arrow::Array>> ConvertLeaf(const LeafPlan& plan,
                                                   const std::shared_ptr<arrow::Array>& stored);
 
+/// An array of `length` NULLs. Fields of a struct that may not be NULL have values all the same, as files need them.
+Result<std::shared_ptr<arrow::Array>> MakeNulls(const std::shared_ptr<arrow::DataType>& type,
+                                                int64_t length);
+
 /// The validity bitmap of `array` from its first value on; null where no value is null.
 Result<std::shared_ptr<arrow::Buffer>> ValidityOf(const arrow::Array& array);
 

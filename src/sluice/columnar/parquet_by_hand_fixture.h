@@ -129,9 +129,10 @@ inline ParquetFile WriteByHand(const NodeVector& columns, const std::vector<Leaf
 inline Result<ArrayPtr> ReadFirst(const ParquetFile& file, const TypePtr& wanted,
                                   const BatchLimit& limit = {1024}) {
   const auto same = [](std::string_view a, std::string_view b) { return a == b; };
-  SLUICE_ASSIGN_OR_RETURN(const ColumnPlan plan,
-                          ColumnPlan::Make(file.schema->children.at(0), wanted, "c",
-                                           ColumnPlanOptions{same, file.calendar}));
+  SLUICE_ASSIGN_OR_RETURN(
+      const ColumnPlan plan,
+      ColumnPlan::Make(file.schema->children.at(0), WantedColumn::Named("c", wanted), "c",
+                       ColumnPlanOptions{same, file.calendar}));
   arrow::ArrayVector arrays;
   SLUICE_RETURN_IF_ERROR(
       ReadRowGroup(file, 0, plan.leaves(), limit, [&](const arrow::RecordBatch& batch) -> Status {

@@ -17,7 +17,7 @@ using Unit = Annotation::Unit;
 constexpr int kSchema = 2, kKeyValues = 5, kEncryption = 8;
 // Fields of SchemaElement.
 constexpr int kType = 1, kTypeLength = 2, kRepetition = 3, kName = 4, kChildren = 5;
-constexpr int kConvertedType = 6, kScale = 7, kPrecision = 8, kLogicalType = 10;
+constexpr int kConvertedType = 6, kScale = 7, kPrecision = 8, kFieldId = 9, kLogicalType = 10;
 constexpr int kMaxDepth = 64;
 
 // One SchemaElement, and what of it stays in the plain footer.
@@ -225,6 +225,9 @@ Element ReadElement(ThriftReader& reader) {
         break;
       case kConvertedType:
         element.converted = IntegerOf(reader, field.type);
+        return;
+      case kFieldId:
+        element.node.field_id = static_cast<int32_t>(IntegerOf(reader, field.type));
         return;
       case kScale:
         element.scale = IntegerOf(reader, field.type);

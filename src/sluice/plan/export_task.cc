@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "sluice/delta/schema/type_changes.h"
 #include "sluice/plan/column_choice.h"
 
 namespace sluice::plan {
@@ -29,6 +30,7 @@ Result<ExportTask> BeginTask(const config::Table& table, const delta::Metadata& 
   ExportTask task;
   SLUICE_ASSIGN_OR_RETURN(ColumnChoice choice, ChooseColumns(table, metadata.schema));
   task.output_fields = std::move(choice.output);
+  SLUICE_RETURN_IF_ERROR(delta::CheckTypeChanges({task.output_fields}));
   task.source_partition_columns = metadata.partition_columns;
   task.partitioning.timezone = table.timezone;
   task.encoder.codec = ToCodec(table.compression);

@@ -141,12 +141,12 @@ TEST_F(SurveyFeedTest, ColumnsThatCameAndWentAreReadInAPieceOfTheirOwn) {
 TEST_F(SurveyFeedTest, AFeatureThatWasGivenUpLaterIsPassedOver) {
   Commit(0, ProtocolIs() + TableIs(true));
   Append(1, 9);
-  Commit(3, ProtocolIs("typeWidening"));
+  Commit(3, ProtocolIs("fromTheFuture"));
   Commit(6, ProtocolIs());
   const auto range = Survey(1, 9);
   EXPECT_EQ(Describe(range), "1..2 cut 3 resume 6");
   EXPECT_EQ(range->cut->cause, FeedCutCause::kUnsupported);
-  EXPECT_THAT(range->cut->error.message, HasSubstr("typeWidening"));
+  EXPECT_THAT(range->cut->error.message, HasSubstr("fromTheFuture"));
   EXPECT_EQ(Describe(Survey(4, 9)), "4..3 cut 4 resume 6");
 }
 

@@ -12,6 +12,7 @@
 #include "sluice/columnar/arrow_io.h"
 #include "sluice/delta/feed/change_feed.h"
 #include "sluice/delta/read/data_path.h"
+#include "sluice/delta/schema/physical_column.h"
 
 namespace sluice::delta {
 namespace {
@@ -128,8 +129,10 @@ Result<std::unique_ptr<DataFile>> OpenChangeFile(std::shared_ptr<store::ObjectSt
                                                  const std::vector<Field>& fields,
                                                  const TimeZone& zone) {
   Projection projection{fields, {}, zone};
-  for (const auto& [column, value] : file.partition_values) {
-    projection.partition_columns.push_back(column);
+  // What the log has a value of is not in the file, or only as a copy.
+  for (const Field& field : fields) {
+    SLUICE_ASSIGN_OR_RETURN(const auto* value, FindPartitionValue(file.partition_values, field));
+    if (value != nullptr) projection.partition_columns.push_back(field.name);
   }
   if (file.kind == ChangeKind::kInFile) projection.fields.push_back(ChangeTypeField());
   SLUICE_ASSIGN_OR_RETURN(const DataFileAddress address, ResolvePath(file.path, *table_store));

@@ -9,6 +9,7 @@
 
 #include "sluice/delta/log/file_address.h"
 #include "sluice/delta/log/log_limits.h"
+#include "sluice/delta/schema/column_mapping.h"
 #include "sluice/delta/schema/json_object.h"
 
 namespace sluice::delta {
@@ -365,7 +366,9 @@ Result<CheckpointActions> ParseCheckpoint(std::string_view text, std::string_vie
 
 Status ResolveSchema(Metadata& metadata) {
   SLUICE_ASSIGN_OR_RETURN(metadata.schema, ParseSchema(metadata.schema_string));
-  return {};
+  SLUICE_ASSIGN_OR_RETURN(const ColumnMappingMode mode,
+                          ColumnMappingModeOf(metadata.configuration));
+  return MapColumns(metadata.schema, mode);
 }
 
 }  // namespace sluice::delta

@@ -21,7 +21,7 @@ Result<Commit> ParseCommit(Version version, std::string_view text, std::string_v
 /// The same for the top-level file of a v2 checkpoint in JSON.
 Result<CheckpointActions> ParseCheckpoint(std::string_view text, std::string_view name);
 
-/// Parses `metadata.schema_string`. kUnsupported or kCorrupt, as ParseSchema.
+/// Parses `metadata.schema_string` and maps its columns. kUnsupported or kCorrupt, as ParseSchema and MapColumns.
 Status ResolveSchema(Metadata& metadata);
 
 }  // namespace sluice::delta

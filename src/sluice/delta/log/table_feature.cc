@@ -4,18 +4,22 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 #include <string_view>
 
+#include "sluice/delta/schema/column_mapping.h"
 #include "sluice/delta/schema/json_object.h"
 
 namespace sluice::delta {
 namespace {
 
-// columnMapping stands here because a table may list it and still have mode none; its mode decides.
-constexpr std::array<std::string_view, 4> kSupported = {"columnMapping", "deletionVectors",
-                                                        "timestampNtz", "vacuumProtocolCheck"};
+// Those that bring types of their own are here, too: only who reads such a column needs to know its type.
+constexpr std::string_view kSupported[] = {
+    "columnMapping",      "deletionVectors",          "geospatial",
+    "geospatial-dev",     "timestampNanos",           "timestampNtz",
+    "typeWidening",       "typeWidening-preview",     "vacuumProtocolCheck",
+    "variantShredding",   "variantShredding-preview", "variantType",
+    "variantType-preview"};
 // What the log, not a column, makes a reader know, and what binds writers alone, should a table list it among the
 // features of its readers.
 constexpr std::string_view kOfTheLog[] = {"allowColumnDefaults",
@@ -52,19 +56,16 @@ struct Advice {
 constexpr Advice kAdvice[] = {
     {"columnMapping",
      "copy the table into one without column mapping (CREATE TABLE ... AS SELECT)"},
-    {"typeWidening",
-     "ALTER TABLE ... DROP FEATURE typeWidening, which rewrites the files concerned"},
-    {"variant", "export a copy of the table whose variant columns are cast to strings"},
     {"catalog",
      "its newest commits are known to its catalog alone: export a copy of the table that is not "
      "managed by a catalog (CREATE TABLE ... LOCATION ... AS SELECT)"},
-    {kRedirect, "name the table that it was moved to as `source`"},
+    {kRedirect, "give the table's `path` the place that it was moved to"},
     {"adaptiveMetadata", "export a copy of the table that keeps its files in a Delta log"},
     {"reader version", "update sluice, or export a copy of the table"},
 };
 
 bool IsSupported(std::string_view feature) {
-  return std::find(kSupported.begin(), kSupported.end(), feature) != kSupported.end() ||
+  return std::find(std::begin(kSupported), std::end(kSupported), feature) != std::end(kSupported) ||
          std::find(std::begin(kOfTheLog), std::end(kOfTheLog), feature) != std::end(kOfTheLog);
 }
 
@@ -110,9 +111,9 @@ std::vector<std::string> UnsupportedReaderFeatures(const Protocol& protocol,
   for (const std::string& feature : protocol.reader_features) {
     if (!IsSupported(feature)) unsupported.push_back(feature);
   }
-  const auto mode = metadata.configuration.find("delta.columnMapping.mode");
-  if (mode != metadata.configuration.end() && mode->second != "none") {
-    unsupported.push_back(fmt::format("columnMapping (mode {})", mode->second));
+  if (!ColumnMappingModeOf(metadata.configuration)) {
+    unsupported.push_back(fmt::format("columnMapping (mode {})",
+                                      metadata.configuration.at("delta.columnMapping.mode")));
   }
   return unsupported;
 }

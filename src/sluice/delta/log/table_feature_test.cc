@@ -14,16 +14,10 @@ using ::testing::IsEmpty;
 using testing::IsError;
 using testing::IsOk;
 
-Metadata WithMode(const std::string& mode) {
-  Metadata metadata;
-  metadata.configuration["delta.columnMapping.mode"] = mode;
-  return metadata;
-}
-
 TEST(TableFeature, WhatIsReadIsReadable) {
   const Protocol protocol{
       3, 7, {"deletionVectors", "timestampNtz", "vacuumProtocolCheck", "columnMapping"}, {}};
-  EXPECT_THAT(CheckReadable(protocol, WithMode("none"), "t"), IsOk());
+  EXPECT_THAT(CheckReadable(protocol, {}, "t"), IsOk());
   EXPECT_THAT(CheckReadable(Protocol{2, 5, {}, {}}, Metadata{}, "t"), IsOk());
   EXPECT_THAT(CheckReadable(Protocol{1, 2, {}, {}}, Metadata{}, "t"), IsOk());
 }
@@ -69,20 +63,21 @@ TEST(TableFeature, ARedirectedTableShowsWhereItPoints) {
 }
 
 TEST(TableFeature, AllThatIsLackingIsNamedAtOnce) {
-  const Protocol protocol{
-      3, 7, {"typeWidening", "deletionVectors", "fromTheFuture", "columnMapping"}, {}};
-  EXPECT_THAT(UnsupportedReaderFeatures(protocol, WithMode("name")),
-              ElementsAre("typeWidening", "fromTheFuture", "columnMapping (mode name)"));
-  const auto status = CheckReadable(protocol, WithMode("name"), "/lake/t");
+  const Protocol protocol{3, 7, {"fromTheFuture", "deletionVectors", "catalogManaged"}, {}};
+  EXPECT_THAT(UnsupportedReaderFeatures(protocol, {}),
+              ElementsAre("fromTheFuture", "catalogManaged"));
+  const auto status = CheckReadable(protocol, {}, "/lake/t");
   EXPECT_THAT(status, IsError(ErrorKind::kUnsupported));
   EXPECT_THAT(status, HasMessage("/lake/t"));
-  EXPECT_THAT(status, HasMessage("typeWidening, fromTheFuture, columnMapping (mode name)"));
+  EXPECT_THAT(status, HasMessage("fromTheFuture, catalogManaged"));
   EXPECT_FALSE(status.error().remedy.empty());
 }
 
-TEST(TableFeature, MappingByIdIsRefusedUnderTheOldProtocolToo) {
-  EXPECT_THAT(UnsupportedReaderFeatures(Protocol{2, 5, {}, {}}, WithMode("id")),
-              ElementsAre("columnMapping (mode id)"));
+TEST(TableFeature, AModeOfColumnMappingThatNobodyKnowsIsRefused) {
+  Metadata metadata;
+  metadata.configuration["delta.columnMapping.mode"] = "path";
+  EXPECT_THAT(UnsupportedReaderFeatures(Protocol{2, 5, {}, {}}, metadata),
+              ElementsAre("columnMapping (mode path)"));
 }
 
 TEST(TableFeature, ReaderVersionOfTheFutureIsRefused) {

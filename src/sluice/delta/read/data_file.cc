@@ -24,6 +24,7 @@
 #include "sluice/delta/schema/char_padding.h"
 #include "sluice/delta/schema/partition_value.h"
 #include "sluice/delta/schema/physical_column.h"
+#include "sluice/delta/schema/type_changes.h"
 
 namespace sluice::delta {
 namespace {
@@ -129,6 +130,7 @@ class ParquetDataFile : public DataFile {
       source.field = field;
       SLUICE_ASSIGN_OR_RETURN(source.type, ToArrow(field.type));
       SLUICE_ASSIGN_OR_RETURN(source.chars, ReadCharLengths(field));
+      SLUICE_RETURN_IF_ERROR(CheckTypeChanges({{field}}));
       if (IsPartitionColumn(projection.partition_columns, field)) {
         SLUICE_ASSIGN_OR_RETURN(const auto* text, FindPartitionValue(partition_values, field));
         auto value = ParsePartitionValue(text ? *text : std::nullopt, field.type, projection.zone);
@@ -138,17 +140,15 @@ class ParquetDataFile : public DataFile {
         source.constant = *std::move(value);
       } else {
         const auto& columns = file_.schema->children;
+        SLUICE_ASSIGN_OR_RETURN(const auto wanted, ToWanted(field));
         SLUICE_ASSIGN_OR_RETURN(const auto column,
-                                FindPhysical(field, columns.size(), [&](size_t i) {
-                                  return std::string_view(columns[i].name);
-                                }));
+                                columnar::FindStored(columns, wanted, field.name, SameColumnName));
         if (!column) {
           source.constant = arrow::MakeNullScalar(source.type);
         } else {
           source.column = static_cast<int>(*column);
-          SLUICE_ASSIGN_OR_RETURN(
-              source.plan,
-              columnar::ColumnPlan::Make(columns[*column], source.type, field.name, options));
+          SLUICE_ASSIGN_OR_RETURN(source.plan, columnar::ColumnPlan::Make(columns[*column], wanted,
+                                                                          field.name, options));
         }
       }
       fields.push_back(arrow::field(field.name, source.type, field.nullable));
@@ -198,6 +198,9 @@ class ParquetDataFile : public DataFile {
   Result<std::shared_ptr<arrow::Array>> ColumnOf(const Source& source,
                                                  const arrow::RecordBatch* batch,
                                                  int64_t count) const {
+    if (source.batch_index < 0 && !source.constant->is_valid) {
+      return columnar::MakeNulls(source.type, count);
+    }
     if (source.batch_index < 0) {
       SLUICE_ARROW_ASSIGN(auto column, arrow::MakeArrayFromScalar(*source.constant, count),
                           file_.name);
@@ -258,7 +261,8 @@ class ParquetDataFile : public DataFile {
   std::shared_ptr<arrow::Schema> schema_;
 };
 
-// A file that the log places elsewhere: in a store that this program does not read, or outside the table's folder.
+// A file that the log places where this program does not read: in another kind of store, or, for a table in a
+// bucket, on the local disk.
 Error OutsideTable(const std::string& uri, const store::ObjectStore& table_store) {
   const std::string table = table_store.DisplayName("");
   struct Place {
@@ -280,26 +284,33 @@ Error OutsideTable(const std::string& uri, const store::ObjectStore& table_store
                     place.name),
         "copy the table to a local folder or an S3 bucket (a deep clone), and export the copy"};
   }
-  return Error{
-      ErrorKind::kUnsupported,
-      fmt::format("data file {} lies outside the folder of its table {}", uri, table),
-      "if the table was reached by a link or has moved, give `path` the folder that its log "
-      "names; if it is a shallow clone, export the table that was cloned, or a deep clone"};
+  return Error{ErrorKind::kUnsupported,
+               fmt::format("data file {} lies outside the folder of its table {}", uri, table),
+               "if the table has moved, give `path` the folder that its log names; if it is a "
+               "shallow clone, "
+               "export the table that was cloned, or a deep clone"};
 }
 
 Result<columnar::ParquetFile> OpenAddress(const store::ObjectStore& table_store,
                                           const std::string& path) {
   SLUICE_ASSIGN_OR_RETURN(const DataFileAddress address, ResolvePath(path, table_store));
-  if (!address.relative) return Fail(OutsideTable(address.key_or_uri, table_store));
-  auto file = columnar::OpenParquet(table_store, address.key_or_uri);
-  if (file || file.error().kind != ErrorKind::kNotFound) return file;
-  Error error = std::move(file).error();
+  const std::string name =
+      address.relative ? table_store.DisplayName(address.key_or_uri) : address.key_or_uri;
+  auto object = address.relative ? table_store.Open(address.key_or_uri)
+                                 : table_store.OpenElsewhere(address.key_or_uri);
+  if (object) return columnar::OpenParquet(name, *std::move(object));
+  Error error = std::move(object).error();
+  if (!address.relative && error.kind == ErrorKind::kUnsupported) {
+    return Fail(OutsideTable(address.key_or_uri, table_store));
+  }
+  if (error.kind != ErrorKind::kNotFound) return Fail(std::move(error));
   error.kind = ErrorKind::kSourceGone;
-  error.message = fmt::format("data file {} is not there any more",
-                              table_store.DisplayName(address.key_or_uri));
-  error.remedy =
-      "the source table was vacuumed or damaged: export a version that has its files, "
-      "and keep files longer (delta.deletedFileRetentionDuration)";
+  error.message = fmt::format("data file {} is not there any more", name);
+  error.remedy = address.relative
+                     ? "the source table was vacuumed or damaged: export a version that has its "
+                       "files, and keep files longer (delta.deletedFileRetentionDuration)"
+                     : "the file belongs to the table that was cloned, which was vacuumed or "
+                       "dropped: export a deep clone, or clone the table again";
   return Fail(std::move(error));
 }
 

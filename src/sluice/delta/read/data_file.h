@@ -23,7 +23,7 @@ namespace sluice::delta {
 
 /// What to read of a table's data files: `fields` in this order; those named in
 /// `partition_columns` come from the file's partition values, the others from its Parquet, found by
-/// name without case, null where the file is older than the column.
+/// physical name without case or by field id, null where the file is older than the column.
 struct Projection {
   std::vector<Field> fields;
   std::vector<std::string> partition_columns;  ///< of the table, metaData.partitionColumns

@@ -44,13 +44,11 @@ Result<std::vector<std::string>> ActualRows(const std::shared_ptr<store::ObjectS
 
 class FixtureTest : public ::testing::TestWithParam<std::string> {};
 
-std::vector<std::string> ReadableFixtures() {
+std::vector<std::string> AllFixtures() {
   std::vector<std::string> names;
   for (const auto& entry : fs::directory_iterator(kFixtures)) {
     const std::string name = entry.path().filename().string();
-    if (fs::is_directory(entry.path() / "table") && !name.starts_with("refused_")) {
-      names.push_back(name);
-    }
+    if (fs::is_directory(entry.path() / "table")) names.push_back(name);
   }
   std::sort(names.begin(), names.end());
   return names;
@@ -75,18 +73,8 @@ TEST_P(FixtureTest, EveryVersionHasTheRowsThatSparkReads) {
   EXPECT_GT(versions, 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, FixtureTest, ::testing::ValuesIn(ReadableFixtures()),
+INSTANTIATE_TEST_SUITE_P(All, FixtureTest, ::testing::ValuesIn(AllFixtures()),
                          [](const auto& info) { return info.param; });
-
-TEST(Fixtures, RefusedOnesAreRefusedByTheNameOfTheirFeature) {
-  const std::pair<const char*, const char*> kRefused[] = {
-      {"refused_column_mapping", "columnMapping"}, {"refused_type_widening", "typeWidening"}};
-  for (const auto& [name, feature] : kRefused) {
-    const auto snapshot = LoadSnapshot(OpenFixture(name), {});
-    EXPECT_THAT(snapshot, IsError(ErrorKind::kUnsupported));
-    EXPECT_THAT(snapshot, HasMessage(feature));
-  }
-}
 
 TEST(Fixtures, CheckpointsAreUsedWhereTheyAre) {
   for (const char* name :

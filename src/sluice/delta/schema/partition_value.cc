@@ -60,6 +60,7 @@ Result<ScalarPtr> Cast(std::string_view text, const DataType& type, const TypePt
       SLUICE_ASSIGN_OR_RETURN(const auto value, CastToTimestampNtz(text));
       return ScalarOf<arrow::TimestampScalar>(value, arrow_type);
     }
+    case TypeId::kVariant:
     case TypeId::kVoid:
     case TypeId::kUnknown:
     case TypeId::kStruct:

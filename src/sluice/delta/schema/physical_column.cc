@@ -8,36 +8,51 @@
 
 namespace sluice::delta {
 
-std::string_view PhysicalName(const Field& field) { return field.name; }
+std::string_view PhysicalName(const Field& field) {
+  return field.physical_name.empty() ? field.name : field.physical_name;
+}
 
-Result<std::optional<size_t>> FindPhysical(const Field& field, size_t count,
-                                           const std::function<std::string_view(size_t)>& name_of) {
-  const std::string_view wanted = PhysicalName(field);
-  std::optional<size_t> found, second;
-  for (size_t i = 0; i < count; ++i) {
-    const std::string_view name = name_of(i);
-    if (!SameColumnName(name, wanted)) continue;
-    (found ? second : found) = i;
+namespace {
+
+// The physical names and ids of `fields` into what was made of their types alone.
+void NameStored(const std::vector<Field>& fields, std::vector<columnar::WantedColumn>& wanted) {
+  for (size_t i = 0; i < fields.size(); ++i) {
+    wanted[i].stored_name = PhysicalName(fields[i]);
+    wanted[i].field_id = fields[i].field_id;
+    wanted[i].is_variant = fields[i].type.id == TypeId::kVariant;
+    NameStored(fields[i].type.fields, wanted[i].parts);
   }
-  if (!second) return found;
-  return Fail(
-      Error{ErrorKind::kUnsupported,
-            fmt::format("two columns of the name '{}' ('{}' and '{}') stand where one is due",
-                        field.name, name_of(*found), name_of(*second)),
-            "leave the column out with `exclude`, or rewrite these files in the source"});
+}
+
+}  // namespace
+
+Result<columnar::WantedColumn> ToWanted(const Field& field) {
+  SLUICE_ASSIGN_OR_RETURN(auto type, ToArrow(field.type));
+  std::vector<columnar::WantedColumn> wanted;
+  wanted.push_back(columnar::WantedColumn::Named(field.name, std::move(type)));
+  NameStored({field}, wanted);
+  return std::move(wanted.front());
 }
 
 Result<const std::optional<std::string>*> FindPartitionValue(const PartitionValues& values,
                                                              const Field& field) {
-  if (const auto exact = values.find(std::string(PhysicalName(field))); exact != values.end()) {
+  const std::string_view wanted = PhysicalName(field);
+  if (const auto exact = values.find(std::string(wanted)); exact != values.end()) {
     return &exact->second;
   }
-  std::vector<PartitionValues::const_pointer> entries;
-  for (const auto& entry : values) entries.push_back(&entry);
-  SLUICE_ASSIGN_OR_RETURN(const auto found, FindPhysical(field, entries.size(), [&](size_t i) {
-                            return std::string_view(entries[i]->first);
-                          }));
-  return found ? &entries[*found]->second : nullptr;
+  PartitionValues::const_pointer found = nullptr;
+  for (const auto& entry : values) {
+    if (!SameColumnName(entry.first, wanted)) continue;
+    if (found != nullptr) {
+      return Fail(
+          Error{ErrorKind::kUnsupported,
+                fmt::format("the log has two partition values for column '{}': '{}' and '{}'",
+                            field.name, found->first, entry.first),
+                "leave the column out with `exclude`, or rewrite these files in the source"});
+    }
+    found = &entry;
+  }
+  return found != nullptr ? &found->second : nullptr;
 }
 
 bool IsPartitionColumn(const std::vector<std::string>& partition_columns, const Field& field) {

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "sluice/base/result.h"
+#include "sluice/columnar/column_plan.h"
 #include "sluice/delta/schema/partition_value.h"
 #include "sluice/delta/schema/schema.h"
 
@@ -17,13 +17,12 @@ namespace sluice::delta {
 /// The name under which writers store the column.
 std::string_view PhysicalName(const Field& field);
 
-/// Which of `count` names, each given by `name_of`, is the column's: the one that is the same without case.
-/// nullopt if there is none; kUnsupported, as Spark refuses it, if there are several.
-Result<std::optional<size_t>> FindPhysical(const Field& field, size_t count,
-                                           const std::function<std::string_view(size_t)>& name_of);
+/// The column as a data file is asked for it: its Arrow type, and how it and the fields of its structs are found.
+/// kUnsupported as ToArrow.
+Result<columnar::WantedColumn> ToWanted(const Field& field);
 
-/// The column's value among those of a file; nullptr, which reads as null, where the file has none. Borrows
-/// `values`.
+/// The column's value among those of a file; nullptr, which reads as null, where the file has none;
+/// kUnsupported where several names differ from the column's by case only. Borrows `values`.
 Result<const std::optional<std::string>*> FindPartitionValue(const PartitionValues& values,
                                                              const Field& field);
 

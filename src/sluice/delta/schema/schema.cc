@@ -35,6 +35,7 @@ constexpr PrimitiveName kPrimitives[] = {
     {"date", "date", TypeId::kDate},
     {"timestamp", "timestamp", TypeId::kTimestamp},
     {"timestamp_ntz", "timestamp_ntz", TypeId::kTimestampNtz},
+    {"variant", "variant", TypeId::kVariant},
     {"void", "void", TypeId::kVoid},
 };
 
@@ -66,19 +67,24 @@ bool IsCharType(std::string_view name) {
   return (name.starts_with("char(") || name.starts_with("varchar(")) && name.ends_with(")");
 }
 
-DataType Unknown(element json) {
-  return DataType{TypeId::kUnknown, 0, 0, {}, simdjson::minify(json)};
+std::string Quoted(std::string_view text) {
+  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-DataType ParsePrimitive(std::string_view name, element json) {
+// nullopt for a type of another program.
+std::optional<DataType> KnownPrimitive(std::string_view name) {
   for (const PrimitiveName& primitive : kPrimitives) {
     if (primitive.json == name) return DataType{primitive.id, 0, 0, {}};
   }
   if (name == "timestamp_ltz") return DataType{TypeId::kTimestamp, 0, 0, {}};
   if (name == "null") return DataType{TypeId::kVoid, 0, 0, {}};
   if (IsCharType(name)) return DataType{TypeId::kString, 0, 0, {}};
-  if (auto decimal = ParseDecimal(name)) return *decimal;
-  return Unknown(json);
+  return ParseDecimal(name);
+}
+
+DataType ParsePrimitive(std::string_view name, element json) {
+  if (auto known = KnownPrimitive(name)) return *std::move(known);
+  return DataType{TypeId::kUnknown, 0, 0, {}, simdjson::minify(json)};
 }
 
 Result<DataType> ParseType(element json, int depth);
@@ -161,10 +167,6 @@ Result<DataType> ParseType(element json, int depth) {
     return ParsePrimitive(kind, json);
   }
   return type;
-}
-
-std::string Quoted(std::string_view text) {
-  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 std::string FieldsToJson(const std::vector<Field>& fields);
@@ -309,6 +311,11 @@ Result<TableSchema> ParseSchema(std::string_view schema_string) {
     return Fail(std::move(unique).error().Within("table schema"));
   }
   return TableSchema{std::move(type->fields)};
+}
+
+DataType ParsePrimitiveType(std::string_view name) {
+  if (auto known = KnownPrimitive(name)) return *std::move(known);
+  return DataType{TypeId::kUnknown, 0, 0, {}, Quoted(name)};
 }
 
 std::string SchemaToJson(const TableSchema& schema) {

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +31,7 @@ enum class TypeId {
   kDate,
   kTimestamp,
   kTimestampNtz,
+  kVariant,  ///< read as struct<metadata: binary, value: binary>
   kVoid,
   kStruct,
   kArray,
@@ -54,6 +57,9 @@ struct Field {
   DataType type;
   bool nullable = true;
   std::string metadata_json = "{}";  ///< the field's metadata object, verbatim
+  std::string physical_name = {};  ///< under column mapping: its name in files; see PhysicalName()
+  std::optional<int32_t> field_id =
+      {};  ///< under column mapping by id: files have it under this id
   bool operator==(const Field&) const = default;
 };
 
@@ -70,6 +76,9 @@ struct TableSchema {
 Result<TableSchema> ParseSchema(std::string_view schema_string);
 std::string SchemaToJson(const TableSchema& schema);
 
+/// The type that a schema spells `name` ("integer", "decimal(10,2)"); kUnknown for any other text.
+DataType ParsePrimitiveType(std::string_view name);
+
 /// `schema` with the metadata of every field, nested ones included, left out: comments and generation
 /// expressions may name columns that are not shared.
 TableSchema WithoutMetadata(TableSchema schema);
@@ -81,7 +90,8 @@ TableSchema WithoutVoid(TableSchema schema);
 /// True if the type, or one inside of it, is unknown.
 bool HasUnknownType(const DataType& type);
 
-/// timestamp is timestamp[us, UTC], timestamp_ntz timestamp[us]; decimals are decimal128. kUnsupported, naming
+/// timestamp is timestamp[us, UTC], timestamp_ntz timestamp[us]; decimals are decimal128; a variant is a struct
+/// of binary metadata and value. kUnsupported, naming
 /// the column, for void and unknown types.
 Result<std::shared_ptr<arrow::DataType>> ToArrow(const DataType& type);
 Result<std::shared_ptr<arrow::Schema>> ToArrow(const TableSchema& schema);

@@ -70,6 +70,10 @@ Result<std::shared_ptr<arrow::DataType>> ToArrow(const DataType& type) {
     case TypeId::kArray:
     case TypeId::kMap:
       return NestedToArrow(type);
+    case TypeId::kVariant:
+      // As Spark's Parquet writer stores it; a NULL is a NULL of the struct.
+      return arrow::struct_({arrow::field("value", arrow::binary(), /*nullable=*/false),
+                             arrow::field("metadata", arrow::binary(), /*nullable=*/false)});
     case TypeId::kUnknown:
       return Fail(Error{ErrorKind::kUnsupported,
                         fmt::format("type {} is unknown to this program", type.ToString()),

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "sluice/base/column_name.h"
+#include "sluice/delta/schema/physical_column.h"
 #include "sluice/delta/schema/schema.h"
 
 namespace sluice::delta {
@@ -10,9 +11,14 @@ namespace {
 
 using Phrases = std::vector<std::string>;
 
-const Field* FindField(const std::vector<Field>& fields, std::string_view name) {
+// The same column among `fields`: under column mapping the one of its physical name, which renaming keeps.
+const Field* FindField(const std::vector<Field>& fields, const Field& wanted) {
   for (const Field& field : fields) {
-    if (SameColumnName(field.name, name)) return &field;
+    const bool mapped = !field.physical_name.empty() && !wanted.physical_name.empty();
+    if (mapped ? field.physical_name == wanted.physical_name
+               : SameColumnName(field.name, wanted.name)) {
+      return &field;
+    }
   }
   return nullptr;
 }
@@ -27,7 +33,9 @@ void DescribeFields(const std::string& parent, const std::vector<Field>& before,
 void DescribeField(const std::string& path, const Field& before, const Field& after,
                    Phrases& phrases) {
   if (before.name != after.name) {
-    phrases.push_back(fmt::format("column '{}' is now spelled '{}'", path, after.name));
+    phrases.push_back(SameColumnName(before.name, after.name)
+                          ? fmt::format("column '{}' is now spelled '{}'", path, after.name)
+                          : fmt::format("column '{}' renamed to '{}'", path, after.name));
   }
   const bool nested = !before.type.fields.empty() || !after.type.fields.empty();
   if (before.type.id != after.type.id || (!nested && before.type != after.type)) {
@@ -45,9 +53,10 @@ void DescribeField(const std::string& path, const Field& before, const Field& af
 bool SameOrder(const std::vector<Field>& before, const std::vector<Field>& after) {
   size_t from = 0;
   for (const Field& field : after) {
-    if (FindField(before, field.name) == nullptr) continue;
-    while (from < before.size() && FindField(after, before[from].name) == nullptr) ++from;
-    if (from == before.size() || !SameColumnName(before[from].name, field.name)) return false;
+    const Field* const old = FindField(before, field);
+    if (old == nullptr) continue;
+    while (from < before.size() && FindField(after, before[from]) == nullptr) ++from;
+    if (from == before.size() || old != &before[from]) return false;
     ++from;
   }
   return true;
@@ -56,13 +65,13 @@ bool SameOrder(const std::vector<Field>& before, const std::vector<Field>& after
 void DescribeFields(const std::string& parent, const std::vector<Field>& before,
                     const std::vector<Field>& after, Phrases& phrases) {
   for (const Field& field : after) {
-    if (FindField(before, field.name) == nullptr) {
+    if (FindField(before, field) == nullptr) {
       phrases.push_back(fmt::format("column '{}' added", Below(parent, field.name)));
     }
   }
   for (const Field& field : before) {
     const std::string path = Below(parent, field.name);
-    if (const Field* now = FindField(after, field.name)) {
+    if (const Field* now = FindField(after, field)) {
       DescribeField(path, field, *now, phrases);
     } else {
       phrases.push_back(fmt::format("column '{}' dropped", path));
@@ -77,7 +86,8 @@ void DescribeFields(const std::string& parent, const std::vector<Field>& before,
 bool CanReadFields(const std::vector<Field>& written, const std::vector<Field>& read);
 
 bool CanReadField(const Field& written, const Field& read) {
-  if (written.name != read.name || (written.nullable && !read.nullable)) return false;
+  if (written.name != read.name || PhysicalName(written) != PhysicalName(read)) return false;
+  if (written.nullable && !read.nullable) return false;
   if (written.type.id == TypeId::kVoid) return true;
   if (written.type.id != read.type.id) return false;
   return written.type.fields.empty() ? written.type == read.type
@@ -86,7 +96,7 @@ bool CanReadField(const Field& written, const Field& read) {
 
 bool CanReadFields(const std::vector<Field>& written, const std::vector<Field>& read) {
   for (const Field& field : written) {
-    const Field* const now = FindField(read, field.name);
+    const Field* const now = FindField(read, field);
     if (now == nullptr || !CanReadField(field, *now)) return false;
   }
   return true;

@@ -60,7 +60,8 @@ Result<std::optional<columnar::ColumnPlan>> PlanColumn(
   const columnar::ColumnPlanOptions options{SameColumnName, {}};
   for (const columnar::SchemaNode& node : file.schema->children) {
     if (node.name != action) continue;
-    auto plan = columnar::ColumnPlan::Make(node, type, action, options);
+    auto plan = columnar::ColumnPlan::Make(node, columnar::WantedColumn::Named(action, type),
+                                           action, options);
     if (!plan) return Fail(std::move(plan).error().Within(file.name));
     return *std::move(plan);
   }
@@ -101,7 +102,7 @@ Status VisitActions(const columnar::ParquetFile& file, const std::string& action
 class AddReader {
  public:
   AddReader(const SnapshotOptions& options, const LogReplay& replay)
-      : names_(options.stats_columns),
+      : names_(replay.StatsNames()),
         keep_raw_(options.with_raw_stats),
         zone_(options.zone),
         fields_(replay.stats_fields()),
@@ -144,7 +145,7 @@ class AddReader {
     return arrow::struct_(std::move(all));
   }
 
-  const std::vector<std::string>& names_;
+  const std::vector<std::string> names_;
   const bool keep_raw_;
   const TimeZone zone_;
   const std::vector<Field>& fields_;

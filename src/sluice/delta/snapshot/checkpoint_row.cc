@@ -5,6 +5,8 @@
 
 #include <utility>
 
+#include "sluice/delta/schema/physical_column.h"
+
 namespace sluice::delta {
 namespace {
 
@@ -183,10 +185,11 @@ std::shared_ptr<arrow::DataType> CheckpointSidecarType() {
 std::shared_ptr<arrow::DataType> ParsedStatisticsType(const std::vector<Field>& columns) {
   arrow::FieldVector bounds, counts;
   for (const Field& column : columns) {
+    const std::string name(PhysicalName(column));
     if (auto type = BoundType(column.type)) {
-      bounds.push_back(arrow::field(column.name, std::move(type)));
+      bounds.push_back(arrow::field(name, std::move(type)));
     }
-    counts.push_back(arrow::field(column.name, arrow::int64()));
+    counts.push_back(arrow::field(name, arrow::int64()));
   }
   return arrow::struct_({arrow::field("numRecords", arrow::int64()),
                          arrow::field("tightBounds", arrow::boolean()),
@@ -282,7 +285,7 @@ FileStatistics ParsedStatistics(const arrow::StructArray& stats, int64_t row,
   const bool tight = NumberAt<arrow::BooleanArray>(stats, "tightBounds", row).value_or(true);
   for (size_t i = 0; i < columns.size(); ++i) {
     ColumnStatistics& column = out.columns[i];
-    const std::string& name = columns[i].name;
+    const std::string name(PhysicalName(columns[i]));
     if (const auto min = Entry(stats, "minValues", row, name)) column.min = BoundAt(*min, row);
     if (const auto max = Entry(stats, "maxValues", row, name)) column.max = BoundAt(*max, row);
     if (IsTimestamp(columns[i].type.id) && std::holds_alternative<int64_t>(column.max)) {

@@ -11,6 +11,7 @@
 #include "sluice/delta/log/log_limits.h"
 #include "sluice/delta/log/log_path.h"
 #include "sluice/delta/log/table_properties.h"
+#include "sluice/delta/schema/physical_column.h"
 #include "sluice/delta/snapshot/checkpoint_reader.h"
 #include "sluice/delta/snapshot/log_replay.h"
 #include "sluice/runtime/executor.h"
@@ -39,8 +40,10 @@ Result<std::string> ReadText(const Log& log, const ReplayFile& file) {
   return log.store().Get(key);
 }
 
+// `stats_names`: of the columns whose statistics are wanted, as files call them.
 Result<ParsedCommit> FetchCommit(const Log& log, const ReplayFile& file,
-                                 const SnapshotOptions& options) {
+                                 const SnapshotOptions& options,
+                                 const std::vector<std::string>& stats_names) {
   SLUICE_ASSIGN_OR_RETURN(const std::string text, ReadText(log, file));
   const store::Key key =
       file.compacted() ? CompactedKey(file.first, file.last) : CommitKey(file.last);
@@ -49,7 +52,7 @@ Result<ParsedCommit> FetchCommit(const Log& log, const ReplayFile& file,
                           ParseCommit(file.last, text, log.store().DisplayName(key)));
   if (!options.with_files) return parsed;
   for (AddFile& add : parsed.commit.adds) {
-    parsed.stats.push_back(ReadStatistics(add.stats, options.stats_columns));
+    parsed.stats.push_back(ReadStatistics(add.stats, stats_names));
     if (!options.with_raw_stats) add.stats = {};
   }
   return parsed;
@@ -58,14 +61,16 @@ Result<ParsedCommit> FetchCommit(const Log& log, const ReplayFile& file,
 // Replays `files`, newest first, a few at a time: their text is dropped before the next few, so that a log of
 // any length fits in memory.
 Status ReplayFiles(const Log& log, std::span<const ReplayFile> files,
-                   const SnapshotOptions& options, LogReplay& replay) {
+                   const SnapshotOptions& options, const std::vector<std::string>& stats_names,
+                   LogReplay& replay) {
   std::vector<int64_t> sizes;
   for (const ReplayFile& file : files) sizes.push_back(file.size);
   while (!files.empty()) {
     std::vector<ParsedCommit> block(AtOnceFromEnd(std::span(sizes).first(files.size())));
     SLUICE_RETURN_IF_ERROR(runtime::ParallelFor(
         block.size(), kFetchThreads, runtime::CancelToken(), [&](size_t i) -> Status {
-          SLUICE_ASSIGN_OR_RETURN(block[i], FetchCommit(log, files[files.size() - 1 - i], options));
+          SLUICE_ASSIGN_OR_RETURN(
+              block[i], FetchCommit(log, files[files.size() - 1 - i], options, stats_names));
           return {};
         }));
     for (ParsedCommit& parsed : block) {
@@ -147,11 +152,23 @@ Status RequireCommits(const Log& log, const LogListing& listing, const Checkpoin
             "restore the missing files of _delta_log from a backup"});
 }
 
+// The names of options.stats_columns in files, by an older metadata: a guess that the replay corrects.
+std::vector<std::string> StatisticsNames(const SnapshotOptions& options, Metadata metadata) {
+  if (options.stats_columns.empty() || !ResolveSchema(metadata)) return options.stats_columns;
+  std::vector<std::string> names;
+  for (const std::string& column : options.stats_columns) {
+    const Field* const field = metadata.schema.Find(column);
+    names.emplace_back(field != nullptr ? PhysicalName(*field) : column);
+  }
+  return names;
+}
+
 // Commits, then what the checkpoint says of the table itself.
 Status Replay(const Log& log, std::span<const ReplayFile> files,
               const std::optional<CheckpointState>& old_state, Version target,
-              const SnapshotOptions& options, LogReplay& replay) {
-  SLUICE_RETURN_IF_ERROR(ReplayFiles(log, files, options, replay));
+              const SnapshotOptions& options, const std::vector<std::string>& stats_names,
+              LogReplay& replay) {
+  SLUICE_RETURN_IF_ERROR(ReplayFiles(log, files, options, stats_names, replay));
   if (old_state) {
     replay.TakeOldProtocol(old_state->protocol);
     replay.TakeOldMetadata(old_state->metadata);
@@ -173,7 +190,15 @@ Result<Snapshot> BuildFromFiles(const Log& log, const CheckpointFile* base,
     SLUICE_ASSIGN_OR_RETURN(old_state, checkpoint->ReadTableState());
   }
   LogReplay replay(options, log.store().DisplayName(""));
-  SLUICE_RETURN_IF_ERROR(Replay(log, files, old_state, target, options, replay));
+  // Under which names statistics stand, the metadata says that a replay finds at its end. What the checkpoint
+  // says is right unless a column was renamed since; then the commits are read once more.
+  const std::vector<std::string> guess =
+      old_state ? StatisticsNames(options, old_state->metadata) : options.stats_columns;
+  SLUICE_RETURN_IF_ERROR(Replay(log, files, old_state, target, options, guess, replay));
+  if (const std::vector<std::string> due = replay.StatsNames(); due != guess) {
+    replay = LogReplay(options, log.store().DisplayName(""));
+    SLUICE_RETURN_IF_ERROR(Replay(log, files, old_state, target, options, due, replay));
+  }
   if (checkpoint && options.with_files) {
     SLUICE_RETURN_IF_ERROR(checkpoint->ReadFiles(options, replay));
   }

@@ -172,6 +172,12 @@ Status LogReplay::ResolveTable(std::string_view table) {
   return {};
 }
 
+std::vector<std::string> LogReplay::StatsNames() const {
+  std::vector<std::string> names;
+  for (const Field& field : stats_fields_) names.emplace_back(PhysicalName(field));
+  return names;
+}
+
 Result<Snapshot> LogReplay::Finish() && {
   SLUICE_RETURN_IF_ERROR(RequireDistinctFiles());
   Snapshot snapshot;

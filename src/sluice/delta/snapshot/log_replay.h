@@ -49,7 +49,7 @@ class LogReplay {
   LogReplay(const SnapshotOptions& options, std::string root)
       : options_(&options), root_(std::move(root)) {}
 
-  /// `stats` of the commit's adds, in their order, extracted for options.stats_columns. The text of
+  /// `stats` of the commit's adds, in their order, extracted for StatsNames(). The text of
   /// statistics that stands in the adds is kept; the caller clears it where nobody wants it.
   void Take(Commit commit, std::vector<RawStatistics> stats);
 
@@ -75,6 +75,8 @@ class LogReplay {
   Status ResolveTable(std::string_view table);
   /// The fields of options.stats_columns, in that order; unknown ones of type void. After ResolveTable.
   const std::vector<Field>& stats_fields() const { return stats_fields_; }
+  /// Under which names statistics of these columns stand.
+  std::vector<std::string> StatsNames() const;
 
   /// The snapshot without version, committed and checkpoint. Files in the order of the log. After
   /// ResolveTable. kCorrupt where the checkpoint holds one logical file twice.
