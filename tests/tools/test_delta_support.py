@@ -1,0 +1,40 @@
+"""docs/delta-support.md says of every feature what the program does, and names tests that exist."""
+
+import re
+
+from support.hand_log import HandLog, metadata, protocol
+from support.hand_written import field
+from support.paths import TREE
+
+PAGE = (TREE / "docs" / "delta-support.md").read_text()
+ROWS = [[cell.strip() for cell in line.strip("|\n").split("|")]
+        for line in PAGE.split("Without a feature")[0].splitlines() if line.startswith("| ")][1:]
+
+
+def test_every_test_that_the_page_names_exists():
+    named = set(re.findall(r"`([a-z0-9_]+_test\.cc|test_[a-z0-9_]+\.py)`", PAGE))
+    assert named
+    there = {file.name for folder in ("src", "tests") for file in (TREE / folder).rglob("*")}
+    assert named <= there, named - there
+
+
+def test_the_program_reads_and_refuses_what_the_page_says(tmp_path, sluice):
+    """Each feature listed as one that readers must know, of a table without rows."""
+    refused = {name for names, what, _ in ROWS for name in names.split(", ") if what.startswith("refused")}
+    names = {name for row in ROWS for name in row[0].split(", ")}
+    for name in sorted(names):
+        table = HandLog(tmp_path / "lake" / name.lower())
+        table.commit(0, protocol(3, 7, [name]), metadata(field("id", "long")))
+        sluice.add_snapshots(f"lake.{name}", table.path, name=re.sub(r"\W", "_", name))
+    outcome = sluice.call("run", now="2030-01-01T00:00:00Z")
+    failed = {run["table"].removeprefix("lake.") for run in outcome.json["runs"] if run["status"] == "failed"}
+    assert failed == refused
+
+
+def test_the_page_has_every_feature_that_the_program_reads():
+    source = (TREE / "src/sluice/delta/log/table_feature.cc").read_text()
+    known = set()
+    for name in ("kSupported", "kOfTheLog"):
+        known |= set(re.findall(r'"([A-Za-z0-9-]+)"', re.search(name + r"\[\] = \{(.*?)\};", source, re.S)[1]))
+    names = {name for row in ROWS for name in row[0].split(", ")}
+    assert known <= names, known - names
