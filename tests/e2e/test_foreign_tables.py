@@ -270,6 +270,22 @@ def test_a_variant_that_no_file_has_is_null(table, sluice):
     assert_same_rows(newest(sluice), [{"id": 1, "odd": None, "s": None}])
 
 
+def mapped(name: str, physical: str, kind: str = "string") -> dict:
+    return field(name, kind, {"delta.columnMapping.physicalName": physical})
+
+
+def test_an_excluded_column_does_not_leave_under_another_name(table, sluice):
+    by_name = {"delta.columnMapping.mode": "name"}
+    table.commit(0, protocol(2, 5), metadata(mapped("id", "p1"), mapped("ssn", "p2"), configuration=by_name),
+                 table.file("f.parquet", {"p1": pa.array(["1"]), "p2": pa.array(["SECRET"])}))
+    sluice.add_snapshots("lake.t", table.path, exclude=["ssn"])
+    sluice.run(NOW)
+    table.commit(1, metadata(mapped("ssn", "p1"), mapped("id", "p2"), configuration=by_name))
+    error = sluice.fails(LATER)
+    assert "renamed" in error["message"] or "dropped" in error["message"], error
+    assert not any(b"SECRET" in file.read_bytes() for file in sluice.destination.rglob("*") if file.is_file())
+
+
 @pytest.mark.parametrize("kind", ["interval day to second", "geometry(OGC:CRS84)"])
 def test_an_unknown_type_stops_only_who_exports_it(kind, table, sluice):
     table.commit(0, protocol(), metadata(ID, field("odd", kind)), table.file("f.parquet", ids(1)))

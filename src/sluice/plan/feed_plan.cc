@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sluice/delta/schema/column_mapping.h"
 #include "sluice/plan/column_choice.h"
 #include "sluice/plan/snapshot_plan.h"
 
@@ -42,7 +43,7 @@ Result<std::string> ExportedSchema(const config::Table& table, const delta::Feed
                           kReseed});
   }
   if (!choice) return Fail(std::move(choice).error());
-  return delta::SchemaToJson(delta::WithoutMetadata(delta::TableSchema{choice->output}));
+  return delta::SchemaToJson(delta::WithMappingOnly(delta::TableSchema{choice->output}));
 }
 
 PlannedExport Window(const Position& before, const FeedFacts& facts, Bound row, Version start,

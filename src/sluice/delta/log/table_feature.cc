@@ -69,6 +69,13 @@ bool IsSupported(std::string_view feature) {
          std::find(std::begin(kOfTheLog), std::end(kOfTheLog), feature) != std::end(kOfTheLog);
 }
 
+// Readers disagree on a table whose mode says one thing and whose protocol another.
+bool AllowsColumnMapping(const Protocol& protocol) {
+  return protocol.min_reader_version == 2 ||
+         std::find(protocol.reader_features.begin(), protocol.reader_features.end(),
+                   "columnMapping") != protocol.reader_features.end();
+}
+
 // Where a redirected table points to, as its property says; "" where it does not.
 std::string RedirectTarget(const Metadata& metadata) {
   const auto property = metadata.configuration.find("delta.redirectReaderWriter-preview");
@@ -111,9 +118,11 @@ std::vector<std::string> UnsupportedReaderFeatures(const Protocol& protocol,
   for (const std::string& feature : protocol.reader_features) {
     if (!IsSupported(feature)) unsupported.push_back(feature);
   }
-  if (!ColumnMappingModeOf(metadata.configuration)) {
-    unsupported.push_back(fmt::format("columnMapping (mode {})",
-                                      metadata.configuration.at("delta.columnMapping.mode")));
+  const auto mode = ColumnMappingModeOf(metadata.configuration);
+  if (!mode || (*mode != ColumnMappingMode::kNone && !AllowsColumnMapping(protocol))) {
+    unsupported.push_back(fmt::format("columnMapping (mode {}{})",
+                                      metadata.configuration.at("delta.columnMapping.mode"),
+                                      mode ? ", which its protocol does not allow" : ""));
   }
   return unsupported;
 }

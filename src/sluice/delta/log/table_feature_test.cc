@@ -80,6 +80,16 @@ TEST(TableFeature, AModeOfColumnMappingThatNobodyKnowsIsRefused) {
               ElementsAre("columnMapping (mode path)"));
 }
 
+TEST(TableFeature, AModeThatTheProtocolDoesNotAllowIsRefused) {
+  Metadata metadata;
+  metadata.configuration["delta.columnMapping.mode"] = "name";
+  EXPECT_THAT(CheckReadable(Protocol{1, 2, {}, {}}, metadata, "t"), HasMessage("columnMapping"));
+  EXPECT_THAT(CheckReadable(Protocol{3, 7, {}, {}}, metadata, "t"),
+              IsError(ErrorKind::kUnsupported));
+  EXPECT_THAT(CheckReadable(Protocol{2, 5, {}, {}}, metadata, "t"), IsOk());
+  EXPECT_THAT(CheckReadable(Protocol{3, 7, {"columnMapping"}, {}}, metadata, "t"), IsOk());
+}
+
 TEST(TableFeature, ReaderVersionOfTheFutureIsRefused) {
   EXPECT_THAT(UnsupportedReaderFeatures(Protocol{4, 8, {}, {}}, {}),
               ElementsAre("reader version 4"));

@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <cctype>
 #include <limits>
+#include <map>
+#include <nlohmann/json.hpp>
 
+#include "sluice/base/column_name.h"
 #include "sluice/delta/schema/json_object.h"
 
 namespace sluice::delta {
@@ -31,6 +34,30 @@ Status MapField(Field& field, ColumnMappingMode mode, JsonParser& parser) {
   return {};
 }
 
+// Which of two columns a name or an id means must be certain, without case too: files are searched so.
+Status RequireDistinct(const std::vector<Field>& fields) {
+  std::map<std::string, const Field*> names;
+  std::map<int32_t, const Field*> ids;
+  for (const Field& field : fields) {
+    const auto [name, is_new] = names.emplace(FoldColumnName(field.physical_name), &field);
+    if (!is_new) {
+      return Fail(Error{ErrorKind::kUnsupported,
+                        fmt::format("columns '{}' and '{}' have one physical name, '{}'",
+                                    name->second->name, field.name, field.physical_name),
+                        "correct the table's column mapping with the program that wrote it"});
+    }
+    if (!field.field_id) continue;
+    const auto [id, is_free] = ids.emplace(*field.field_id, &field);
+    if (!is_free) {
+      return Fail(Error{ErrorKind::kUnsupported,
+                        fmt::format("columns '{}' and '{}' have one field id, {}", id->second->name,
+                                    field.name, *field.field_id),
+                        "correct the table's column mapping with the program that wrote it"});
+    }
+  }
+  return {};
+}
+
 Status MapFields(DataType& type, ColumnMappingMode mode, JsonParser& parser) {
   for (Field& field : type.fields) {
     // Parts of lists and maps have no names of their own: files have them by position.
@@ -40,10 +67,24 @@ Status MapFields(DataType& type, ColumnMappingMode mode, JsonParser& parser) {
       return Fail(std::move(mapped).error().Within(fmt::format("column '{}'", field.name)));
     }
   }
-  return {};
+  return type.id == TypeId::kStruct ? RequireDistinct(type.fields) : Status();
+}
+
+void KeepMappingOnly(std::vector<Field>& fields) {
+  for (Field& field : fields) {
+    nlohmann::json metadata = nlohmann::json::object();
+    if (!field.physical_name.empty()) metadata[std::string(kPhysicalName)] = field.physical_name;
+    field.metadata_json = metadata.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    KeepMappingOnly(field.type.fields);
+  }
 }
 
 }  // namespace
+
+TableSchema WithMappingOnly(TableSchema schema) {
+  KeepMappingOnly(schema.fields);
+  return schema;
+}
 
 Result<ColumnMappingMode> ColumnMappingModeOf(
     const std::map<std::string, std::string>& configuration) {

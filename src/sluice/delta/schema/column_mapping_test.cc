@@ -56,6 +56,30 @@ TEST(ColumnMapping, ByIdAColumnWithoutOneIsNamed) {
   EXPECT_THAT(mapped, HasMessage("'id'"));
 }
 
+TEST(ColumnMapping, NamesAndIdsThatCouldMeanTwoColumnsAreRefused) {
+  const auto with = [](const std::string& a, const std::string& b) {
+    return ParseSchema(R"({"type":"struct","fields":[{"name":"x","type":"long","metadata":)" + a +
+                       R"(},{"name":"y","type":"long","metadata":)" + b + "}]}")
+        .value();
+  };
+  auto same = with(R"({"delta.columnMapping.physicalName":"a"})",
+                   R"({"delta.columnMapping.physicalName":"A"})");
+  EXPECT_THAT(MapColumns(same, ColumnMappingMode::kName), IsError(ErrorKind::kUnsupported));
+  auto of_another = with("{}", R"({"delta.columnMapping.physicalName":"x"})");
+  EXPECT_THAT(MapColumns(of_another, ColumnMappingMode::kName), HasMessage("'x' and 'y'"));
+  auto ids = with(R"({"delta.columnMapping.id":1})", R"({"delta.columnMapping.id":1})");
+  EXPECT_THAT(MapColumns(ids, ColumnMappingMode::kId), HasMessage("one field id, 1"));
+}
+
+TEST(ColumnMapping, PhysicalNamesOutliveTheSchemasText) {
+  auto schema = ParseSchema(kSchema).value();
+  ASSERT_THAT(MapColumns(schema, ColumnMappingMode::kName), IsOk());
+  auto again = ParseSchema(SchemaToJson(WithMappingOnly(schema))).value();
+  ASSERT_THAT(MapColumns(again, ColumnMappingMode::kName), IsOk());
+  EXPECT_EQ(PhysicalName(again.fields[0]), "col-a");
+  EXPECT_EQ(PhysicalName(City(again)), "col-a");
+}
+
 TEST(ColumnMapping, ModesAreReadInAnyCaseAndUnknownOnesRefused) {
   EXPECT_EQ(ColumnMappingModeOf({}).value(), ColumnMappingMode::kNone);
   EXPECT_EQ(ColumnMappingModeOf({{"delta.columnMapping.mode", "Name"}}).value(),

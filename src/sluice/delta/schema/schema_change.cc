@@ -15,7 +15,7 @@ using Phrases = std::vector<std::string>;
 const Field* FindField(const std::vector<Field>& fields, const Field& wanted) {
   for (const Field& field : fields) {
     const bool mapped = !field.physical_name.empty() && !wanted.physical_name.empty();
-    if (mapped ? field.physical_name == wanted.physical_name
+    if (mapped ? SameColumnName(field.physical_name, wanted.physical_name)
                : SameColumnName(field.name, wanted.name)) {
       return &field;
     }

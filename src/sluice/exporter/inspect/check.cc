@@ -9,6 +9,7 @@
 #include "sluice/delta/feed/change_feed.h"
 #include "sluice/delta/log/table_properties.h"
 #include "sluice/delta/schema/schema.h"
+#include "sluice/delta/schema/type_changes.h"
 #include "sluice/delta/snapshot/partition_check.h"
 #include "sluice/exporter/commit/state_standing.h"
 #include "sluice/exporter/inspect/chain.h"
@@ -115,6 +116,8 @@ void CheckColumns(Session& session, const delta::Snapshot& snapshot, Findings& f
   const Status partitions =
       delta::RequireReadablePartitions(snapshot, read, session.table->timezone);
   if (!partitions) findings.AddFault(partitions.error());
+  if (const Status types = delta::CheckTypeChanges({read}); !types)
+    findings.AddFault(types.error());
   auto schema = delta::ToArrow(delta::TableSchema{choice->output});
   if (!schema) return findings.AddFault(schema.error());
   const auto encodable = columnar::CheckEncodable(**schema);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sluice/delta/log/log_path.h"
+#include "sluice/delta/schema/column_mapping.h"
 #include "sluice/delta/schema/schema.h"
 #include "sluice/plan/column_choice.h"
 #include "sluice/state/state_change.h"
@@ -38,7 +39,7 @@ Status FillFacts(Session& session, const ledger::Position& position, const Sourc
   SLUICE_ASSIGN_OR_RETURN(const plan::ColumnChoice choice,
                           plan::ChooseColumns(table, snapshot.metadata.schema));
   facts.exported_schema =
-      delta::SchemaToJson(delta::WithoutMetadata(delta::TableSchema{choice.output}));
+      delta::SchemaToJson(delta::WithMappingOnly(delta::TableSchema{choice.output}));
   facts.column_choice = plan::DescribeColumnChoice(table);
   SLUICE_ASSIGN_OR_RETURN(facts.source_commit, DigestOfCommit(*session.log, snapshot.version));
   if (position.scanned_through == snapshot.version) {
