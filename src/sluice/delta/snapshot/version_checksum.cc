@@ -13,6 +13,7 @@
 #include "sluice/delta/log/log_limits.h"
 #include "sluice/delta/log/log_path.h"
 #include "sluice/delta/schema/json_object.h"
+#include "sluice/delta/schema/schema.h"
 
 namespace sluice::delta {
 namespace {
@@ -62,6 +63,13 @@ std::set<std::string> AsSet(const std::vector<std::string>& names) {
   return {names.begin(), names.end()};
 }
 
+// However the two texts are spelled.
+bool SameSchema(const Metadata& a, const Metadata& b) {
+  if (a.schema_string == b.schema_string) return true;
+  const auto parsed = ParseSchema(a.schema_string), in_log = ParseSchema(b.schema_string);
+  return parsed && in_log && *parsed == *in_log;
+}
+
 void CompareTable(const Commit& checksum, const Snapshot& snapshot, Differences& out) {
   if (checksum.protocol) {
     const Protocol& a = *checksum.protocol;
@@ -70,19 +78,19 @@ void CompareTable(const Commit& checksum, const Snapshot& snapshot, Differences&
         a.min_writer_version != b.min_writer_version ||
         AsSet(a.reader_features) != AsSet(b.reader_features) ||
         AsSet(a.writer_features) != AsSet(b.writer_features)) {
-      out.emplace_back("its protocol is another one than the log's");
+      out.emplace_back("the protocol is not the log's");
     }
   }
   if (!checksum.metadata) return;
   const Metadata& a = *checksum.metadata;
   const Metadata& b = snapshot.metadata;
   const std::pair<bool, std::string_view> kParts[] = {
-      {a.id == b.id, "table id"},
-      {a.schema_string == b.schema_string, "schema"},
-      {a.partition_columns == b.partition_columns, "partition columns"},
-      {a.configuration == b.configuration, "table properties"}};
+      {a.id == b.id, "the table id is"},
+      {SameSchema(a, b), "the schema is"},
+      {a.partition_columns == b.partition_columns, "the partition columns are"},
+      {a.configuration == b.configuration, "the table properties are"}};
   for (const auto& [same, what] : kParts) {
-    if (!same) out.push_back(fmt::format("its {} differ from the log's", what));
+    if (!same) out.push_back(fmt::format("{} not the log's", what));
   }
 }
 
@@ -111,16 +119,31 @@ void CompareFiles(const Commit& checksum, const Snapshot& snapshot, std::string_
       fmt::format("allFiles has '{}', which the log lacks", key.substr(0, key.find('\0'))));
 }
 
-Result<Differences> Compare(std::string_view text, std::string_view name, const Snapshot& snapshot,
-                            std::string_view root) {
+// nullopt for a text that is not JSON: writers do not make the file in one step, and it may be torn.
+std::optional<Differences> Compare(std::string_view text, std::string_view name,
+                                   const Snapshot& snapshot, std::string_view root) {
   JsonParser parser;
-  SLUICE_ASSIGN_OR_RETURN(const auto json, parser.Parse(text, name));
-  SLUICE_ASSIGN_OR_RETURN(const JsonObject checksum, JsonObject::From(json, name));
+  const auto json = parser.Parse(text, name);
+  if (!json) return std::nullopt;
   Differences out;
-  SLUICE_RETURN_IF_ERROR(CompareNumbers(checksum, snapshot, out));
-  SLUICE_ASSIGN_OR_RETURN(const Commit actions, ActionsIn(checksum, name));
-  CompareTable(actions, snapshot, out);
-  if (checksum.Get("allFiles")) CompareFiles(actions, snapshot, root, out);
+  const auto unreadable = [&](const Error& error) {
+    out.push_back(fmt::format("a part of it cannot be read ({})", error.message));
+  };
+  const auto checksum = JsonObject::From(*json, "checksum");
+  if (!checksum) {
+    unreadable(checksum.error());
+    return out;
+  }
+  if (const Status numbers = CompareNumbers(*checksum, snapshot, out); !numbers) {
+    unreadable(numbers.error());
+  }
+  const auto actions = ActionsIn(*checksum, "checksum");
+  if (!actions) {
+    unreadable(actions.error());
+    return out;
+  }
+  CompareTable(*actions, snapshot, out);
+  if (checksum->Get("allFiles")) CompareFiles(*actions, snapshot, root, out);
   return out;
 }
 
@@ -135,9 +158,9 @@ Result<Differences> DifferencesToChecksum(const Log& log, const Snapshot& snapsh
   if (!RequireFits(info->size, kMostChecksumBytes, name)) return Differences();
   SLUICE_ASSIGN_OR_RETURN(const std::string text, log.store().Get(key));
   auto found = Compare(text, name, snapshot, log.store().DisplayName(""));
-  if (!found) return Differences();  // torn: writers do not make it in one step
+  if (!found) return Differences();
   for (std::string& difference : *found) difference = fmt::format("{}: {}", name, difference);
-  return found;
+  return *std::move(found);
 }
 
 }  // namespace sluice::delta

@@ -73,11 +73,27 @@ TEST_F(VersionChecksumTest, EachDifferenceIsNamed) {
       ElementsAre(HasSubstr("has 'c'")));
 }
 
-TEST_F(VersionChecksumTest, WhatIsNotAChecksumSaysNothing) {
-  for (const char* text :
-       {"", "{", "[]", R"({"numFiles":"x"})", R"({"protocol":7})", R"({"allFiles":[1]})"}) {
+TEST_F(VersionChecksumTest, WhatWasTornSaysNothing) {
+  for (const char* text : {"", "{", R"({"numFiles":3)"}) {
     EXPECT_THAT(Differences(text), IsEmpty()) << text;
   }
+}
+
+TEST_F(VersionChecksumTest, APartThatCannotBeReadHidesNoDifference) {
+  for (const char* text :
+       {"[]", R"({"numFiles":"x"})", R"({"protocol":7})", R"({"allFiles":[1]})"}) {
+    EXPECT_THAT(Differences(text), ElementsAre(HasSubstr("cannot be read"))) << text;
+  }
+  EXPECT_THAT(Differences(R"({"numFiles":3,"allFiles":[{"path":1}]})"),
+              ElementsAre(HasSubstr("numFiles is 3"), HasSubstr("cannot be read")));
+}
+
+TEST_F(VersionChecksumTest, SchemasAreComparedAsWhatTheySay) {
+  std::string spaced = kMetadata;
+  const size_t at = spaced.find("{\\\"type\\\"");
+  ASSERT_NE(at, std::string::npos) << spaced;
+  spaced.insert(at + 1, "  ");
+  EXPECT_THAT(Differences(R"({"metadata":)" + spaced + "}"), IsEmpty());
 }
 
 }  // namespace
