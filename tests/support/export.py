@@ -97,7 +97,8 @@ class Export:
         """
         manifests = self.manifests()
         named = [path for manifest in manifests for path in self._paths(manifest)]
-        assert len(named) == len(set(named)), "a file is named by two manifests"
+        current = [path for manifest in self.current() for path in self._paths(manifest)]
+        assert len(current) == len(set(current)), "a file is named by two manifests"
         present = self.data_files()
         assert not set(named) - present, f"manifests without a file: {sorted(set(named) - present)}"
         success = {str(pathlib.PurePath(path).parent / "_SUCCESS") for path in decided}
@@ -138,7 +139,12 @@ class Export:
             assert re.fullmatch(_SNAPSHOT if whole else self.partition, partition), partition
             partitions.add(partition)
         assert sum(file["rows"] for file in manifest["files"]) == manifest["rows"], manifest
-        assert set(manifest["partitions_touched"]) == partitions, manifest
+        touched = partitions
+        if "renewed" in manifest:
+            own = [f for f in manifest["files"] if f"/sluice-{manifest['n']:08}-" in f["path"]]
+            touched = {file["partition"] for file in own}
+            assert sum(file["rows"] for file in own) == manifest["renewed"]["rows"], manifest
+        assert set(manifest["partitions_touched"]) == touched, manifest
         assert set(manifest["reopened"]) <= partitions, manifest
 
     @staticmethod

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
@@ -6,6 +7,8 @@
 #include <optional>
 #include <utility>
 
+#include "sluice/base/human_text.h"
+#include "sluice/exporter/carry_files.h"
 #include "sluice/exporter/commit/carry_out.h"
 #include "sluice/exporter/commit/reconcile.h"
 #include "sluice/exporter/exporter.h"
@@ -44,6 +47,11 @@ class Edges {
   std::string Text(int64_t edge) const {
     if (table_.is_cdc()) return fmt::format("{}", edge);
     return FormatTimestamp(Timestamp{edge});
+  }
+  /// What becomes of those rows of a replaced export that nobody asked for.
+  const char* KeepsOf() const {
+    return table_.is_append() ? "goes on naming their files in other partition folders"
+                              : "exports all of that again";
   }
   std::string Text(const Range& range) const {
     return fmt::format("({}, {}]", Text(range.from), Text(range.to));
@@ -105,10 +113,12 @@ Status AllowReplacement(const Session& session, const Edges& edges, const plan::
         ErrorKind::kConflict,
         fmt::format("rows of {} are exported already, by export {}{}", edges.Text(asked),
                     found.exports.front().n, more > 0 ? fmt::format(" and {} more", more) : ""),
-        fmt::format("add --again to export {} again: the new manifest then replaces the old ones",
-                    found.range == asked
-                        ? "them"
-                        : edges.Text(found.range) + ", which these exports hold,")});
+        found.range == asked
+            ? "add --again to export them again: the new manifest then replaces the old ones"
+            : fmt::format(
+                  "add --again to export them again: the new manifest then replaces the old "
+                  "ones, which hold {}, and {}",
+                  edges.Text(found.range), edges.KeepsOf())});
   }
   if (source_version < found.newest_source) {
     return Fail(Error{ErrorKind::kConflict,
@@ -138,8 +148,10 @@ Result<bool> ExportLateRows(Session& session, RangeSource& source, int64_t newes
 struct Prepared {
   int64_t newest = 0;  ///< the newest export, settled
   std::unique_ptr<RangeSource> source;
+  Range asked;                    ///< up to where coming windows begin
   plan::Replacement replacement;  ///< its range is what is exported
-  std::optional<int64_t> seed;    ///< version of the newest seed in force
+  std::vector<ledger::Decision> decisions;
+  std::optional<int64_t> seed;  ///< version of the newest seed in force
 };
 
 std::optional<int64_t> NewestSeed(const std::vector<ledger::Decision>& decisions) {
@@ -154,18 +166,52 @@ std::optional<int64_t> NewestSeed(const std::vector<ledger::Decision>& decisions
   return seed;
 }
 
+/// What `piece` reads, of all that it holds.
+Range ReadBy(const plan::PlannedExport& piece) {
+  const auto& rows = std::get<plan::PlannedRows>(piece.what);
+  const bool part = rows.renews_a_part();
+  return {*ledger::ValueOf(part ? rows.renewed_start : piece.start),
+          *ledger::ValueOf(part ? rows.renewed_end : piece.end)};
+}
+
+/// What is exported again beside what was asked for, and what stays.
+void TellWidened(const Edges& edges, const Prepared& prepared,
+                 const std::vector<plan::PlannedExport>& pieces, ReportBuilder& report) {
+  if (prepared.replacement.range == prepared.asked) return;
+  size_t carried = 0;
+  for (const auto& piece : pieces)
+    carried += std::get<plan::PlannedRows>(piece.what).carried.size();
+  if (carried == 0) {
+    report.AddNote(fmt::format("{} is exported again, because what is replaced holds it whole",
+                               edges.Text(prepared.replacement.range)));
+    return;
+  }
+  std::vector<std::string> read;
+  for (const auto& piece : pieces) read.push_back(edges.Text(ReadBy(piece)));
+  report.AddNote(fmt::format(
+      "{} is exported again, in whole partition folders; {} of what is replaced {} as {}",
+      fmt::join(read, ", "), Plural(static_cast<int64_t>(carried), "other file"),
+      carried == 1 ? "stays" : "stay", carried == 1 ? "it is" : "they are"));
+}
+
 /// What readers of folders will see twice, and for how long.
-std::vector<std::string> DoublesOf(const Edges& edges, const Prepared& prepared) {
+std::vector<std::string> DoublesOf(const Edges& edges, const Prepared& prepared,
+                                   const std::vector<plan::PlannedExport>& pieces) {
   std::vector<std::string> notes;
-  if (!prepared.replacement.exports.empty()) {
+  const auto& replaced = prepared.replacement.exports;
+  std::vector<std::string> twice;
+  for (const auto& piece : pieces) {
+    if (!std::get<plan::PlannedRows>(piece.what).replaces.empty()) {
+      twice.push_back(edges.Text(ReadBy(piece)));
+    }
+  }
+  if (!twice.empty()) {
     notes.push_back(fmt::format(
         "readers of folders see the rows of {} twice until `sluice prune` removes the files of {}, "
         "a day from now (--replaced-now: at once)",
-        edges.Text(prepared.replacement.range),
-        prepared.replacement.exports.size() == 1
-            ? fmt::format("export {}", prepared.replacement.exports.front().n)
-            : fmt::format("the {} exports that are replaced",
-                          prepared.replacement.exports.size())));
+        fmt::join(twice, ", "),
+        replaced.size() == 1 ? fmt::format("export {}", replaced.front().n)
+                             : fmt::format("the {} exports that are replaced", replaced.size())));
   }
   if (prepared.seed && prepared.replacement.range.from < *prepared.seed) {
     notes.push_back(fmt::format(
@@ -189,25 +235,23 @@ Result<std::optional<Prepared>> Prepare(Session& session, const Edges& edges, Ra
     SLUICE_ASSIGN_OR_RETURN(
         const auto view, SettleEarlier(session.context(), access, options.run, progress, report));
     if (!view) return std::nullopt;
-    Prepared prepared{view->newest, nullptr, {}, {}};
+    Prepared prepared;
+    prepared.newest = view->newest;
     SLUICE_ASSIGN_OR_RETURN(prepared.source, LookAtRanges(session, view->position(), wanted));
     wanted.at = prepared.source->facts().source_version;
     SLUICE_ASSIGN_OR_RETURN(const int64_t limit, prepared.source->RangeLimit());
     Range clipped = range;
     SLUICE_RETURN_IF_ERROR(ClipRange(session, limit, edges, clipped));
-    SLUICE_ASSIGN_OR_RETURN(const auto decisions, session.ledger->ReadDecisions());
-    prepared.replacement = plan::FindReplacement(decisions, clipped);
+    prepared.asked = clipped;
+    SLUICE_ASSIGN_OR_RETURN(prepared.decisions, session.ledger->ReadDecisions());
+    prepared.replacement = plan::FindReplacement(prepared.decisions, clipped);
     SLUICE_RETURN_IF_ERROR(AllowReplacement(session, edges, prepared.replacement, clipped, limit,
                                             options.again, *wanted.at));
-    prepared.seed = NewestSeed(decisions);
+    prepared.seed = NewestSeed(prepared.decisions);
     SLUICE_ASSIGN_OR_RETURN(
         const bool had_late_rows,
         ExportLateRows(session, *prepared.source, prepared.newest, progress, report));
     if (had_late_rows) continue;
-    if (prepared.replacement.range != clipped) {
-      report.AddNote(fmt::format("{} is exported again, because what is replaced holds it whole",
-                                 edges.Text(prepared.replacement.range)));
-    }
     return prepared;
   }
   return Fail(TooManyRounds());
@@ -224,16 +268,20 @@ Status BackfillInto(const Services& services, const config::Table& table,
     SLUICE_ASSIGN_OR_RETURN(chunk, edges.ParseChunk(*options.chunk));
   }
   SLUICE_ASSIGN_OR_RETURN(Session session, OpenSession(services, table));
-  SLUICE_ASSIGN_OR_RETURN(const auto prepared,
-                          Prepare(session, edges, range, options, progress, report));
+  SLUICE_ASSIGN_OR_RETURN(auto prepared, Prepare(session, edges, range, options, progress, report));
   if (!prepared) return {};
-  SLUICE_ASSIGN_OR_RETURN(const auto pieces,
+  SLUICE_ASSIGN_OR_RETURN(auto pieces,
                           prepared->source->PlanRange(prepared->replacement.range, chunk,
                                                       prepared->replacement.exports));
   if (chunk && !prepared->replacement.exports.empty()) {
     report.AddNote("--chunk does not cut what earlier exports hold: each is replaced whole");
   }
-  for (auto& note : DoublesOf(edges, *prepared)) {
+  SLUICE_ASSIGN_OR_RETURN(const auto whole,
+                          CarryFilesOver(session, *prepared->source, prepared->decisions,
+                                         prepared->replacement, prepared->asked, pieces));
+  for (const auto& note : whole) report.AddNote(note);
+  TellWidened(edges, *prepared, pieces, report);
+  for (auto& note : DoublesOf(edges, *prepared, pieces)) {
     spdlog::warn("{}: {}", session.name(), note);
     report.AddNote(std::move(note));
   }

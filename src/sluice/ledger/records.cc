@@ -75,15 +75,28 @@ Position ParsePosition(const RecordFields& fields) {
   return position;
 }
 
-json ToJson(const Manifest& m) {
-  json files = json::array();
-  for (const auto& file : m.files) {
-    files.push_back({{"path", file.path},
-                     {"size", file.size},
-                     {"rows", file.rows},
-                     {"checksum", file.checksum},
-                     {"partition", file.partition}});
+json ToJson(const std::vector<ManifestFile>& files) {
+  json out = json::array();
+  for (const auto& file : files) {
+    out.push_back({{"path", file.path},
+                   {"size", file.size},
+                   {"rows", file.rows},
+                   {"checksum", file.checksum},
+                   {"partition", file.partition}});
   }
+  return out;
+}
+
+std::vector<ManifestFile> ParseFiles(const RecordFields& fields, const char* key) {
+  std::vector<ManifestFile> files;
+  for (const auto& file : fields.Objects(key)) {
+    files.push_back(ManifestFile{file.Text("path"), file.Count("size"), file.Count("rows"),
+                                 file.Text("checksum"), file.Text("partition")});
+  }
+  return files;
+}
+
+json ToJson(const Manifest& m) {
   json out = {{"format", kFormat},
               {"n", m.n},
               {"kind", Name(m.kind)},
@@ -94,7 +107,7 @@ json ToJson(const Manifest& m) {
               {"end", ledger::ToJson(m.end)},
               {"timezone", m.timezone},
               {"schema", m.schema},
-              {"files", std::move(files)},
+              {"files", ToJson(m.files)},
               {"partitions_touched", m.partitions_touched},
               {"partitions_final", m.partitions_final},
               {"reopened", m.reopened},
@@ -104,6 +117,13 @@ json ToJson(const Manifest& m) {
               {"null_watermarks", m.null_watermarks},
               {"committed_at", FormatTimestamp(m.committed_at)},
               {"program", m.program}};
+  if (m.renewed) {
+    out["renewed"] = {{"start", ledger::ToJson(m.renewed->start)},
+                      {"end", ledger::ToJson(m.renewed->end)},
+                      {"rows", m.renewed->rows},
+                      {"row_hash", m.renewed->row_hash}};
+    out["row_hash"] = nullptr;  // of what was carried over it is not known
+  }
   if (!m.reason.empty()) out["reason"] = m.reason;
   if (m.expired) out["expired"] = true;
   if (m.final_until) out["final_until"] = FormatTimestamp(*m.final_until);
@@ -133,14 +153,16 @@ Manifest ManifestFrom(const RecordFields& fields) {
   m.end = ParseBound(fields, "end");
   m.timezone = fields.Text("timezone");
   m.schema = ParseSchemaField(fields);
-  for (const auto& file : fields.Objects("files")) {
-    m.files.push_back(ManifestFile{file.Text("path"), file.Count("size"), file.Count("rows"),
-                                   file.Text("checksum"), file.Text("partition")});
-  }
+  m.files = ParseFiles(fields, "files");
   m.partitions_touched = fields.Texts("partitions_touched");
   m.partitions_final = fields.Texts("partitions_final");
   m.reopened = fields.Texts("reopened");
   m.replaces = fields.Numbers("replaces");
+  if (fields.Has("renewed")) {
+    const RecordFields renewed = fields.Object("renewed");
+    m.renewed = Renewed{ParseBound(renewed, "start"), ParseBound(renewed, "end"),
+                        renewed.Count("rows"), renewed.Text("row_hash")};
+  }
   m.rows = fields.Count("rows");
   m.row_hash = fields.At("row_hash").is_null() ? std::string() : fields.Text("row_hash");
   m.null_watermarks = fields.Count("null_watermarks");
@@ -240,23 +262,28 @@ std::string DigestOfText(std::string_view text) {
 }
 
 std::string Serialize(const Intent& intent) {
-  return Dump({{"format", kFormat},
-               {"n", intent.n},
-               {"kind", Name(intent.kind)},
-               {"table", intent.table},
-               {"name", intent.name},
-               {"pattern", intent.pattern},
-               {"table_id", intent.table_id},
-               {"source_version", ToJson(intent.source_version)},
-               {"start", ToJson(intent.start)},
-               {"end", ToJson(intent.end)},
-               {"snapshot_at", ToJson(intent.snapshot_at)},
-               {"replaces", intent.replaces},
-               {"shape", intent.shape},
-               {"shape_digest", intent.shape_digest},
-               {"created_at", FormatTimestamp(intent.created_at)},
-               {"runner", intent.runner},
-               {"program", intent.program}});
+  json out = {{"format", kFormat},
+              {"n", intent.n},
+              {"kind", Name(intent.kind)},
+              {"table", intent.table},
+              {"name", intent.name},
+              {"pattern", intent.pattern},
+              {"table_id", intent.table_id},
+              {"source_version", ToJson(intent.source_version)},
+              {"start", ToJson(intent.start)},
+              {"end", ToJson(intent.end)},
+              {"snapshot_at", ToJson(intent.snapshot_at)},
+              {"replaces", intent.replaces},
+              {"shape", intent.shape},
+              {"shape_digest", intent.shape_digest},
+              {"created_at", FormatTimestamp(intent.created_at)},
+              {"runner", intent.runner},
+              {"program", intent.program}};
+  if (!std::holds_alternative<std::monostate>(intent.renewed_start)) {
+    out["renewed"] = {{"start", ToJson(intent.renewed_start)}, {"end", ToJson(intent.renewed_end)}};
+    out["carried"] = ToJson(intent.carried);
+  }
+  return Dump(out);
 }
 
 Result<Intent> ParseIntent(std::string_view text, std::string_view name) {
@@ -273,6 +300,12 @@ Result<Intent> ParseIntent(std::string_view text, std::string_view name) {
     intent.end = ParseBound(fields, "end");
     intent.snapshot_at = fields.OptionalInstant("snapshot_at");
     intent.replaces = fields.Numbers("replaces");
+    if (fields.Has("renewed")) {
+      const RecordFields renewed = fields.Object("renewed");
+      intent.renewed_start = ParseBound(renewed, "start");
+      intent.renewed_end = ParseBound(renewed, "end");
+      intent.carried = ParseFiles(fields, "carried");
+    }
     const json& shape = fields.At("shape");
     if (!shape.is_null()) fields.Object("shape");
     intent.shape = shape;

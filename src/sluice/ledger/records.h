@@ -57,6 +57,13 @@ struct Position {
   std::optional<Timestamp> newest_commit;
 };
 
+struct ManifestFile {
+  std::string path;  ///< below the destination
+  int64_t size = 0, rows = 0;
+  std::string checksum;
+  std::string partition;
+};
+
 /// `n.intent.json`: what export n is going to be. Put before any byte moves.
 struct Intent {
   int64_t n = 0;
@@ -66,6 +73,10 @@ struct Intent {
   Bound start, end;
   std::optional<Timestamp> snapshot_at;  ///< snapshots and seeds: the time in their folder's name
   std::vector<int64_t> replaces;
+  /// Backfills: what of (start, end] is read again, and the files of the replaced exports that stay.
+  /// Monostate and empty: all of it is read.
+  Bound renewed_start, renewed_end;
+  std::vector<ManifestFile> carried;
   nlohmann::json shape;      ///< every config value that shapes output
   std::string shape_digest;  ///< of `shape`; see DigestOf
   Timestamp created_at;      ///< the runner's wall clock
@@ -73,11 +84,11 @@ struct Intent {
   std::string program;  ///< "sluice 0.1.0"
 };
 
-struct ManifestFile {
-  std::string path;  ///< below the destination
-  int64_t size = 0, rows = 0;
-  std::string checksum;
-  std::string partition;
+/// What a backfill exported again of its window; the rest of it are files of exports that it replaces.
+struct Renewed {
+  Bound start, end;
+  int64_t rows = 0;
+  std::string row_hash;
 };
 
 /// `manifests/n.json`: what the partner reads. Holds no source path.
@@ -92,8 +103,10 @@ struct Manifest {
   std::vector<ManifestFile> files;
   std::vector<std::string> partitions_touched, partitions_final, reopened;
   std::vector<int64_t> replaces;
+  /// Where `files` holds files of replaced exports: what this export wrote itself.
+  std::optional<Renewed> renewed;
   int64_t rows = 0;
-  std::string row_hash;
+  std::string row_hash;  ///< "" where it is not known, of files that were carried over
   int64_t null_watermarks = 0;
   int64_t unreadable_watermarks = 0;  ///< values that are not NULL and no time either
   std::string reason;                 ///< void and reset only: why

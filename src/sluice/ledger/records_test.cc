@@ -80,6 +80,7 @@ Decision FullDecision() {
   d.manifest.partitions_final = {"dt=0"};
   d.manifest.reopened = {"dt=-1"};
   d.manifest.replaces = {3, 4};
+  d.manifest.renewed = Renewed{kNow, Timestamp{kNow.micros + 1}, 2, "0f"};
   d.manifest.rows = 5;
   d.manifest.row_hash = "00ff";
   d.manifest.null_watermarks = 6;
@@ -143,6 +144,9 @@ TEST(RecordsTest, IntentComesBackWordForWord) {
   intent.end = std::monostate{};
   intent.snapshot_at = kNow;
   intent.replaces = {1, 2};
+  intent.renewed_start = kNow;
+  intent.renewed_end = Timestamp{kNow.micros + 1};
+  intent.carried = {{"p", 1, 2, "c", "dt=x"}};
   intent.shape = {{"b", 1}, {"a", {1, 2}}};
   intent.shape_digest = DigestOf(intent.shape);
   intent.created_at = kNow;

@@ -217,7 +217,8 @@ Result<std::vector<PlannedExport>> PlanBackfill(const config::Table& table,
 PlannedExport PlanFromIntent(const config::Table& table, const ledger::Intent& intent,
                              const SourceFacts& facts) {
   PlannedExport again;
-  again.what = PlannedRows{intent.kind, intent.replaces};
+  again.what = PlannedRows{intent.kind, intent.replaces, intent.renewed_start, intent.renewed_end,
+                           intent.carried};
   again.start = intent.start;
   again.end = intent.end;
   again.source_version = *intent.source_version;

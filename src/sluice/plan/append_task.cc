@@ -70,8 +70,10 @@ std::optional<int64_t> KnownNulls(const delta::LiveFile& file, const SourceFile&
 }
 
 Result<TimeWindow> WindowOf(const PlannedExport& planned) {
-  const auto* start = std::get_if<Timestamp>(&planned.start);
-  const auto* end = std::get_if<Timestamp>(&planned.end);
+  const auto* rows = std::get_if<PlannedRows>(&planned.what);
+  const bool part = rows != nullptr && rows->renews_a_part();
+  const auto* start = std::get_if<Timestamp>(part ? &rows->renewed_start : &planned.start);
+  const auto* end = std::get_if<Timestamp>(part ? &rows->renewed_end : &planned.end);
   if (start == nullptr || end == nullptr) {
     return Fail(ErrorKind::kInternal, "an append export was planned without a window");
   }

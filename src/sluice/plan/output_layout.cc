@@ -197,6 +197,31 @@ std::optional<Timestamp> PartitionEnd(std::string_view folder, const TimeZone& z
   return outside;
 }
 
+std::optional<Timestamp> PartitionBegin(std::string_view folder, const TimeZone& zone) {
+  const auto parsed = ParseFolder(folder);
+  if (!parsed) return std::nullopt;
+  const Timestamp begin = zone.ToInstant(parsed->begin);
+  const auto inside_at = [&](Timestamp t) {
+    return PartitionFolder(t, parsed->partition, zone) == folder;
+  };
+  if (!inside_at(begin)) return std::nullopt;
+  // A clock may have been set back, or forward over the folder's first reading.
+  constexpr Duration kStep = Minutes(15);
+  constexpr Duration kLongestOverlap = Hours(26);
+  Timestamp inside = begin;
+  for (Timestamp t = begin - kLongestOverlap; t < begin; t = t + kStep) {
+    if (!inside_at(t)) continue;
+    inside = t;
+    break;
+  }
+  Timestamp outside = inside - kStep;
+  while (inside - outside > Duration{1}) {
+    const Timestamp middle = outside + Duration{(inside - outside).micros / 2};
+    (inside_at(middle) ? inside : outside) = middle;
+  }
+  return inside;
+}
+
 std::vector<std::string> PartitionColumns(config::Pattern pattern, config::Partition partition) {
   switch (pattern) {
     case config::Pattern::kAppend:

@@ -56,6 +56,9 @@ bool IsPartitionFolder(std::string_view folder, config::Pattern pattern);
 /// The instant at which a partition ends (exclusive) in `zone`; nullopt if the text is not such a folder.
 std::optional<Timestamp> PartitionEnd(std::string_view folder, const TimeZone& zone);
 
+/// The instant at which a partition begins in `zone`: none before it falls into it. As PartitionEnd.
+std::optional<Timestamp> PartitionBegin(std::string_view folder, const TimeZone& zone);
+
 /// Columns that stand in the path only. A source column of one of these names is replaced.
 std::vector<std::string> PartitionColumns(config::Pattern pattern, config::Partition partition);
 

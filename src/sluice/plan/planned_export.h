@@ -14,6 +14,11 @@ namespace sluice::plan {
 struct PlannedRows {
   ledger::ExportKind kind = ledger::ExportKind::kWindow;  ///< or kLate, kBackfill
   std::vector<int64_t> replaces = {};                     ///< backfills only
+  /// Backfills: what of the range is read again, and the files of `replaces` that hold the rest; monostate: all.
+  ledger::Bound renewed_start = {}, renewed_end = {};
+  std::vector<ledger::ManifestFile> carried = {};
+
+  bool renews_a_part() const { return !std::holds_alternative<std::monostate>(renewed_start); }
 };
 /// Every row at the source version: (none, time] for pattern C, (none, version] for a seed.
 struct PlannedWholeTable {

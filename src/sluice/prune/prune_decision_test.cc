@@ -77,6 +77,19 @@ TEST(PruneDecisionTest, ReplacedFilesStayUntilTheGraceIsOver) {
   EXPECT_EQ(DecidePrune(found.Input()).front().replaced_by, 2);
 }
 
+TEST(PruneDecisionTest, FilesThatTheReplacingExportCarriesOverStay) {
+  Found found = Files({EventsKey(1), EventsKey(1, kOurAttempt, 1), EventsKey(2)});
+  found.numbers[1] = Settled(1, {EventsKey(1), EventsKey(1, kOurAttempt, 1)});
+  found.numbers[2] = Replacing(2, {1}, Hours(48));
+  found.numbers[2].manifest->files.push_back(found.numbers[1].manifest->files[1]);
+  EXPECT_THAT(found.Doomed(), ElementsAre(EventsKey(1)));
+  // An export that replaces the second and carries nothing over leaves none.
+  found.listing.objects.push_back(Object(EventsKey(3)));
+  found.numbers[3] = Replacing(3, {2}, Hours(24));
+  EXPECT_THAT(found.Doomed(), ::testing::UnorderedElementsAre(
+                                  EventsKey(1), EventsKey(1, kOurAttempt, 1), EventsKey(2)));
+}
+
 TEST(PruneDecisionTest, ReplacedFilesGoAtOnceOnDemand) {
   Found found = Files({EventsKey(1), EventsKey(2)});
   found.numbers[1] = Settled(1, {EventsKey(1)});

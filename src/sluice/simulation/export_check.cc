@@ -98,11 +98,12 @@ class Check {
   /// What lies in the data folders is what manifests name, and the other way round.
   void CheckFiles() {
     std::map<std::string, int64_t> named;
-    std::set<std::string> complete, replaced;  // the files of replaced exports may be gone
+    std::set<std::string> complete, current;  // the files of replaced exports may be gone
     for (const Manifest& manifest : manifests_) {
       for (const auto& file : manifest.files) {
-        if (replaced_.contains(manifest.n)) replaced.insert(file.path);
-        if (!named.emplace(file.path, file.size).second) Fault("{} is named twice", file.path);
+        named.emplace(file.path, file.size);
+        const bool readable = !replaced_.contains(manifest.n);
+        if (readable && !current.insert(file.path).second) Fault("{} is named twice", file.path);
         complete.insert(file.path.substr(0, file.path.rfind('/')) + "/_SUCCESS");
       }
     }
@@ -123,7 +124,7 @@ class Check {
       named.erase(object.key);
     }
     for (const auto& [path, size] : named) {
-      if (!replaced.contains(path)) Fault("{} is named and not there", path);
+      if (current.contains(path)) Fault("{} is named and not there", path);
     }
   }
 
@@ -190,13 +191,38 @@ class Check {
     }
   }
 
-  /// What a backfill brought from before the table's start: there, nothing is late.
   using Wanted = std::multiset<testing::Row>;
+  /// Rows of (start, end] as of the source version of `manifest`, up to `start_at`; of one folder where it is
+  /// named.
+  void AddRows(const Manifest& manifest, const ledger::Bound& start, const ledger::Bound& end,
+               Timestamp start_at, const std::string& folder, Wanted& wanted) const {
+    const int64_t from = std::get<Timestamp>(start).micros;
+    const int64_t to = std::min(std::get<Timestamp>(end), start_at).micros;
+    for (const testing::Row& row : world_.source.RowsAt(*manifest.source_version)) {
+      if (*row.ts <= from || *row.ts > to) continue;
+      const std::string lies_in =
+          plan::PartitionFolder(Timestamp{*row.ts}, world_.table.partition, world_.table.timezone);
+      if (folder.empty() || folder == lies_in) wanted.insert(row);
+    }
+  }
+
+  /// What a backfill brought from before the table's start: there, nothing is late. What it carried over is as
+  /// its writer read it.
   void AddEarlier(const Manifest& backfill, const config::StartTime& start, Wanted& wanted) const {
-    const int64_t from = std::get<Timestamp>(backfill.start).micros;
-    const int64_t to = std::min(std::get<Timestamp>(backfill.end), start.at).micros;
-    for (const testing::Row& row : world_.source.RowsAt(*backfill.source_version)) {
-      if (*row.ts > from && *row.ts <= to) wanted.insert(row);
+    if (!backfill.renewed) {
+      return AddRows(backfill, backfill.start, backfill.end, start.at, "", wanted);
+    }
+    AddRows(backfill, backfill.renewed->start, backfill.renewed->end, start.at, "", wanted);
+    std::set<std::pair<int64_t, std::string>> carried;
+    for (const auto& file : backfill.files) {
+      const auto name = plan::ParseDataFileName(file.path.substr(file.path.rfind('/') + 1));
+      if (name && name->n != backfill.n) carried.emplace(name->n, file.partition);
+    }
+    for (const auto& [n, folder] : carried) {
+      const Manifest& writer = manifests_[static_cast<size_t>(n) - 1];
+      if (writer.kind == ExportKind::kLate) continue;  // nothing of before the start
+      AddRows(writer, writer.renewed ? writer.renewed->start : writer.start,
+              writer.renewed ? writer.renewed->end : writer.end, start.at, folder, wanted);
     }
   }
 

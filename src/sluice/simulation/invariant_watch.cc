@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sluice/ledger/in_force.h"
 #include "sluice/ledger/ledger_path.h"
 #include "sluice/plan/output_layout.h"
 #include "sluice/runtime/clock.h"
@@ -120,12 +121,13 @@ bool InvariantWatch::IsDecided(int64_t n) const {
   return destination_->Head(ledger::DecisionKey(ledger_->folder(), n, 1)).has_value();
 }
 
-bool InvariantWatch::IsReplaced(int64_t n) const {
-  for (const auto& manifest : ledger_->ReadManifests().value_or(std::vector<ledger::Manifest>())) {
-    const auto& replaces = manifest.replaces;
-    if (std::find(replaces.begin(), replaces.end(), n) != replaces.end()) return true;
-  }
-  return false;
+bool InvariantWatch::IsInForce(const store::Key& key) const {
+  const auto in_force =
+      ledger::InForce(ledger_->ReadManifests().value_or(std::vector<ledger::Manifest>()));
+  return std::any_of(in_force.begin(), in_force.end(), [&](const ledger::Manifest& manifest) {
+    return std::any_of(manifest.files.begin(), manifest.files.end(),
+                       [&](const auto& file) { return file.path == key; });
+  });
 }
 
 void InvariantWatch::CheckDeletion(const Call& call) {
@@ -135,11 +137,7 @@ void InvariantWatch::CheckDeletion(const Call& call) {
   if (!IsDecided(name->n)) {
     return Note(fmt::format("{} was deleted and {} is not decided", call.key, name->n));
   }
-  const auto manifest = ledger_->ReadManifest(name->n);
-  if (!manifest || !*manifest || IsReplaced(name->n)) return;
-  for (const auto& file : (*manifest)->files) {
-    if (file.path == call.key) Note(fmt::format("{} is published and was deleted", call.key));
-  }
+  if (IsInForce(call.key)) Note(fmt::format("{} is published and was deleted", call.key));
 }
 
 void InvariantWatch::CheckAbort(int runner, const Call& call) {

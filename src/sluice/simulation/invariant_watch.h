@@ -46,7 +46,7 @@ class InvariantWatch {
   void CheckDeletion(const Call& call);
   void CheckAbort(int runner, const Call& call);
   bool IsDecided(int64_t n) const;
-  bool IsReplaced(int64_t n) const;  ///< by a backfill that is published
+  bool IsInForce(const store::Key& key) const;  ///< an export in force names it
 
   const std::shared_ptr<store::ObjectStore> destination_;
   const std::string name_;

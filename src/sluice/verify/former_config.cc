@@ -118,6 +118,10 @@ Result<ledger::Intent> IntentOf(const config::Table& today, const ledger::Manife
     intent.snapshot_at = plan::ParseSnapshotFolder(manifest.partitions_touched.front());
   }
   intent.replaces = manifest.replaces;
+  if (manifest.renewed) {
+    intent.renewed_start = manifest.renewed->start;
+    intent.renewed_end = manifest.renewed->end;
+  }
   intent.shape = plan::ShapeOf(today);
   intent.shape["timezone"] = manifest.timezone;
   intent.shape["column_choice"] = "of the manifest";

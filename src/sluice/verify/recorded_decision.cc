@@ -24,7 +24,7 @@ std::vector<std::string> DifferencesToDecision(const ledger::Manifest& published
   const auto then = nlohmann::json::parse(ledger::Serialize(decision.manifest));
   std::vector<std::string> differences;
   for (const char* key : {"kind", "table", "table_id", "source_version", "start", "end", "timezone",
-                          "schema", "replaces", "rows", "row_hash", "skipped"}) {
+                          "schema", "replaces", "renewed", "rows", "row_hash", "skipped"}) {
     const auto a = now.value(key, nlohmann::json()), b = then.value(key, nlohmann::json());
     if (a == b) continue;
     differences.push_back(

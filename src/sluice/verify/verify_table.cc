@@ -18,6 +18,7 @@
 #include "sluice/exporter/source/look_at_source.h"
 #include "sluice/ledger/in_force.h"
 #include "sluice/verify/destination_rows.h"
+#include "sluice/verify/export_parts.h"
 #include "sluice/verify/feed_balance.h"
 #include "sluice/verify/former_config.h"
 #include "sluice/verify/recorded_decision.h"
@@ -64,26 +65,42 @@ Status ExplainDifference(const Session& session, const RowTotals& destination,
   return {};
 }
 
-/// Derives the rows of one export from its pinned version again and compares them.
-Status CompareWithSource(Session& session, const Manifest& manifest, const RowTotals& destination,
+/// The worst of what the source says of the parts of an export.
+void Conclude(SourceVerdict verdict, const std::string& why, VerifiedExport& verified) {
+  const auto weight = [](SourceVerdict v) {
+    return v == SourceVerdict::kDifferent                              ? 3
+           : v == SourceVerdict::kGone || v == SourceVerdict::kUnknown ? 2
+           : v == SourceVerdict::kNotAsked                             ? 0
+                                                                       : 1;
+  };
+  if (weight(verdict) <= weight(verified.source)) return;
+  verified.source = verdict;
+  verified.why = why;
+}
+
+/// Derives the rows of one part from its pinned version again and compares them.
+Status CompareWithSource(Session& session, const ExportPart& part, const RowTotals& destination,
                          VerifiedExport& verified) {
+  const Manifest& manifest = part.manifest;
+  if (!part.unknown.empty()) {
+    Conclude(SourceVerdict::kUnknown, part.unknown, verified);
+    return {};
+  }
   if (manifest.kind == ExportKind::kReset) {
-    verified.source = SourceVerdict::kNoRows;
+    Conclude(SourceVerdict::kNoRows, {}, verified);
     return {};
   }
   const auto former = FindFormerConfig(session, manifest);
   if (!former) {
     if (former.error().kind != ErrorKind::kConflict) return Fail(former.error());
-    verified.source = SourceVerdict::kUnknown;
-    verified.why = former.error().message;
+    Conclude(SourceVerdict::kUnknown, former.error().message, verified);
     return {};
   }
   verified.former = former->words;
   const UnderConfig under(session, former->table);
   const auto gone = [&](const Error& error) -> Status {
     if (!SourceIsGone(error.kind)) return Fail(error);
-    verified.source = SourceVerdict::kGone;
-    verified.why = error.message;
+    Conclude(SourceVerdict::kGone, error.message, verified);
     return {};
   };
   exporter::SessionSource access(session);
@@ -93,19 +110,23 @@ Status CompareWithSource(Session& session, const Manifest& manifest, const RowTo
   const runtime::CancelToken& cancel = session.services->cancel;
   const auto derived = session.mover->Visit(
       *again->task,
-      [&](const arrow::RecordBatch& rows, const std::string& partition) {
-        return source.Add(rows, partition);
+      [&](const arrow::RecordBatch& rows, const std::string& partition) -> Status {
+        return part.Holds(partition) ? source.Add(rows, partition) : Status();
       },
       cancel);
   if (!derived) return gone(derived.error());
   const RowTotal here = source.All();
   if (here == destination.All() && source.ByPartition() == destination.ByPartition()) {
-    verified.source = SourceVerdict::kSame;
+    Conclude(SourceVerdict::kSame, {}, verified);
     return {};
   }
-  verified.source = SourceVerdict::kDifferent;
+  Conclude(SourceVerdict::kDifferent, {}, verified);
   const RowSide from_source = [&](const RowVisit& visit) -> Status {
-    SLUICE_RETURN_IF_ERROR(session.mover->Visit(*again->task, visit, cancel));
+    const RowVisit of_part = [&](const arrow::RecordBatch& rows,
+                                 const std::string& partition) -> Status {
+      return part.Holds(partition) ? visit(rows, partition) : Status();
+    };
+    SLUICE_RETURN_IF_ERROR(session.mover->Visit(*again->task, of_part, cancel));
     return {};
   };
   const RowSide from_destination = [&](const RowVisit& visit) {
@@ -114,10 +135,10 @@ Status CompareWithSource(Session& session, const Manifest& manifest, const RowTo
   return ExplainDifference(session, destination, source, from_destination, from_source, verified);
 }
 
-/// An export that moved some bytes undecoded has no hash to compare with.
-bool HashDiffers(const Manifest& manifest, const std::string& hash) {
-  if (manifest.kind == ExportKind::kReset || manifest.row_hash.empty()) return false;
-  return hash != manifest.row_hash;
+/// Where a part of the bytes moved undecoded, or was carried over, there is no hash to compare with.
+bool HashDiffers(const ExportPart& part, const std::string& hash) {
+  if (part.manifest.kind == ExportKind::kReset || part.row_hash.empty()) return false;
+  return hash != part.row_hash;
 }
 
 /// An edited manifest no longer says what was decided.
@@ -136,32 +157,47 @@ Status CompareWithDecision(const Session& session, const Manifest& manifest,
   return {};
 }
 
-/// One export: its files, its rows against the manifest, and both against the source.
-Status VerifyOne(Session& session, const Manifest& manifest, FeedBalance& balance,
-                 VerifiedExport& verified) {
-  SLUICE_ASSIGN_OR_RETURN(verified.faults, CheckFiles(session, manifest));
+/// Reads the files of one part: as many rows as it says, with the hash that it says, as the source has them.
+Status VerifyPart(Session& session, const ExportPart& part, FeedBalance& balance,
+                  VerifiedExport& verified) {
   RowTotals destination;
   std::vector<std::string> unreadable;
   SLUICE_RETURN_IF_ERROR(VisitExport(
-      session, manifest,
+      session, part.manifest,
       [&](const arrow::RecordBatch& rows, const std::string& partition) -> Status {
-        SLUICE_RETURN_IF_ERROR(balance.Add(manifest, rows));
+        SLUICE_RETURN_IF_ERROR(balance.Add(part.manifest, rows));
         return destination.Add(rows, partition);
       },
       &unreadable));
   for (auto& fault : unreadable) verified.faults.push_back(std::move(fault));
   const RowTotal all = destination.All();
   const std::string hash = columnar::ToString(all.hash);
-  if (all.rows != manifest.rows) {
+  if (all.rows != part.rows) {
     verified.faults.push_back(
-        fmt::format("its files hold {} rows, the manifest says {}", all.rows, manifest.rows));
-  } else if (HashDiffers(manifest, hash)) {
+        fmt::format("its files hold {} rows, the manifest says {}", all.rows, part.rows));
+  } else if (HashDiffers(part, hash)) {
     verified.faults.push_back(
-        fmt::format("its rows have hash {}, the manifest says {}", hash, manifest.row_hash));
+        fmt::format("its rows have hash {}, the manifest says {}", hash, part.row_hash));
   }
-  if (all.rows != manifest.rows || HashDiffers(manifest, hash)) balance.Spoil(manifest);
+  if (all.rows != part.rows || HashDiffers(part, hash)) balance.Spoil(part.manifest);
+  return CompareWithSource(session, part, destination, verified);
+}
+
+/// One export: its files, its rows against the manifest, and both against the source.
+Status VerifyOne(Session& session, const Manifest& manifest, FeedBalance& balance,
+                 VerifiedExport& verified) {
+  SLUICE_ASSIGN_OR_RETURN(verified.faults, CheckFiles(session, manifest));
   SLUICE_RETURN_IF_ERROR(CompareWithDecision(session, manifest, verified));
-  SLUICE_RETURN_IF_ERROR(CompareWithSource(session, manifest, destination, verified));
+  SLUICE_ASSIGN_OR_RETURN(const auto parts, PartsOf(*session.ledger, manifest));
+  int64_t rows = 0;
+  for (const ExportPart& part : parts) {
+    rows += part.rows;
+    SLUICE_RETURN_IF_ERROR(VerifyPart(session, part, balance, verified));
+  }
+  if (rows != manifest.rows) {
+    verified.faults.push_back(
+        fmt::format("its parts hold {} rows by the manifest, which says {}", rows, manifest.rows));
+  }
   if (!verified.faults.empty()) verified.remedy = exporter::RepairAdvice(session.name(), manifest);
   SLUICE_ASSIGN_OR_RETURN(auto markers, CheckMarkers(session, manifest));
   for (auto& fault : markers) verified.faults.push_back(std::move(fault));

@@ -37,6 +37,18 @@ std::optional<Timestamp> OpenSince(const Job& job) {
   return *start;
 }
 
+/// Names the files of replaced exports that hold what was not read again.
+void CarryOver(const plan::PlannedExport& planned, ledger::Manifest& manifest) {
+  const auto* rows = std::get_if<plan::PlannedRows>(&planned.what);
+  if (rows == nullptr || !rows->renews_a_part()) return;
+  manifest.renewed = ledger::Renewed{rows->renewed_start, rows->renewed_end, manifest.rows,
+                                     std::exchange(manifest.row_hash, {})};
+  for (const auto& file : rows->carried) {
+    manifest.files.push_back(file);
+    manifest.rows += file.rows;
+  }
+}
+
 ledger::Manifest MakeManifest(const CommitContext& context, const Job& job,
                               const transfer::TransferResult& result) {
   const plan::PlannedExport& planned = job.planned;
@@ -49,10 +61,7 @@ ledger::Manifest MakeManifest(const CommitContext& context, const Job& job,
   manifest.start = planned.start;
   manifest.end = planned.end;
   manifest.timezone = context.table.timezone.name();
-  const std::vector<delta::Field> columns =
-      job.task ? job.task->output_fields : std::vector<delta::Field>();
-  manifest.schema = nlohmann::json::parse(
-      delta::SchemaToJson(delta::WithoutMetadata(delta::TableSchema{columns})), nullptr, false);
+  manifest.schema = SchemaOfFiles(job.task ? job.task->output_fields : std::vector<delta::Field>());
   std::set<std::string> touched;
   for (const auto& file : result.files) {
     manifest.files.push_back(
@@ -73,6 +82,7 @@ ledger::Manifest MakeManifest(const CommitContext& context, const Job& job,
   }
   manifest.rows = result.rows;
   manifest.row_hash = columnar::ToString(result.row_hash);
+  CarryOver(planned, manifest);
   manifest.null_watermarks = result.null_watermarks;
   manifest.unreadable_watermarks = result.unreadable_watermarks;
   if (const auto* reset = std::get_if<plan::PlannedReset>(&planned.what)) {
@@ -85,6 +95,11 @@ ledger::Manifest MakeManifest(const CommitContext& context, const Job& job,
 }
 
 }  // namespace
+
+nlohmann::json SchemaOfFiles(const std::vector<delta::Field>& columns) {
+  return nlohmann::json::parse(
+      delta::SchemaToJson(delta::WithoutMetadata(delta::TableSchema{columns})), nullptr, false);
+}
 
 ledger::Intent MakeIntent(const CommitContext& context, int64_t n,
                           const plan::PlannedExport& planned) {
@@ -101,6 +116,9 @@ ledger::Intent MakeIntent(const CommitContext& context, int64_t n,
   if (const auto* whole = planned.whole_table()) intent.snapshot_at = whole->at;
   if (const auto* rows = std::get_if<plan::PlannedRows>(&planned.what)) {
     intent.replaces = rows->replaces;
+    intent.renewed_start = rows->renewed_start;
+    intent.renewed_end = rows->renewed_end;
+    intent.carried = rows->carried;
   }
   intent.shape = plan::ShapeOf(context.table);
   intent.shape_digest = ledger::DigestOf(intent.shape);

@@ -31,6 +31,9 @@ void BeginAttempt(Job& job, runtime::Entropy& entropy);
 ledger::Decision MakeDecision(const CommitContext& context, const Job& job,
                               const transfer::TransferResult& result);
 
+/// What a manifest says of files that hold these columns.
+nlohmann::json SchemaOfFiles(const std::vector<delta::Field>& columns);
+
 /// `n.intent.json` for this planned export.
 ledger::Intent MakeIntent(const CommitContext& context, int64_t n,
                           const plan::PlannedExport& planned);

@@ -5,7 +5,7 @@ namespace sluice::exporter {
 Published PublishedBy(const ledger::Decision& decision) {
   const ledger::Manifest& manifest = decision.manifest;
   Published published;
-  published.window = Summarize(manifest);
+  published.window = Summarize(decision);
   published.row_groups_copied = decision.row_groups_copied;
   published.row_groups_spliced = decision.row_groups_spliced;
   published.row_groups_rewritten = decision.row_groups_rewritten;

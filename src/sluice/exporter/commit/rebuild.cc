@@ -9,6 +9,12 @@
 namespace sluice::exporter {
 namespace {
 
+/// Of the rows that the export wrote itself.
+const std::string& HashOf(const ledger::Decision& decision) {
+  const ledger::Manifest& manifest = decision.manifest;
+  return manifest.renewed ? manifest.renewed->row_hash : manifest.row_hash;
+}
+
 /// The next generation of `decision`: the same export, window and position, its rows moved again.
 Result<ledger::Decision> MoveAgain(const CommitContext& context, SourceAccess& access,
                                    const ledger::Decision& decision, const ledger::Intent& intent) {
@@ -25,8 +31,7 @@ Result<ledger::Decision> MoveAgain(const CommitContext& context, SourceAccess& a
     return Fail(std::move(error));
   }
   ledger::Decision next = MakeDecision(context, again, *moved);
-  if (next.manifest.rows != decision.manifest.rows ||
-      next.manifest.row_hash != decision.manifest.row_hash) {
+  if (next.manifest.rows != decision.manifest.rows || HashOf(next) != HashOf(decision)) {
     return Fail(ErrorKind::kSourceGone,
                 "version {} of the source gives {} rows now and gave {} rows when export {} was "
                 "decided",

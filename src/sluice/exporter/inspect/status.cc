@@ -34,7 +34,7 @@ Status FindLastWindow(Session& session, const ledger::LedgerView& view, StatusRe
     if (!report.last_committed) report.last_committed = decision->manifest.committed_at;
     const auto kind = decision->manifest.kind;
     if (kind != ledger::ExportKind::kWindow && !plan::IsWholeTable(kind)) continue;
-    report.last_window = Summarize(decision->manifest);
+    report.last_window = Summarize(*decision);
     report.exported_version = decision->manifest.source_version;
     return {};
   }

@@ -50,13 +50,22 @@ std::string_view Name(Health health) {
   return "unknown";
 }
 
-WindowReport Summarize(const ledger::Manifest& manifest) {
+WindowReport Summarize(const ledger::Decision& decision) {
+  const ledger::Manifest& manifest = decision.manifest;
   WindowReport window;
   window.n = manifest.n;
   window.kind = manifest.kind;
   window.start = manifest.start;
   window.end = manifest.end;
   window.rows = manifest.rows;
+  if (manifest.renewed) {
+    window.start = manifest.renewed->start;
+    window.end = manifest.renewed->end;
+    window.rows = manifest.renewed->rows;
+    window.files = static_cast<int64_t>(decision.files.size());
+    for (const auto& file : decision.files) window.bytes += file.upload.size;
+    return window;
+  }
   window.files = static_cast<int64_t>(manifest.files.size());
   for (const auto& file : manifest.files) window.bytes += file.size;
   return window;

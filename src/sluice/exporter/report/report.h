@@ -22,7 +22,8 @@ struct WindowReport {
   ledger::Bound start, end;
   int64_t rows = 0, files = 0, bytes = 0;
 };
-WindowReport Summarize(const ledger::Manifest& manifest);
+/// Of a backfill that replaced a part of earlier exports, that part.
+WindowReport Summarize(const ledger::Decision& decision);
 
 /// One run of one table. `rows`, `files`, `bytes` are sums over `windows`.
 struct RunReport {
