@@ -20,16 +20,16 @@ struct Candidate {
 
 /// Marks what the exports from `begin` on hold of those before it.
 void MarkForgotten(const std::vector<Manifest>& manifests, size_t begin,
-                   std::map<int64_t, Judgement>& judged) {
-  std::map<std::string, std::vector<Candidate>> by_table;
+                   const SourceHistories& histories, std::map<int64_t, Judgement>& judged) {
+  std::map<std::string, std::vector<Candidate>> by_history;
   for (size_t i = 0; i < begin; ++i) {
     const Manifest& manifest = manifests[i];
     const bool may_go = HoldsWindow(manifest) || manifest.kind == ExportKind::kLate;
     const auto extent = ExtentOf(manifest);
     if (!may_go || !extent || judged[manifest.n].standing != Standing::kInForce) continue;
-    by_table[manifest.table_id].push_back({manifest.n, *extent});
+    by_history[histories.Of(manifest.table_id)].push_back({manifest.n, *extent});
   }
-  for (auto& [table, candidates] : by_table) {
+  for (auto& [history, candidates] : by_history) {
     std::sort(candidates.begin(), candidates.end(),
               [](const auto& a, const auto& b) { return a.extent.end < b.extent.end; });
   }
@@ -37,9 +37,10 @@ void MarkForgotten(const std::vector<Manifest>& manifests, size_t begin,
   for (size_t i = begin; i < manifests.size(); ++i) {
     const Manifest& manifest = manifests[i];
     const auto extent = HoldsWindow(manifest) ? ExtentOf(manifest) : std::nullopt;
-    const auto candidates = by_table.find(manifest.table_id);
-    if (!extent || candidates == by_table.end()) continue;
-    const Extent whole = covered[manifest.table_id].Add(*extent);
+    const std::string& history = histories.Of(manifest.table_id);
+    const auto candidates = by_history.find(history);
+    if (!extent || candidates == by_history.end()) continue;
+    const Extent whole = covered[history].Add(*extent);
     auto& left = candidates->second;
     // Only what ends after the new window's start, and in the stretch, can have become complete by it.
     const auto ends_by = [&](int64_t end) {
@@ -75,6 +76,26 @@ bool BeginsAnew(const Manifest& manifest) {
          std::holds_alternative<std::monostate>(manifest.end);
 }
 
+SourceHistories::SourceHistories(const std::vector<Manifest>& manifests) {
+  std::optional<std::string> last;
+  for (const auto& manifest : manifests) {
+    if (manifest.kind == ExportKind::kReset) last.reset();
+    if (manifest.kind == ExportKind::kReset || manifest.kind == ExportKind::kVoid) continue;
+    const std::string id = first_id_.emplace(manifest.table_id, manifest.table_id).first->second;
+    if (last && *last != id) {
+      for (auto& [other, first] : first_id_) {
+        if (first == id) first = *last;
+      }
+    }
+    last = first_id_.at(manifest.table_id);
+  }
+}
+
+const std::string& SourceHistories::Of(const std::string& table_id) const {
+  const auto found = first_id_.find(table_id);
+  return found == first_id_.end() ? table_id : found->second;
+}
+
 std::map<int64_t, Judgement> JudgeExports(const std::vector<Manifest>& manifests) {
   std::map<int64_t, Judgement> judged;
   for (const auto& manifest : manifests) {
@@ -91,8 +112,9 @@ std::map<int64_t, Judgement> JudgeExports(const std::vector<Manifest>& manifests
       found->second = {Standing::kReplaced, manifest.n};
     }
   }
+  const SourceHistories histories(manifests);
   for (size_t i = 0; i < manifests.size(); ++i) {
-    if (BeginsAnew(manifests[i])) MarkForgotten(manifests, i + 1, judged);
+    if (BeginsAnew(manifests[i])) MarkForgotten(manifests, i + 1, histories, judged);
   }
   return judged;
 }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "sluice/ledger/extent_set.h"
@@ -36,10 +37,24 @@ std::optional<Extent> ExtentOf(const Manifest& manifest);
 /// True for a reset by `state forget`: exports start again after it.
 bool BeginsAnew(const Manifest& manifest);
 
+/// Which exports were made from one log of the source. CREATE OR REPLACE TABLE gives a table another id and
+/// goes on with its log; exports that follow each other without a reset between were made from one, because each
+/// looks for the commit that the one before saw. Nothing says so across a reset where the ids differ.
+class SourceHistories {
+ public:
+  /// `manifests`: ascending by n.
+  explicit SourceHistories(const std::vector<Manifest>& manifests);
+  /// Equal for tables of one history.
+  const std::string& Of(const std::string& table_id) const;
+
+ private:
+  std::map<std::string, std::string> first_id_;  ///< by id
+};
+
 /// The standing of every export. `manifests`: all that there are, ascending by n.
 ///
-/// A forgotten export of a table that was re-created since (another table id) stays in force: its rows
-/// came from another table. Whole tables (seeds, snapshots) are never forgotten: each is complete by itself.
+/// A forgotten export of another history of the source (SourceHistories) stays in force: its rows came from
+/// another table. Whole tables (seeds, snapshots) are never forgotten: each is complete by itself.
 std::map<int64_t, Judgement> JudgeExports(const std::vector<Manifest>& manifests);
 
 /// Those in force, resets included, in the given order.

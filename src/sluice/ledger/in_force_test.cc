@@ -78,6 +78,16 @@ TEST(InForceTest, RowsOfATableThatWasRecreatedAreNotForgotten) {
   EXPECT_THAT(NumbersInForce({before, Forget(2), Window(3, 0, 9)}), ElementsAre(1, 2, 3));
 }
 
+TEST(InForceTest, RowsOfATableThatWasReplacedWithinItsLogAreForgotten) {
+  Manifest before = Window(1, 0, 2);
+  before.table_id = "former";
+  const std::vector<Manifest> manifests{before, Window(2, 2, 4), Forget(3), Window(4, 0, 9)};
+  EXPECT_THAT(NumbersInForce(manifests), ElementsAre(3, 4));
+  // Nothing says that the log went on where the id changed together with a reset.
+  EXPECT_THAT(NumbersInForce({before, Set(2, 2, 1), Window(3, 1, 4), Forget(4), Window(5, 0, 9)}),
+              ElementsAre(1, 2, 4, 5));
+}
+
 TEST(InForceTest, SeedsAndSnapshotsAreNeverForgotten) {
   EXPECT_THAT(NumbersInForce({Seed(1, 4), Versions(2, 4, 6), Forget(3), Seed(4, 6)}),
               ElementsAre(1, 2, 3, 4));

@@ -71,13 +71,16 @@ std::vector<Overlap> FindOverlaps(const std::vector<Manifest>& manifests) {
   std::vector<Window> windows = WindowsOf(manifests);
   std::sort(windows.begin(), windows.end(),
             [](const Window& a, const Window& b) { return a.start < b.start; });
+  const ledger::SourceHistories histories(manifests);
   std::vector<Overlap> overlaps;
   std::vector<Window> open;  // those that reach beyond the start of the next one
   for (const Window& window : windows) {
     std::erase_if(open, [&](const Window& other) { return other.end <= window.start; });
     for (const Window& other : open) {
       // A re-created table has other rows.
-      if (other.manifest->table_id != window.manifest->table_id) continue;
+      if (histories.Of(other.manifest->table_id) != histories.Of(window.manifest->table_id)) {
+        continue;
+      }
       const Overlap overlap = OverlapOf(other, window);
       if (!BegunAnewBetween(manifests, overlap)) overlaps.push_back(overlap);
     }

@@ -82,7 +82,16 @@ TEST(OverlapTest, LateRowsAndRowsOfARecreatedTableOverlapWithNothing) {
   EXPECT_THAT(FindOverlaps({Window(1, 0, 5), Made(2, ExportKind::kLate, 0, 5)}), IsEmpty());
   Manifest recreated = Window(2, 0, 5);
   recreated.table_id = "another";
-  EXPECT_THAT(FindOverlaps({Window(1, 0, 5), recreated}), IsEmpty());
+  recreated.n = 3;
+  Manifest forget = Made(2, ExportKind::kReset, 5, 0);
+  forget.end = {};
+  EXPECT_THAT(FindOverlaps({Window(1, 0, 5), forget, recreated}), IsEmpty());
+}
+
+TEST(OverlapTest, ATableThatWasReplacedWithinItsLogIsTheSame) {
+  Manifest replaced = Window(2, 3, 9);
+  replaced.table_id = "another";
+  EXPECT_EQ(FindOverlaps({Window(1, 0, 5), replaced}).size(), 1u);
 }
 
 RC_GTEST_PROP(OverlapTest, FindsWhatComparingEveryPairFinds, ()) {
