@@ -233,8 +233,10 @@ Status CheckpointReader::TakeSidecars(const CheckpointFile& checkpoint,
                 name_, version->value);
   }
   if (paths.size() > kMostCheckpointFiles) {
-    return Fail(ErrorKind::kCorrupt, "{}: it has more than {} sidecars, the most that sluice reads",
-                name_, kMostCheckpointFiles);
+    return Fail(Error{ErrorKind::kCorrupt,
+                      fmt::format("{}: it has more than {} sidecars, the most that sluice reads",
+                                  name_, kMostCheckpointFiles),
+                      "make a new checkpoint of the table, with fewer sidecars"});
   }
   if (checkpoint.parts.size() > 1 && !paths.empty()) {
     return Fail(ErrorKind::kCorrupt, "{}: a part of a checkpoint has sidecars", name_);

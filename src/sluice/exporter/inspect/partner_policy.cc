@@ -115,7 +115,10 @@ Result<std::vector<Json>> Statements(std::string_view policy) {
   std::vector<Json> statements;
   if (policy.empty()) return statements;
   const Json document = Json::parse(policy, nullptr, false);
-  if (!document.is_object()) return Fail(ErrorKind::kCorrupt, "the bucket's policy is not JSON");
+  if (!document.is_object()) {
+    return Fail(Error{ErrorKind::kCorrupt, "the bucket's policy is not a JSON object",
+                      "write the policy of the bucket again, or remove it"});
+  }
   const Json& member = Member(document, "Statement");
   const Json list = member.is_object() ? Json::array({member}) : member;
   for (const auto& statement : list) {
