@@ -35,6 +35,26 @@ const SchemaNode& FirstLeaf(const SchemaNode& node) {
   return *leaf;
 }
 
+// The field of a struct that may not be NULL where its struct is there. Below a NULL of the struct it has no value
+// of its own, and needs none.
+Result<ArrayPtr> WithoutNulls(const ArrayPtr& child, const arrow::Array& parent,
+                              const std::string& column) {
+  for (int64_t row = 0; row < child->length(); ++row) {
+    if (parent.IsNull(row) || child->IsValid(row)) continue;
+    return Fail(Error{ErrorKind::kUnsupported,
+                      fmt::format("column '{}' is NULL or missing in the file, and may not be NULL "
+                                  "in the table",
+                                  column),
+                      fmt::format("rewrite the file in the source, or leave the column out: "
+                                  "exclude: [{}]",
+                                  column.substr(0, column.find('.')))});
+  }
+  auto data = child->data()->Copy();
+  data->buffers[0] = nullptr;
+  data->null_count = 0;
+  return arrow::MakeArray(data);
+}
+
 }  // namespace
 
 tl::unexpected<Error> ColumnPlan::Refuse(const SchemaNode& node) const {
@@ -251,6 +271,11 @@ Result<ArrayPtr> ColumnPlan::BuildStruct(const arrow::Array& stored) const {
     } else {
       if (part_index_[i] >= from.num_fields()) return Damaged();
       SLUICE_ASSIGN_OR_RETURN(child, parts_[i].BuildAny(from.field(part_index_[i])));
+    }
+    const auto& field = type_->field(static_cast<int>(i));
+    if (!field->nullable() && child->null_count() > 0) {
+      SLUICE_ASSIGN_OR_RETURN(
+          child, WithoutNulls(child, stored, fmt::format("{}.{}", column_, field->name())));
     }
     children.push_back(child->data());
   }

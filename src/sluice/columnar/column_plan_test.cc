@@ -150,6 +150,18 @@ TEST(ColumnPlanTest, StructOfWhichNoFieldIsWantedKeepsItsNulls) {
   ExpectValues(ReadFirst(file, wanted), wanted, R"([{"late": null}, {"late": null}, null])");
 }
 
+TEST(ColumnPlanTest, FieldsThatMayNotBeNullAreOnlyMissingWhereTheirStructIs) {
+  const auto node = [] {
+    return Group("c", Repeat::OPTIONAL, {Leaf("a", Repeat::OPTIONAL, parquet::Type::INT64)});
+  };
+  const TypePtr wanted = arrow::struct_({arrow::field("a", arrow::int64(), /*nullable=*/false)});
+  const auto fine = WriteByHand({node()}, {{{2, 0}, {0, 0}, {}, {7}}});
+  ExpectValues(ReadFirst(fine, wanted), wanted, R"([{"a": 7}, null])");
+  const auto missing = ReadFirst(WriteByHand({node()}, {{{2, 1}, {0, 0}, {}, {7}}}), wanted);
+  EXPECT_THAT(missing, IsError(ErrorKind::kUnsupported));
+  EXPECT_THAT(missing, HasMessage("'c.a'"));
+}
+
 TEST(ColumnPlanTest, BinaryWithoutAnnotationIsTextByteForByte) {
   const auto file = WriteByHand({Leaf("c", Repeat::REQUIRED, parquet::Type::BYTE_ARRAY)},
                                 {Texts({"a", "\xff\xfe"})});
