@@ -16,6 +16,7 @@ namespace {
 constexpr int64_t kSecond = 1'000'000;
 
 int64_t FloorDiv(int64_t a, int64_t b) { return a / b - (a % b != 0 && (a < 0) != (b < 0)); }
+int64_t FloorMod(int64_t a, int64_t b) { return (a % b + b) % b; }
 
 cctz::time_point<cctz::seconds> ToPoint(int64_t seconds) {
   return cctz::time_point<cctz::seconds>(cctz::seconds(seconds));
@@ -152,7 +153,7 @@ CivilTime TimeZone::ToCivil(Timestamp instant) const {
                    cs.hour(),
                    cs.minute(),
                    cs.second(),
-                   static_cast<int>(instant.micros - seconds * kSecond)};
+                   static_cast<int>(FloorMod(instant.micros, kSecond))};
 }
 
 Timestamp TimeZone::ToInstant(const CivilTime& civil) const {

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <rapidcheck/gtest.h>
 
+#include <limits>
+
 #include "sluice/testing/matchers.h"
 
 namespace sluice {
@@ -29,6 +31,13 @@ std::string DayBegin(int64_t year, int month, int day, std::string_view zone) {
 }
 
 // Expected values of the next tests are java.time's (ZonedDateTime.ofLocal, LocalDate.atStartOfDay).
+TEST(TimeZoneTest, TheFirstAndLastInstantsHaveAReading) {
+  const Timestamp first{std::numeric_limits<int64_t>::min()};
+  const Timestamp last{std::numeric_limits<int64_t>::max()};
+  EXPECT_EQ(TimeZone::Utc().ToCivil(first).micros, 224'192);
+  EXPECT_EQ(TimeZone::Utc().ToCivil(last).micros, 775'807);
+}
+
 TEST(TimeZoneTest, ReadingInAGapMovesForwardByTheGap) {
   EXPECT_EQ(InstantOf("2026-03-08 02:30", "America/Los_Angeles"), "2026-03-08T10:30:00Z");
   EXPECT_EQ(InstantOf("2026-03-29 01:15", "Europe/London"), "2026-03-29T01:15:00Z");
