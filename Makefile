@@ -3,8 +3,8 @@
 #   make demo     build, make a sample lake, export it into demo/out/
 #   make demo-s3  the same from and to a bucket of a MinIO that is started for it
 #   make check    the inner loop: format, layers, unit tests, clang's checks; what has not changed is not run again
-#   make test     everything but what follows: check's parts, tests beside real Spark and a real S3 server
-#   make sanitize unit tests with the address, undefined-behaviour and thread sanitizers; cold it takes long
+#   make test     everything: check's parts, sanitizers, tests beside real Spark and a real S3 server
+#   make sanitize unit tests with the address, undefined-behaviour and thread sanitizers
 #   make install  PREFIX=/usr/local
 
 SHELL := /bin/bash
@@ -60,7 +60,7 @@ s3-tests: build-tests
 	@tools/minio build
 	@ctest --test-dir $(BUILD) $(CTEST_FLAGS) -L minio
 
-# Not a part of `make test` yet: compiling for the sanitizers takes longer than all other tests together.
+# Which programs, and why not all of them: cmake/Sanitizers.cmake.
 sanitize: setup-unit
 	@for preset in asan-ubsan tsan; do \
 	  test -f $(BUILD)/$$preset/build.ninja || cmake --preset $$preset; \
@@ -81,7 +81,7 @@ check: setup-lint
 test: export SLUICE_TEST_AGAIN := 1
 test: check
 	@tools/lint threads
-	@$(MAKE) s3-tests spark-tests
+	@$(MAKE) sanitize s3-tests spark-tests
 
 soak: setup-test build-tests
 	@SLUICE_SIMULATION_SECONDS=$(SOAK_SECONDS) SLUICE_SIMULATION_THREADS=$$(nproc) SLUICE_SIMULATION_FIRST=$$(date +%s%6N) \
