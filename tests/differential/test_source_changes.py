@@ -198,17 +198,6 @@ def test_a_folder_that_is_no_delta_table(sluice, tmp_path):
     assert_nothing_written(sluice)
 
 
-@pytest.mark.parametrize(("properties", "feature"), [
-    ({"delta.columnMapping.mode": "name"}, "columnMapping"),
-    ({"delta.enableTypeWidening": "true"}, "typeWidening")])
-def test_reader_features_that_are_not_known_are_refused_by_name(properties, feature, source, sluice):
-    events = source(EVENTS, properties=properties)
-    events.insert("1, 'a', TIMESTAMP'2025-01-01T01:30:00Z'")
-    error = add(sluice, events).fails(NOON)
-    assert error["kind"] == "unsupported" and feature in error["message"]
-    assert_nothing_written(sluice)
-
-
 def test_the_source_is_never_written_to(events, sluice):
     def look():
         return {str(p): (p.stat().st_mtime_ns, p.stat().st_size) for p in events.path.rglob("*")}
