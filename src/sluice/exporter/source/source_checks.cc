@@ -4,14 +4,13 @@
 #include <fmt/ranges.h>
 
 #include "sluice/delta/schema/column_mapping.h"
-#include "sluice/delta/schema/physical_column.h"
 #include "sluice/delta/schema/schema.h"
 
 namespace sluice::exporter {
 
 namespace {
 
-// What an earlier run noted of the columns; mapped ones with their physical names.
+// What an earlier run noted of the columns. All have a physical name then, whether mapped or not.
 Result<delta::TableSchema> ParseNoted(const std::string& json) {
   SLUICE_ASSIGN_OR_RETURN(delta::TableSchema schema, delta::ParseSchema(json));
   SLUICE_RETURN_IF_ERROR(delta::MapColumns(schema, delta::ColumnMappingMode::kName));
@@ -25,13 +24,13 @@ Status RequireSameWatermark(const config::Table& table, const delta::TableSchema
   const delta::Field* const old = before.Find(table.watermark());
   const delta::Field* const now = after.Find(table.watermark());
   if (old == nullptr || now == nullptr) return {};
-  if (delta::PhysicalName(*old) == delta::PhysicalName(*now)) return {};
+  if (old->physical_name == now->physical_name) return {};
   std::string remedy = fmt::format(
       "export this table under another `name`, or run `sluice state forget {}` to "
       "begin again",
       table.name);
   for (const auto& field : after.fields) {
-    if (delta::PhysicalName(field) != delta::PhysicalName(*old)) continue;
+    if (field.physical_name != old->physical_name) continue;
     remedy = fmt::format("set `watermark: {}`, which is the column's name now", field.name);
   }
   return Fail(Error{ErrorKind::kConflict,
