@@ -38,7 +38,8 @@ nlohmann::json ToJson(const Bound& bound);
 std::string ToText(const Bound& bound);  ///< "2026-01-31T09:00:00Z", "17" or "-"
 
 /// Where a table's exports stand after export n. Every decision carries it, so that the newest one
-/// alone says where to go on.
+/// alone says where to go on. One type for every pattern: a table may change its pattern, and what the former one noted
+/// goes on with the ledger.
 struct Position {
   Bound first_start;  ///< exclusive start of the first window since the beginning or a `forget`
   Bound end;          ///< inclusive end of what is exported; monostate: nothing yet
@@ -48,7 +49,8 @@ struct Position {
   /// means that the log was recreated. "" where it was gone already, or an older program wrote the record.
   std::string scanned_commit;
   std::string table_id;
-  /// Delta schema JSON of the exported columns, and the `columns`/`exclude` that chose them.
+  /// Delta schema JSON of the exported columns, mapped ones with their physical names, and the `columns`/`exclude`
+  /// that chose them.
   std::string exported_schema;
   std::string column_choice;
   /// The time in the folder name of the newest snapshot or seed: the next one must be later.
