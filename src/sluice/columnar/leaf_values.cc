@@ -332,10 +332,6 @@ bool IsAsPlanned(const LeafPlan& plan, arrow::Type::type id) {
   return false;
 }
 
-}  // namespace
-
-namespace {
-
 // Puts values where `data`, an array of NULLs only, may have none: below structs, by the types of their fields.
 std::shared_ptr<arrow::ArrayData> FillRequired(const arrow::ArrayData& data, bool nullable) {
   auto filled = data.Copy();

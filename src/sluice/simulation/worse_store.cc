@@ -3,58 +3,14 @@
 #include <utility>
 
 #include "sluice/delta/log/log_path.h"
+#include "sluice/store/forwarding_store.h"
 
 namespace sluice::simulation {
 namespace {
 
 using store::Key;
 
-/// Hands every call on.
-class ForwardingStore : public store::ObjectStore {
- public:
-  explicit ForwardingStore(std::shared_ptr<store::ObjectStore> inner) : inner_(std::move(inner)) {}
-  std::string DisplayName(const Key& key) const override { return inner_->DisplayName(key); }
-  Result<store::ObjectInfo> Head(const Key& key) const override { return inner_->Head(key); }
-  Result<std::string> Get(const Key& key) const override { return inner_->Get(key); }
-  Result<std::unique_ptr<store::ObjectReader>> Open(const Key& key) const override {
-    return inner_->Open(key);
-  }
-  Result<std::unique_ptr<store::ObjectReader>> OpenElsewhere(
-      const std::string& address) const override {
-    return inner_->OpenElsewhere(address);
-  }
-  Status List(const Key& prefix, const Key& start_after,
-              const std::function<bool(const store::ObjectInfo&)>& visit) const override {
-    return inner_->List(prefix, start_after, visit);
-  }
-  Result<std::vector<std::string>> ListFolders(const Key& prefix) const override {
-    return inner_->ListFolders(prefix);
-  }
-  Result<store::PutOutcome> PutIfAbsent(const Key& key, std::string_view bytes) override {
-    return inner_->PutIfAbsent(key, bytes);
-  }
-  Status Put(const Key& key, std::string_view bytes) override { return inner_->Put(key, bytes); }
-  Status Delete(const Key& key) override { return inner_->Delete(key); }
-  Result<std::unique_ptr<store::UploadWriter>> StartUpload(const Key& key) override {
-    return inner_->StartUpload(key);
-  }
-  Result<store::CompleteOutcome> CompleteUpload(const store::PendingUpload& upload) override {
-    return inner_->CompleteUpload(upload);
-  }
-  Status AbortUpload(const Key& key, const std::string& upload_id) override {
-    return inner_->AbortUpload(key, upload_id);
-  }
-  Status ListUploads(
-      const Key& prefix,
-      const std::function<bool(const store::PendingUploadInfo&)>& visit) const override {
-    return inner_->ListUploads(prefix, visit);
-  }
-
- protected:
-  const std::shared_ptr<store::ObjectStore> inner_;
-};
-
-class GrowingTableStore : public ForwardingStore {
+class GrowingTableStore : public store::ForwardingStore {
  public:
   GrowingTableStore(std::shared_ptr<store::ObjectStore> table, std::function<Version()> visible)
       : ForwardingStore(std::move(table)), visible_(std::move(visible)) {}
@@ -107,7 +63,7 @@ class HastyWriter : public store::UploadWriter {
   const std::shared_ptr<store::ObjectStore> store_;
 };
 
-class MutatedStore : public ForwardingStore {
+class MutatedStore : public store::ForwardingStore {
  public:
   MutatedStore(std::shared_ptr<store::ObjectStore> inner, Mutation mutation)
       : ForwardingStore(std::move(inner)), mutation_(mutation) {}

@@ -5,18 +5,18 @@
 #include <utility>
 
 #include "sluice/base/mutex.h"
+#include "sluice/store/forwarding_store.h"
 
 namespace sluice::stores {
 namespace {
 
-using store::Key;
 using store::Location;
 using OpenStore = std::function<Result<std::shared_ptr<store::ObjectStore>>(const Location&)>;
 
-class ReachingStore : public store::ObjectStore {
+class ReachingStore : public store::ForwardingStore {
  public:
   ReachingStore(std::shared_ptr<store::ObjectStore> inner, Location location, OpenStore open)
-      : inner_(std::move(inner)), location_(std::move(location)), open_(std::move(open)) {}
+      : ForwardingStore(std::move(inner)), location_(std::move(location)), open_(std::move(open)) {}
 
   Result<std::unique_ptr<store::ObjectReader>> OpenElsewhere(
       const std::string& address) const override {
@@ -33,41 +33,6 @@ class ReachingStore : public store::ObjectStore {
     return place->Open(local ? at.LastPart() : at.path);
   }
 
-  std::string DisplayName(const Key& key) const override { return inner_->DisplayName(key); }
-  std::optional<Timestamp> StoreTime() const override { return inner_->StoreTime(); }
-  Result<store::ObjectInfo> Head(const Key& key) const override { return inner_->Head(key); }
-  Result<std::string> Get(const Key& key) const override { return inner_->Get(key); }
-  Result<std::unique_ptr<store::ObjectReader>> Open(const Key& key) const override {
-    return inner_->Open(key);
-  }
-  Status List(const Key& prefix, const Key& start_after,
-              const std::function<bool(const store::ObjectInfo&)>& visit) const override {
-    return inner_->List(prefix, start_after, visit);
-  }
-  Result<std::vector<std::string>> ListFolders(const Key& prefix) const override {
-    return inner_->ListFolders(prefix);
-  }
-  Result<store::PutOutcome> PutIfAbsent(const Key& key, std::string_view bytes) override {
-    return inner_->PutIfAbsent(key, bytes);
-  }
-  Status Put(const Key& key, std::string_view bytes) override { return inner_->Put(key, bytes); }
-  Status Delete(const Key& key) override { return inner_->Delete(key); }
-  Result<std::unique_ptr<store::UploadWriter>> StartUpload(const Key& key) override {
-    return inner_->StartUpload(key);
-  }
-  int64_t upload_buffer_bytes() const override { return inner_->upload_buffer_bytes(); }
-  Result<store::CompleteOutcome> CompleteUpload(const store::PendingUpload& upload) override {
-    return inner_->CompleteUpload(upload);
-  }
-  Status AbortUpload(const Key& key, const std::string& upload_id) override {
-    return inner_->AbortUpload(key, upload_id);
-  }
-  Status ListUploads(
-      const Key& prefix,
-      const std::function<bool(const store::PendingUploadInfo&)>& visit) const override {
-    return inner_->ListUploads(prefix, visit);
-  }
-
  private:
   Result<std::shared_ptr<store::ObjectStore>> PlaceOf(const Location& at) const {
     Location root{Location::Scheme::kS3, at.bucket, ""};
@@ -82,7 +47,6 @@ class ReachingStore : public store::ObjectStore {
     return place;
   }
 
-  const std::shared_ptr<store::ObjectStore> inner_;
   const Location location_;
   const OpenStore open_;
   mutable Mutex mutex_;

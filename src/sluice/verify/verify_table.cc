@@ -135,7 +135,7 @@ Status CompareWithSource(Session& session, const ExportPart& part, const RowTota
   return ExplainDifference(session, destination, source, from_destination, from_source, verified);
 }
 
-/// Where a part of the bytes moved undecoded, or was carried over, there is no hash to compare with.
+/// There is no hash to compare with if some bytes moved undecoded or were carried over.
 bool HashDiffers(const ExportPart& part, const std::string& hash) {
   if (part.manifest.kind == ExportKind::kReset || part.row_hash.empty()) return false;
   return hash != part.row_hash;

@@ -231,7 +231,7 @@ class ActionCollector {
   static Status TakeKey(Done& done, std::string key, std::string_view what, std::string_view path) {
     const auto [before, is_new] = done.emplace(std::move(key), what);
     if (is_new) return {};
-    // Removed and added again it stays, whoever reads it; the other way round readers disagree.
+    // Every reader keeps a file that is removed and then added; of one that is added and then removed readers disagree.
     if (before->second == "removed" && what == "added") {
       before->second = what;
       return {};

@@ -128,7 +128,8 @@ class ParquetDataFile : public DataFile {
     for (const Field& field : projection.fields) {
       Source source;
       source.field = field;
-      SLUICE_ASSIGN_OR_RETURN(source.type, ToArrow(field.type));
+      SLUICE_ASSIGN_OR_RETURN(const columnar::WantedColumn wanted, ToWanted(field));
+      source.type = wanted.type;
       SLUICE_ASSIGN_OR_RETURN(source.chars, ReadCharLengths(field));
       SLUICE_RETURN_IF_ERROR(CheckTypeChanges({{field}}));
       if (IsPartitionColumn(projection.partition_columns, field)) {
@@ -140,7 +141,6 @@ class ParquetDataFile : public DataFile {
         source.constant = *std::move(value);
       } else {
         const auto& columns = file_.schema->children;
-        SLUICE_ASSIGN_OR_RETURN(const auto wanted, ToWanted(field));
         SLUICE_ASSIGN_OR_RETURN(const auto column,
                                 columnar::FindStored(columns, wanted, field.name, SameColumnName));
         if (!column) {
