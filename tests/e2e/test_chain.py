@@ -55,6 +55,38 @@ def test_an_export_that_was_taken_away_is_missed(n, events):
     assert found.code == 1 and f"export {n} of 3 is missing" in found.stdout, str(found)
 
 
+def ruin(sluice, witness: str) -> None:
+    """One of the three things outside ledger and manifests that know of the newest export."""
+    if witness == "heartbeat":
+        (sluice.destination / "_sluice" / "events" / "heartbeat.json").write_text("{}")
+    elif witness == "last run":
+        (ledger_folder(sluice) / "last_run.json").write_text("{}")
+    else:
+        for commit in (sluice.state / "_delta_log").glob("*.json"):
+            commit.write_text("{")
+
+
+@pytest.mark.parametrize("witness", ["heartbeat", "last run", "state"])
+def test_a_witness_of_the_newest_export_that_cannot_be_read_proves_nothing(witness, events):
+    take_away(events, 3)
+    ruin(events, witness)
+    for other in {"heartbeat", "last run", "state"} - {witness}:
+        if other == "heartbeat":
+            (events.destination / "_sluice" / "events" / "heartbeat.json").unlink()
+        elif other == "last run":
+            (ledger_folder(events) / "last_run.json").unlink()
+    table = verified(events, 1)
+    assert table["outcome"] != "proven", table
+
+
+def test_the_remedy_for_an_unreadable_heartbeat_works(events):
+    ruin(events, "heartbeat")
+    outcome = events.call("verify", now=clock(9))
+    assert outcome.code == 1 and "run `sluice run events`" in str(outcome), str(outcome)
+    events.run(clock(5))
+    assert verified(events)["outcome"] == "proven"
+
+
 def test_state_set_over_hours_that_were_not_exported_leaves_a_gap(events):
     assert events.call("state", "set", "events", clock(4), now=clock(4)).code == 0
     events.run(clock(5))

@@ -131,7 +131,10 @@ class RoleCall {
     const auto expires = ParseTimestamp(node.child("Expiration").text().get(), TimeZone::Utc());
     if (expires) credentials.expires = *expires;
     if (credentials.access_key.empty() || credentials.secret_key.empty()) {
-      return Fail(ErrorKind::kCorrupt, "{}: assuming the role returned no credentials", role_.arn);
+      return Fail(Error{ErrorKind::kCorrupt,
+                        fmt::format("{}: assuming the role returned no credentials", role_.arn),
+                        "check that the endpoint is AWS STS, and that no proxy answers in its "
+                        "place"});
     }
     return credentials;
   }

@@ -178,12 +178,19 @@ Result<int64_t> Ledger::PublishedHint() const {
     return Fail(std::move(text).error());
   }
   const auto json = nlohmann::json::parse(*text, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object() || !json.contains("n") || !json["n"].is_number_integer()) return 0;
+  if (!json.is_object() || !json.contains("n") || !json["n"].is_number_integer()) {
+    return Fail(Error{ErrorKind::kCorrupt,
+                      fmt::format("{}: does not name the newest export",
+                                  destination_->DisplayName(PublishedHeartbeatKey(name_))),
+                      "run `sluice run NAME`, which writes it again"});
+  }
   return std::max<int64_t>(0, json["n"].get<int64_t>());
 }
 
 Result<int64_t> Ledger::SettledHint() const {
-  SLUICE_ASSIGN_OR_RETURN(const int64_t n, PublishedHint());
+  const auto hint = PublishedHint();
+  if (!hint && hint.error().kind != ErrorKind::kCorrupt) return Fail(hint.error());
+  const int64_t n = hint.value_or(0);
   if (n == 0) return 0;
   SLUICE_ASSIGN_OR_RETURN(const bool known, Exists(*destination_, ManifestKey(name_, n)));
   SLUICE_ASSIGN_OR_RETURN(const bool decided, Exists(*ledger_store_, DecisionKey(folder_, n, 1)));

@@ -147,7 +147,11 @@ Result<std::vector<PlannedExport>> PlanFeedWindows(const config::Table& table,
 Result<PlannedExport> PlanFeedAgain(const config::Table& table, const ledger::Intent& intent,
                                     const FeedFacts& facts, const delta::FeedRange& range) {
   const auto start = AsVersion(intent.start), end = AsVersion(intent.end);
-  if (!start || !end) return Fail(ErrorKind::kCorrupt, "the intent of a feed names no versions");
+  if (!start || !end) {
+    return Fail(Error{ErrorKind::kCorrupt, "the intent of a feed names no versions",
+                      "put the intent back from a backup or an older version of it, as `sluice "
+                      "status NAME` names it, then run again"});
+  }
   PlannedExport again = Window(facts.position, facts, facts.row, *start, *end);
   SLUICE_ASSIGN_OR_RETURN(again.position.exported_schema, ExportedSchema(table, range));
   again.what = PlannedRows{intent.kind, intent.replaces};

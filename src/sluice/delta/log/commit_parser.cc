@@ -11,6 +11,7 @@
 #include "sluice/delta/log/log_limits.h"
 #include "sluice/delta/schema/column_mapping.h"
 #include "sluice/delta/schema/json_object.h"
+#include "sluice/delta/schema/wrong_metadata.h"
 
 namespace sluice::delta {
 namespace {
@@ -365,10 +366,17 @@ Result<CheckpointActions> ParseCheckpoint(std::string_view text, std::string_vie
 }
 
 Status ResolveSchema(Metadata& metadata) {
-  SLUICE_ASSIGN_OR_RETURN(metadata.schema, ParseSchema(metadata.schema_string));
-  SLUICE_ASSIGN_OR_RETURN(const ColumnMappingMode mode,
-                          ColumnMappingModeOf(metadata.configuration));
-  return MapColumns(metadata.schema, mode);
+  const auto resolve = [&]() -> Status {
+    SLUICE_ASSIGN_OR_RETURN(metadata.schema, ParseSchema(metadata.schema_string));
+    SLUICE_ASSIGN_OR_RETURN(const ColumnMappingMode mode,
+                            ColumnMappingModeOf(metadata.configuration));
+    return MapColumns(metadata.schema, mode);
+  };
+  Status resolved = resolve();
+  if (!resolved && resolved.error().remedy.empty()) {
+    resolved.error().remedy = kWrongMetadataRemedy;
+  }
+  return resolved;
 }
 
 }  // namespace sluice::delta

@@ -1,5 +1,6 @@
 #include "sluice/delta/log/commit_parser.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "sluice/delta/log/log_limits.h"
@@ -9,6 +10,7 @@ namespace sluice::delta {
 namespace {
 
 using testing::HasMessage;
+using testing::HasRemedy;
 using testing::IsError;
 using testing::IsOk;
 
@@ -234,6 +236,16 @@ TEST(ParseCommit, AByteOrderMarkAndNumbersInQuotesAreRead) {
   ASSERT_THAT(commit, IsOk());
   EXPECT_EQ(commit->adds.at(0).size, 12);
   EXPECT_EQ(commit->adds.at(0).stats, R"({"numRecords":2})");
+}
+
+TEST(ResolveSchema, MetadataThatIsWrongAsWrittenIsNotDamage) {
+  for (const char* metadata : {"5", R"({"delta.columnMapping.physicalName":5})"}) {
+    Metadata table;
+    table.configuration = {{"delta.columnMapping.mode", "name"}};
+    table.schema_string = fmt::format(
+        R"({{"type":"struct","fields":[{{"name":"a","type":"long","metadata":{}}}]}})", metadata);
+    EXPECT_THAT(ResolveSchema(table), HasRemedy("correct the table's metadata")) << metadata;
+  }
 }
 
 }  // namespace

@@ -158,7 +158,10 @@ std::string DescribeGaps(const std::vector<Gap>& gaps) {
 
 Status RequireFits(int64_t size, int64_t most, std::string_view name) {
   if (size <= most) return {};
-  return Fail(ErrorKind::kCorrupt, "{}: {} bytes; sluice reads up to {}", name, size, most);
+  return Fail(Error{ErrorKind::kCorrupt,
+                    fmt::format("{}: {} bytes; sluice reads up to {}", name, size, most),
+                    "if its writer really made it so large, export a copy of the table; nothing of "
+                    "it was exported"});
 }
 
 Error NoTable(std::string_view table) {

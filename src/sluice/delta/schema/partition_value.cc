@@ -68,7 +68,7 @@ Result<ScalarPtr> Cast(std::string_view text, const DataType& type, const TypePt
     case TypeId::kMap:
       break;
   }
-  return Fail(ErrorKind::kCorrupt, "type {} can't be partitioned by", type.ToString());
+  return Fail(ErrorKind::kCorrupt, "a table cannot be partitioned by type {}", type.ToString());
 }
 
 }  // namespace

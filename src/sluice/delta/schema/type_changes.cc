@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "sluice/delta/schema/json_object.h"
+#include "sluice/delta/schema/wrong_metadata.h"
 
 namespace sluice::delta {
 namespace {
@@ -63,7 +64,6 @@ Result<DataType> ChangedType(const JsonObject& change, std::string_view key) {
 }
 
 Status CheckField(const Field& field, const std::string& path, JsonParser& parser) {
-  if (field.metadata_json.find(kTypeChanges) == std::string::npos) return {};
   SLUICE_ASSIGN_OR_RETURN(const auto document, parser.Parse(field.metadata_json, "metadata"));
   SLUICE_ASSIGN_OR_RETURN(const JsonObject metadata, JsonObject::From(document, "metadata"));
   const auto changes = metadata.Get(kTypeChanges);
@@ -92,7 +92,13 @@ Status CheckFields(const std::vector<Field>& fields, const std::string& parent,
                    JsonParser& parser) {
   for (const Field& field : fields) {
     const std::string path = parent.empty() ? field.name : parent + "." + field.name;
-    SLUICE_RETURN_IF_ERROR(CheckField(field, path, parser));
+    if (field.metadata_json.find(kTypeChanges) != std::string::npos) {
+      if (auto checked = CheckField(field, path, parser); !checked) {
+        Error error = std::move(checked).error();
+        if (error.remedy.empty()) error.remedy = kWrongMetadataRemedy;
+        return Fail(std::move(error));
+      }
+    }
     SLUICE_RETURN_IF_ERROR(CheckFields(field.type.fields, path, parser));
   }
   return {};

@@ -187,8 +187,10 @@ Result<CheckpointReader> CheckpointReader::Open(const store::ObjectStore& table_
   CheckpointReader reader(table_store);
   reader.name_ = table_store.DisplayName(checkpoint.parts[0]);
   if (checkpoint.parts.size() > kMostCheckpointFiles) {
-    return Fail(ErrorKind::kCorrupt, "{}: a checkpoint of {} parts; sluice reads up to {}",
-                reader.name_, checkpoint.parts.size(), kMostCheckpointFiles);
+    return Fail(Error{ErrorKind::kCorrupt,
+                      fmt::format("{}: a checkpoint of {} parts; sluice reads up to {}",
+                                  reader.name_, checkpoint.parts.size(), kMostCheckpointFiles),
+                      "write a checkpoint of fewer parts, or export a copy of the table"});
   }
   SLUICE_RETURN_IF_ERROR(checkpoint.parts[0].ends_with(".json") ? reader.OpenJson(checkpoint)
                                                                 : reader.OpenParts(checkpoint));

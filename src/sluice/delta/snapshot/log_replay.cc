@@ -156,8 +156,11 @@ Status LogReplay::RequireDistinctFiles() {
 
 Status LogReplay::ResolveTable(std::string_view table) {
   if (!protocol_ || !metadata_) {
-    return Fail(ErrorKind::kCorrupt, "{}: the log has no {} action", table,
-                protocol_ ? "metaData" : "protocol");
+    return Fail(Error{
+        ErrorKind::kCorrupt,
+        fmt::format("{}: the log has no {} action", table, protocol_ ? "metaData" : "protocol"),
+        "the program that wrote the table broke the protocol: write the table again, "
+        "or export a copy that Spark made; nothing of it was exported"});
   }
   SLUICE_RETURN_IF_ERROR(CheckReadable(*protocol_, *metadata_, table));
   if (auto resolved = ResolveSchema(*metadata_); !resolved) {

@@ -1,5 +1,7 @@
 #include "sluice/exporter/commit/last_run.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
 #include <nlohmann/json.hpp>
@@ -56,21 +58,34 @@ void RecordLastRun(const CommitContext& context, std::string_view ended, const S
   if (!put) spdlog::debug("note of the last run: {}", put.error().message);
 }
 
-std::optional<LastRun> ReadLastRun(const CommitContext& context) {
-  const auto text = context.ledger_store.Get(ledger::LastRunKey(context.ledger.folder()));
-  if (!text) return std::nullopt;
+Result<std::optional<LastRun>> RequireLastRun(const CommitContext& context) {
+  const store::Key key = ledger::LastRunKey(context.ledger.folder());
+  const auto text = context.ledger_store.Get(key);
+  if (!text) {
+    if (text.error().kind == ErrorKind::kNotFound) return std::nullopt;
+    return Fail(text.error());
+  }
   const auto json = nlohmann::json::parse(*text, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) return std::nullopt;
-  const auto field = [&](const char* key) {
-    return json.contains(key) && json[key].is_string() ? json[key].get<std::string>()
-                                                       : std::string();
+  const auto field = [&](const char* name) {
+    return json.is_object() && json.contains(name) && json[name].is_string()
+               ? json[name].get<std::string>()
+               : std::string();
   };
   const auto at = ParseTimestamp(field("at"), TimeZone::Utc());
-  if (!at) return std::nullopt;
+  if (!at) {
+    return Fail(Error{ErrorKind::kCorrupt,
+                      fmt::format("{}: the note of the last run cannot be read",
+                                  context.ledger_store.DisplayName(key)),
+                      "run `sluice run NAME`, which writes it again"});
+  }
   const auto settled = json.find("settled");
   return LastRun{
       *at, field("status"), field("error"),
       settled != json.end() && settled->is_number_integer() ? settled->get<int64_t>() : 0};
+}
+
+std::optional<LastRun> ReadLastRun(const CommitContext& context) {
+  return RequireLastRun(context).value_or(std::nullopt);
 }
 
 }  // namespace sluice::exporter

@@ -27,5 +27,7 @@ void RecordLastRun(const CommitContext& context, std::string_view ended, const S
                    int64_t settled);
 /// nullopt where no run was recorded or the note can't be read.
 std::optional<LastRun> ReadLastRun(const CommitContext& context);
+/// The same for a command whose answer depends on it: kCorrupt, or the store's error, if the note cannot be read.
+Result<std::optional<LastRun>> RequireLastRun(const CommitContext& context);
 
 }  // namespace sluice::exporter

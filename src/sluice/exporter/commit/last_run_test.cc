@@ -8,6 +8,7 @@
 namespace sluice::exporter {
 namespace {
 
+using testing::HasMessage;
 using testing::IsOk;
 
 using LastRunTest = CommitTest;
@@ -46,6 +47,7 @@ TEST_F(LastRunTest, NoteThatCannotBeReadIsNone) {
   for (const char* text : {"", "[]", "{}", R"({"at": "yesterday"})"}) {
     ASSERT_THAT(ledger_store->Put(key, text), IsOk());
     EXPECT_FALSE(ReadLastRun(Context())) << text;
+    EXPECT_THAT(RequireLastRun(Context()), HasMessage(key)) << text;
   }
 }
 

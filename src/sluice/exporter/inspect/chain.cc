@@ -8,14 +8,16 @@
 namespace sluice::exporter {
 namespace {
 
-/// The highest number that anything beside ledger and manifests remembers as settled. What of it can't be read
-/// says nothing here: the command that needs it reports it.
-int64_t SettledElsewhere(Session& session) {
-  int64_t settled = session.ledger->PublishedHint().value_or(0);
-  if (const auto last = ReadLastRun(session.context())) settled = std::max(settled, last->settled);
+/// The highest number that anything beside ledger and manifests remembers as settled. One of these witnesses that
+/// cannot be read may be the only one that knows of a lost end: that is an error, not silence.
+Result<int64_t> SettledElsewhere(Session& session) {
+  SLUICE_ASSIGN_OR_RETURN(int64_t settled, session.ledger->PublishedHint());
+  SLUICE_ASSIGN_OR_RETURN(const auto last, RequireLastRun(session.context()));
+  if (last) settled = std::max(settled, last->settled);
   if (KeepsState(*session.table)) {
-    const auto followed = session.state->FollowedThrough(session.context().app_id());
-    if (followed) settled = std::max(settled, followed->value_or(0));
+    SLUICE_ASSIGN_OR_RETURN(const auto followed,
+                            session.state->FollowedThrough(session.context().app_id()));
+    settled = std::max(settled, followed.value_or(0));
   }
   return settled;
 }
@@ -31,7 +33,8 @@ Result<ledger::ChainReport> LookAtChain(Session& session,
     if (decision) all.push_back(std::move(decision->manifest));
   }
   std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.n < b.n; });
-  ledger::ChainInput input{all, {}, numbers.decided, numbers.begun, SettledElsewhere(session), {}};
+  SLUICE_ASSIGN_OR_RETURN(const int64_t settled, SettledElsewhere(session));
+  ledger::ChainInput input{all, {}, numbers.decided, numbers.begun, settled, {}};
   for (const auto& manifest : manifests) input.published.insert(manifest.n);
   if (!numbers.decided.empty()) {
     SLUICE_ASSIGN_OR_RETURN(const auto newest,

@@ -1,5 +1,7 @@
 #include "sluice/store/s3/s3_reader.h"
 
+#include "sluice/store/s3/s3_xml.h"
+
 #include <fmt/format.h>
 
 #include <utility>
@@ -44,8 +46,8 @@ Status ReadRange(const S3Client& client, const std::string& full_key, const std:
     }
     const net::HttpResponse& answer = sent->http;
     if (answer.status != 206 && (answer.status != 200 || offset != 0)) {
-      return Fail(ErrorKind::kCorrupt, "{}: the server ignored the range (status {})",
-                  client.DisplayName(full_key), answer.status);
+      return Fail(NotOfS3(fmt::format("{}: the server ignored the range (status {})",
+                                      client.DisplayName(full_key), answer.status)));
     }
     const auto got = static_cast<int64_t>(answer.filled);
     out = out.subspan(answer.filled);

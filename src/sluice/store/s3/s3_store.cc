@@ -16,6 +16,7 @@
 #include "sluice/store/s3/s3_reader.h"
 #include "sluice/store/s3/s3_upload.h"
 #include "sluice/store/s3/s3_wire.h"
+#include "sluice/store/s3/s3_xml.h"
 
 namespace sluice::store {
 namespace {
@@ -50,7 +51,7 @@ Result<ObjectInfo> InfoFrom(const net::HttpResponse& answer, Key key, const std:
   const std::string& length = answer.header("content-length");
   const char* end = length.data() + length.size();
   if (length.empty() || std::from_chars(length.data(), end, info.size).ptr != end) {
-    return Fail(ErrorKind::kCorrupt, "{}: the server did not send a size", name);
+    return Fail(NotOfS3(fmt::format("{}: the server did not send a size", name)));
   }
   info.modified = net::ParseHttpDate(answer.header("last-modified")).value_or(Timestamp{});
   info.etag = UnquoteEtag(answer.header("etag"));
@@ -340,8 +341,8 @@ class S3Store : public ObjectStore {
       if (!page) return Fail(std::move(page).error().Within(DisplayName({})));
       if (!visit(*page) || page->next_key.empty()) return {};
       if (page->next_key == key && page->next_upload_id == upload_id) {
-        return Fail(ErrorKind::kCorrupt, "{}: a listing of uploads goes round in circles",
-                    DisplayName({}));
+        return Fail(NotOfS3(
+            fmt::format("{}: a listing of uploads goes round in circles", DisplayName({}))));
       }
       key = page->next_key;
       upload_id = page->next_upload_id;

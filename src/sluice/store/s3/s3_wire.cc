@@ -1,5 +1,6 @@
 #include "sluice/store/s3/s3_wire.h"
 
+#include <fmt/format.h>
 #include <openssl/evp.h>
 
 #include <array>
@@ -40,7 +41,7 @@ struct KeyReader {
 Result<Timestamp> ReadTime(const pugi::xml_node& node) {
   auto time = ParseTimestamp(node.text().get(), TimeZone::Utc());
   if (!time)
-    return Fail(ErrorKind::kCorrupt, "the answer has a <{}> that is not a time", node.name());
+    return Fail(NotOfS3(fmt::format("the answer has a <{}> that is not a time", node.name())));
   return *time;
 }
 
@@ -58,7 +59,7 @@ Result<ObjectPage> ParseObjectPage(std::string_view body) {
     object.key = key(node.child("Key"));
     object.size = node.child("Size").text().as_llong(-1);
     if (object.size < 0)
-      return Fail(ErrorKind::kCorrupt, "{} is listed without a size", object.key);
+      return Fail(NotOfS3(fmt::format("{} is listed without a size", object.key)));
     SLUICE_ASSIGN_OR_RETURN(object.modified, ReadTime(node.child("LastModified")));
     object.etag = UnquoteEtag(node.child("ETag").text().get());
     page.objects.push_back(std::move(object));
@@ -69,7 +70,7 @@ Result<ObjectPage> ParseObjectPage(std::string_view body) {
   if (IsTrue(root.child("IsTruncated"))) {
     page.next_token = root.child("NextContinuationToken").text().get();
     if (page.next_token.empty()) {
-      return Fail(ErrorKind::kCorrupt, "a listing breaks off without a way to go on");
+      return Fail(NotOfS3("a listing breaks off without a way to go on"));
     }
   }
   return page;
@@ -91,7 +92,7 @@ Result<UploadPage> ParseUploadPage(std::string_view body) {
     page.next_key = key(root.child("NextKeyMarker"));
     page.next_upload_id = root.child("NextUploadIdMarker").text().get();
     if (page.next_key.empty()) {
-      return Fail(ErrorKind::kCorrupt, "a listing of uploads breaks off without a way to go on");
+      return Fail(NotOfS3("a listing of uploads breaks off without a way to go on"));
     }
   }
   return page;
@@ -102,7 +103,7 @@ Result<std::string> ParseUploadId(std::string_view body) {
   SLUICE_ASSIGN_OR_RETURN(const auto root,
                           ParseRoot(document, body, "InitiateMultipartUploadResult"));
   std::string id = root.child("UploadId").text().get();
-  if (id.empty()) return Fail(ErrorKind::kCorrupt, "the answer names no upload");
+  if (id.empty()) return Fail(NotOfS3("the answer names no upload"));
   return id;
 }
 
@@ -111,7 +112,7 @@ Result<CopiedPart> ParseCopiedPart(std::string_view body) {
   SLUICE_ASSIGN_OR_RETURN(const auto root, ParseRoot(document, body, "CopyPartResult"));
   CopiedPart part{UnquoteEtag(root.child("ETag").text().get()),
                   DecodeCrc64Nvme(root.child("ChecksumCRC64NVME").text().get())};
-  if (part.etag.empty()) return Fail(ErrorKind::kCorrupt, "the answer has no ETag");
+  if (part.etag.empty()) return Fail(NotOfS3("the answer has no ETag"));
   return part;
 }
 
@@ -126,7 +127,7 @@ Result<PartPage> ParsePartPage(std::string_view body) {
   if (IsTrue(root.child("IsTruncated"))) {
     page.next_number = root.child("NextPartNumberMarker").text().get();
     if (page.next_number.empty()) {
-      return Fail(ErrorKind::kCorrupt, "a listing of parts breaks off without a way to go on");
+      return Fail(NotOfS3("a listing of parts breaks off without a way to go on"));
     }
   }
   return page;

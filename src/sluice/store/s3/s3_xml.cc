@@ -3,20 +3,17 @@
 #include <fmt/format.h>
 
 namespace sluice::store {
-namespace {
 
-/// Said of an answer: no file is damaged.
-constexpr const char* kNotOfS3 =
-    "check that `endpoint` names an S3 server, and that no proxy answers in its place";
-
-}  // namespace
+Error NotOfS3(std::string message) {
+  return Error{ErrorKind::kCorrupt, std::move(message),
+               "check that `endpoint` names an S3 server, and that no proxy answers in its place"};
+}
 
 Result<pugi::xml_node> ParseRoot(pugi::xml_document& document, std::string_view body,
                                  std::string_view expected) {
   const auto parsed = document.load_buffer(body.data(), body.size());
   if (!parsed) {
-    return Fail(Error{ErrorKind::kCorrupt,
-                      fmt::format("the answer is not XML: {}", parsed.description()), kNotOfS3});
+    return Fail(NotOfS3(fmt::format("the answer is not XML: {}", parsed.description())));
   }
   const pugi::xml_node root = document.document_element();
   const std::string_view name = root.name();
@@ -27,8 +24,7 @@ Result<pugi::xml_node> ParseRoot(pugi::xml_document& document, std::string_view 
                       "set `path_style: true`"});
   }
   if (name != expected) {
-    return Fail(Error{ErrorKind::kCorrupt,
-                      fmt::format("the answer is a <{}>, not a <{}>", name, expected), kNotOfS3});
+    return Fail(NotOfS3(fmt::format("the answer is a <{}>, not a <{}>", name, expected)));
   }
   return root;
 }
