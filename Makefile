@@ -18,6 +18,7 @@ MAKEFLAGS += --no-print-directory
 BUILD := build
 PREFIX ?= /usr/local
 SOAK_SECONDS ?= 3600
+TABLE_HISTORIES ?= 300
 PYTHON := .deps/venv/bin/python
 CTEST_FLAGS := --output-on-failure --no-tests=error -j2
 
@@ -87,6 +88,7 @@ soak: setup-test build-tests
 	@SLUICE_SIMULATION_SECONDS=$(SOAK_SECONDS) SLUICE_SIMULATION_THREADS=$$(nproc) SLUICE_SIMULATION_FIRST=$$(date +%s%6N) \
 	  $(BUILD)/simulation_tests --gtest_filter='*Simulation*:*Mutated*'
 	@SLUICE_HISTORY_SEEDS=50 $(PYTHON) -m pytest tests/differential/test_history.py -q
+	@SLUICE_TABLE_HISTORIES=$(TABLE_HISTORIES) $(PYTHON) -m pytest tests/differential/test_table_histories.py -q
 	@SLUICE_FAULT_SEEDS=30 $(PYTHON) -m pytest tests/fault -q
 	@SLUICE_S3_TRIALS=30 SLUICE_S3_FIRST=$$(date +%s) $(PYTHON) -m pytest tests/s3 -q
 
