@@ -70,7 +70,7 @@ sanitize: setup-unit
 	done
 
 spark-tests: setup-test build-tests
-	@$(PYTHON) -m pytest tests -q
+	@tools/python_tests
 
 check: setup-lint
 	@tools/check_layers
