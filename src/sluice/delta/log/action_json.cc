@@ -17,6 +17,13 @@ ActionJson ToJson(const std::map<std::string, std::string>& entries) {
   return json;
 }
 
+void Put(ActionJson& json, const RowTrackingIds& ids) {
+  if (ids.base_row_id) json["baseRowId"] = *ids.base_row_id;
+  if (ids.default_row_commit_version) {
+    json["defaultRowCommitVersion"] = *ids.default_row_commit_version;
+  }
+}
+
 ActionJson ToJson(const DeletionVectorDescriptor& dv) {
   ActionJson json;
   json["storageType"] = std::string(1, dv.storage_type);
@@ -86,7 +93,10 @@ ActionJson ToJson(const AddFile& add) {
   json["modificationTime"] = add.modification_time;
   json["dataChange"] = add.data_change;
   if (!add.stats.empty()) json["stats"] = add.stats;
+  if (!add.tags.empty()) json["tags"] = ToJson(add.tags);
   if (add.deletion_vector) json["deletionVector"] = ToJson(*add.deletion_vector);
+  Put(json, add.ids);
+  if (!add.clustering_provider.empty()) json["clusteringProvider"] = add.clustering_provider;
   return json;
 }
 
@@ -101,6 +111,7 @@ ActionJson ToJson(const RemoveFile& remove) {
     json["size"] = remove.size.value_or(0);
   }
   if (remove.deletion_vector) json["deletionVector"] = ToJson(*remove.deletion_vector);
+  Put(json, remove.ids);
   return json;
 }
 

@@ -24,14 +24,24 @@ struct DeletionVectorDescriptor {
   std::string UniqueId() const;
 };
 
+/// PROTOCOL.md, "Row Tracking": what holds for the rows of a file whose hidden columns say nothing else.
+struct RowTrackingIds {
+  std::optional<int64_t> base_row_id;  ///< the id of its first row; each next one has the next id
+  std::optional<int64_t> default_row_commit_version;  ///< the version that last wrote its rows
+  bool operator==(const RowTrackingIds&) const = default;
+};
+
 struct AddFile {
   std::string path;  ///< as in the log: URI-encoded, relative to the table or absolute
   PartitionValues partition_values;
-  int64_t size = 0;               ///< bytes
-  int64_t modification_time = 0;  ///< ms since the epoch
+  std::map<std::string, std::string> tags;
+  std::string clustering_provider;  ///< who clustered its rows; "" if nobody
+  int64_t size = 0;                 ///< bytes
+  int64_t modification_time = 0;    ///< ms since the epoch
   bool data_change = true;
   std::string stats;  ///< JSON, "" if none
   std::optional<DeletionVectorDescriptor> deletion_vector;
+  RowTrackingIds ids;
 };
 
 struct RemoveFile {
@@ -42,6 +52,7 @@ struct RemoveFile {
   PartitionValues partition_values;  ///< present iff extended_file_metadata
   std::optional<int64_t> size;
   std::optional<DeletionVectorDescriptor> deletion_vector;
+  RowTrackingIds ids;
 };
 
 /// A change data file ("cdc" action).

@@ -48,6 +48,13 @@ Result<std::optional<DeletionVectorDescriptor>> ParseDeletionVector(const JsonOb
   return Descriptor(std::move(dv));
 }
 
+Result<RowTrackingIds> ParseRowTrackingIds(const JsonObject& action) {
+  RowTrackingIds ids;
+  SLUICE_ASSIGN_OR_RETURN(ids.base_row_id, action.Int64("baseRowId"));
+  SLUICE_ASSIGN_OR_RETURN(ids.default_row_commit_version, action.Int64("defaultRowCommitVersion"));
+  return ids;
+}
+
 Result<AddFile> ParseAdd(const JsonObject& object) {
   AddFile add;
   SLUICE_ASSIGN_OR_RETURN(add.path, object.RequiredString("path"));
@@ -57,6 +64,12 @@ Result<AddFile> ParseAdd(const JsonObject& object) {
   if (add.size < 0) return Fail(ErrorKind::kCorrupt, "add.size is negative: {}", add.size);
   SLUICE_ASSIGN_OR_RETURN(const auto modified, object.Int64("modificationTime"));
   add.modification_time = modified.value_or(0);
+  // Notes of other programs: what is not well written is left out.
+  for (auto& [key, value] :
+       object.StringMap("tags").value_or(std::nullopt).value_or(PartitionValues{})) {
+    if (value) add.tags[key] = std::move(*value);
+  }
+  add.clustering_provider = object.String("clusteringProvider").value_or(std::nullopt).value_or("");
   SLUICE_ASSIGN_OR_RETURN(const auto data_change, object.Bool("dataChange"));
   add.data_change = data_change.value_or(true);
   // Statistics are a hint: text, or by some writers the object itself; of another type they are not there.
@@ -66,6 +79,7 @@ Result<AddFile> ParseAdd(const JsonObject& object) {
     if (json->is_object()) add.stats = simdjson::minify(*json);
   }
   SLUICE_ASSIGN_OR_RETURN(add.deletion_vector, ParseDeletionVector(object));
+  SLUICE_ASSIGN_OR_RETURN(add.ids, ParseRowTrackingIds(object));
   return add;
 }
 
@@ -81,6 +95,7 @@ Result<RemoveFile> ParseRemove(const JsonObject& object) {
   remove.partition_values = std::move(partition_values).value_or(PartitionValues{});
   SLUICE_ASSIGN_OR_RETURN(remove.size, object.Int64("size"));
   SLUICE_ASSIGN_OR_RETURN(remove.deletion_vector, ParseDeletionVector(object));
+  SLUICE_ASSIGN_OR_RETURN(remove.ids, ParseRowTrackingIds(object));
   return remove;
 }
 

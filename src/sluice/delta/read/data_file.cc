@@ -154,6 +154,10 @@ class ParquetDataFile : public DataFile {
       fields.push_back(arrow::field(field.name, source.type, field.nullable));
       sources_.push_back(std::move(source));
     }
+    positions_ = projection.positions;
+    if (positions_) {
+      fields.push_back(arrow::field(std::string(kRowPositionColumn), arrow::int64(), false));
+    }
     schema_ = arrow::schema(std::move(fields));
     return {};
   }
@@ -215,6 +219,15 @@ class ParquetDataFile : public DataFile {
     return column;
   }
 
+  // The column kRowPositionColumn of the rows [begin, begin + count).
+  Result<std::shared_ptr<arrow::Array>> Positions(int64_t begin, int64_t count) const {
+    arrow::Int64Builder builder;
+    SLUICE_ARROW_RETURN(builder.Reserve(count), file_.name);
+    for (int64_t row = begin; row < begin + count; ++row) builder.UnsafeAppend(row);
+    SLUICE_ARROW_ASSIGN(auto positions, builder.Finish(), file_.name);
+    return positions;
+  }
+
   // Projects and masks the rows [begin, begin + count) of the file, whose columns `batch` holds.
   Status Emit(const arrow::RecordBatch* batch, int64_t begin, int64_t count,
               const Visit& visit) const {
@@ -225,6 +238,10 @@ class ParquetDataFile : public DataFile {
         SLUICE_ASSIGN_OR_RETURN(column, PadChars(column, source.chars));
       }
       columns.push_back(std::move(column));
+    }
+    if (positions_) {
+      SLUICE_ASSIGN_OR_RETURN(auto positions, Positions(begin, count));
+      columns.push_back(std::move(positions));
     }
     auto live = arrow::RecordBatch::Make(schema_, count, std::move(columns));
     if (mask_) {
@@ -258,6 +275,7 @@ class ParquetDataFile : public DataFile {
   std::vector<Source> sources_;
   std::vector<int> leaves_;
   std::vector<int64_t> first_rows_;
+  bool positions_ = false;
   std::shared_ptr<arrow::Schema> schema_;
 };
 

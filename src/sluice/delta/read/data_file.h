@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sluice/base/result.h"
@@ -21,6 +22,9 @@ class Schema;
 
 namespace sluice::delta {
 
+/// long, not null; where a column of the table has that name, too, it is the last one.
+inline constexpr std::string_view kRowPositionColumn = "_row_position";
+
 /// What to read of a table's data files: `fields` in this order; those named in
 /// `partition_columns` come from the file's partition values, the others from its Parquet, found by
 /// physical name without case or by field id, null where the file is older than the column.
@@ -28,6 +32,8 @@ struct Projection {
   std::vector<Field> fields;
   std::vector<std::string> partition_columns;  ///< of the table, metaData.partitionColumns
   TimeZone zone = TimeZone::Utc();             ///< of TIMESTAMP partition values without an offset
+  /// Adds a last column, kRowPositionColumn: where in the file each row stands, from 0.
+  bool positions = false;
 };
 
 /// Which rows of a data file are wanted; by default all of them.

@@ -103,16 +103,16 @@ class AddReader {
  public:
   AddReader(const SnapshotOptions& options, const LogReplay& replay)
       : names_(replay.StatsNames()),
-        keep_raw_(options.with_raw_stats),
+        keep_(options.with_actions),
         zone_(options.zone),
         fields_(replay.stats_fields()),
-        type_with_stats_(WithStatistics(fields_)),
+        type_with_stats_(WithStatistics(fields_, keep_)),
         replay_(replay) {}
 
   Status Read(const columnar::ParquetFile& file, OldFiles& out) const {
     // Statistics are a hint, so that odd types are not errors.
     auto plan = PlanColumn(file, kAdd, type_with_stats_);
-    if (!plan) plan = PlanColumn(file, kAdd, CheckpointAddType());
+    if (!plan) plan = PlanColumn(file, kAdd, CheckpointAddType(keep_));
     if (!plan) return Fail(AsCorrupt(plan.error()));
     if (!*plan) return {};
     return VisitColumn(file, **plan, [&](const arrow::StructArray& adds) -> Status {
@@ -132,21 +132,21 @@ class AddReader {
     FileStatistics stats = add.stats.empty() && parsed != nullptr
                                ? ParsedStatistics(*parsed, row, fields_)
                                : TypeStatistics(ReadStatistics(add.stats, names_), fields_);
-    if (!keep_raw_) add.stats.clear();
-    LiveFile file = WithRawStatistics(std::move(add));
+    LiveFile file = WithoutStatistics(std::move(add), keep_);
     SetStatistics(file, std::move(stats), fields_, zone_);
     out.Add(std::move(file), key);
   }
 
  private:
-  static std::shared_ptr<arrow::DataType> WithStatistics(const std::vector<Field>& fields) {
-    arrow::FieldVector all = CheckpointAddType()->fields();
+  static std::shared_ptr<arrow::DataType> WithStatistics(const std::vector<Field>& fields,
+                                                         bool whole) {
+    arrow::FieldVector all = CheckpointAddType(whole)->fields();
     all.push_back(arrow::field(kParsedStats, ParsedStatisticsType(fields)));
     return arrow::struct_(std::move(all));
   }
 
   const std::vector<std::string> names_;
-  const bool keep_raw_;
+  const bool keep_;
   const TimeZone zone_;
   const std::vector<Field>& fields_;
   const std::shared_ptr<arrow::DataType> type_with_stats_;

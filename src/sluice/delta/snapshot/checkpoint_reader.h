@@ -33,6 +33,9 @@ class CheckpointReader {
   static Result<CheckpointReader> Open(const store::ObjectStore& table_store,
                                        const CheckpointFile& checkpoint);
 
+  /// The keys of the sidecars that it names.
+  const std::vector<store::Key>& sidecars() const { return sidecars_; }
+
   Result<CheckpointState> ReadTableState() const;
   /// Live files, and tombstones if `options` want them. After replay.ResolveTable. A few parts or sidecars are
   /// read side by side.

@@ -130,11 +130,18 @@ std::shared_ptr<arrow::Array> Entry(const arrow::StructArray& stats, const char*
 
 }  // namespace
 
-std::shared_ptr<arrow::DataType> CheckpointAddType() {
-  return arrow::struct_(
-      {arrow::field("path", arrow::utf8()), arrow::field("partitionValues", StringMapType()),
-       arrow::field("size", arrow::int64()), arrow::field("modificationTime", arrow::int64()),
-       arrow::field("stats", arrow::utf8()), arrow::field("deletionVector", DeletionVectorType())});
+std::shared_ptr<arrow::DataType> CheckpointAddType(bool whole) {
+  arrow::FieldVector fields = {
+      arrow::field("path", arrow::utf8()),  arrow::field("partitionValues", StringMapType()),
+      arrow::field("size", arrow::int64()), arrow::field("modificationTime", arrow::int64()),
+      arrow::field("stats", arrow::utf8()), arrow::field("deletionVector", DeletionVectorType())};
+  if (whole) {
+    fields.push_back(arrow::field("tags", StringMapType()));
+    fields.push_back(arrow::field("baseRowId", arrow::int64()));
+    fields.push_back(arrow::field("defaultRowCommitVersion", arrow::int64()));
+    fields.push_back(arrow::field("clusteringProvider", arrow::utf8()));
+  }
+  return arrow::struct_(std::move(fields));
 }
 
 std::shared_ptr<arrow::DataType> CheckpointRemoveType() {
@@ -211,6 +218,13 @@ AddFile CheckpointAdd(const arrow::StructArray& adds, int64_t row) {
   add.data_change = false;
   add.stats = TextAt(adds, "stats", row).value_or("");
   add.deletion_vector = DeletionVectorAt(adds, row);
+  if (adds.struct_type()->GetFieldIndex("baseRowId") < 0) return add;
+  for (auto& [key, value] : MapAt(adds, "tags", row)) {
+    if (value) add.tags[key] = std::move(*value);
+  }
+  add.ids = {NumberAt<arrow::Int64Array>(adds, "baseRowId", row),
+             NumberAt<arrow::Int64Array>(adds, "defaultRowCommitVersion", row)};
+  add.clustering_provider = TextAt(adds, "clusteringProvider", row).value_or("");
   return add;
 }
 

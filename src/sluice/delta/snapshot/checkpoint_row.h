@@ -15,7 +15,8 @@
 /// that the matching ...Type() gives, and a row at which it is not null. Pure.
 namespace sluice::delta {
 
-std::shared_ptr<arrow::DataType> CheckpointAddType();
+/// `whole`: with what only a writer needs, too.
+std::shared_ptr<arrow::DataType> CheckpointAddType(bool whole);
 std::shared_ptr<arrow::DataType> CheckpointRemoveType();
 std::shared_ptr<arrow::DataType> CheckpointProtocolType();
 std::shared_ptr<arrow::DataType> CheckpointMetadataType();

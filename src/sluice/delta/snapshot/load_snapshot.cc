@@ -53,7 +53,7 @@ Result<ParsedCommit> FetchCommit(const Log& log, const ReplayFile& file,
   if (!options.with_files) return parsed;
   for (AddFile& add : parsed.commit.adds) {
     parsed.stats.push_back(ReadStatistics(add.stats, stats_names));
-    if (!options.with_raw_stats) add.stats = {};
+    if (!options.with_actions) add.stats = {};
   }
   return parsed;
 }

@@ -61,14 +61,14 @@ void FillFromPartitionValues(LiveFile& file, const std::vector<Field>& columns,
 
 }  // namespace
 
-LiveFile WithRawStatistics(AddFile&& add) {
+LiveFile WithoutStatistics(AddFile&& add, bool keep) {
   LiveFile file;
+  if (keep) file.action = std::make_shared<const AddFile>(add);
   file.path = std::move(add.path);
   file.partition_values = std::move(add.partition_values);
   file.size = add.size;
   file.modification_time = add.modification_time;
   file.deletion_vector = std::move(add.deletion_vector);
-  file.raw_stats = std::move(add.stats);
   return file;
 }
 
@@ -86,8 +86,7 @@ void SetStatistics(LiveFile& file, FileStatistics stats, const std::vector<Field
 }
 
 LiveFile ToLiveFile(const AddFile& add, const std::vector<Field>& columns, const TimeZone& zone) {
-  LiveFile file = WithRawStatistics(AddFile(add));
-  file.raw_stats.clear();
+  LiveFile file = WithoutStatistics(AddFile(add), /*keep=*/false);
   SetStatistics(file, ParseStatistics(add.stats, columns), columns, zone);
   return file;
 }
@@ -107,7 +106,7 @@ void LogReplay::Take(Commit commit, std::vector<RawStatistics> stats) {
   for (size_t i = commit.adds.size(); i-- > 0;) {
     AddFile& add = commit.adds[i];
     if (!seen_.insert(LogicalFileKey(add.path, add.deletion_vector, root_)).second) continue;
-    new_files_.push_back(PendingFile{WithRawStatistics(std::move(add)),
+    new_files_.push_back(PendingFile{WithoutStatistics(std::move(add), options_->with_actions),
                                      i < stats.size() ? std::move(stats[i]) : RawStatistics()});
   }
   for (RemoveFile& remove : commit.removes) {

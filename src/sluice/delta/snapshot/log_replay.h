@@ -14,8 +14,8 @@
 
 namespace sluice::delta {
 
-/// An add action as a live file: its JSON statistics kept, none read yet.
-LiveFile WithRawStatistics(AddFile&& add);
+/// An add action as a live file, without statistics; `keep`: with the action itself.
+LiveFile WithoutStatistics(AddFile&& add, bool keep);
 
 /// ExtractStatistics, but none of a text that was made to take long.
 RawStatistics ReadStatistics(const std::string& stats, const std::vector<std::string>& names);

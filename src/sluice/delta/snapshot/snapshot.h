@@ -22,8 +22,9 @@ struct LiveFile {
   int64_t size = 0;
   int64_t modification_time = 0;  ///< ms
   std::optional<DeletionVectorDescriptor> deletion_vector;
-  FileStatistics stats;   ///< for SnapshotOptions::stats_columns, same order
-  std::string raw_stats;  ///< the action's JSON; only SnapshotOptions::with_raw_stats
+  FileStatistics stats;  ///< for SnapshotOptions::stats_columns, same order
+  /// The whole action, for who writes it again; only SnapshotOptions::with_actions.
+  std::shared_ptr<const AddFile> action;
 };
 
 /// Turns one add action into a LiveFile with statistics for `columns`; `zone` as in SnapshotOptions.
@@ -35,7 +36,7 @@ struct SnapshotOptions {
   TimeZone zone = TimeZone::Utc();         ///< of TIMESTAMP partition values without an offset
   bool with_files = true;                  ///< false: protocol, metadata and transactions only
   bool with_tombstones = false;            ///< writers need them for checkpoints
-  bool with_raw_stats = false;             ///< as above; large tables need much memory then
+  bool with_actions = false;               ///< as above; large tables need much memory then
 };
 
 /// A table at one version (PROTOCOL.md, "Action Reconciliation"). Built from the newest usable
