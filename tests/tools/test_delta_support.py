@@ -20,7 +20,7 @@ def test_every_test_that_the_page_names_exists():
 
 def test_the_program_reads_and_refuses_what_the_page_says(tmp_path, sluice):
     """Each feature listed as one that readers must know, of a table without rows."""
-    refused = {name for names, what, _ in ROWS for name in names.split(", ") if what.startswith("refused")}
+    refused = {name for names, what, *_ in ROWS for name in names.split(", ") if what.startswith("refused")}
     names = {name for row in ROWS for name in row[0].split(", ")}
     for name in sorted(names):
         table = HandLog(tmp_path / "lake" / name.lower())
@@ -29,6 +29,33 @@ def test_the_program_reads_and_refuses_what_the_page_says(tmp_path, sluice):
     outcome = sluice.call("run", now="2030-01-01T00:00:00Z")
     failed = {run["table"].removeprefix("lake.") for run in outcome.json["runs"] if run["status"] == "failed"}
     assert failed == refused
+
+
+def writers_refused(names: str, what: str) -> set[str]:
+    """Those of a row that we do not keep: all, or those in brackets."""
+    named = re.search(r"\((\w+): refused\)", what)
+    return {named[1]} if named else set(names.split(", ")) if what.startswith("refused") else set()
+
+
+def test_the_state_table_is_kept_and_refused_as_the_page_says(tmp_path, sluice):
+    """Each feature listed as one that binds writers alone, where it is not in use."""
+    source = HandLog(tmp_path / "lake" / "source")
+    source.commit(0, protocol(1, 2), metadata(field("event_timestamp", "timestamp")))
+    columns = [field("source_table", "string"), field("last_exported_end_time", "timestamp"),
+               field("last_exported_version", "long"), field("last_run_timestamp", "timestamp")]
+    refused, expected = set(), set()
+    for names, _, what, _ in ROWS:
+        expected |= writers_refused(names, what)
+        for name in names.split(", "):
+            table = HandLog(tmp_path / "state" / name.lower() / "_export_state")
+            table.commit(0, {"protocol": {"minReaderVersion": 1, "minWriterVersion": 7, "writerFeatures": [name]}},
+                         metadata(*columns))
+            sluice.config = {**sluice.config, "state": str(table.path), "tables": []}
+            sluice.add("lake.source", source.path, name="source")
+            found = sluice.call("check", now="2030-01-01T00:00:00Z")
+            if "what sluice does not do" in found.stdout:
+                refused.add(name)
+    assert refused == expected
 
 
 def test_the_page_has_every_feature_that_the_program_reads():

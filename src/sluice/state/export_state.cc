@@ -90,11 +90,13 @@ Status ExportState::Impl::Create() {
 
 // A file of a commit that is certainly not in the log, now or later, is not in use.
 void ExportState::Impl::DiscardFiles(const delta::Commit& commit) {
-  for (const delta::AddFile& add : commit.adds) {
-    if (const auto deleted = store->Delete(add.path); !deleted) {
+  const auto discard = [&](const std::string& path) {
+    if (const auto deleted = store->Delete(path); !deleted) {
       spdlog::debug("{}: {}", Name(), deleted.error().message);
     }
-  }
+  };
+  for (const delta::AddFile& add : commit.adds) discard(add.path);
+  for (const delta::AddCdcFile& cdc : commit.cdc) discard(cdc.path);
 }
 
 Status ExportState::Impl::RequireInHistory(const std::string& app_id, int64_t n) {
@@ -226,7 +228,7 @@ Result<std::optional<int64_t>> ExportState::FollowedThrough(const std::string& a
 Status ExportState::RequireWritable() const {
   SLUICE_ASSIGN_OR_RETURN(const auto marks, LoadMarks(impl_->store));
   if (!marks) return {};
-  return delta::CheckWritable(marks->protocol, marks->metadata, impl_->Name());
+  return delta::CheckWritable(marks->protocol, marks->metadata, marks->domains, impl_->Name());
 }
 
 Result<AdvanceOutcome> ExportState::Follow(const Advance& advance) {

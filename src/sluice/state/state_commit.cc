@@ -6,7 +6,9 @@
 #include <utility>
 
 #include "sluice/columnar/arrow_io.h"
+#include "sluice/delta/log/row_tracking.h"
 #include "sluice/delta/log/table_properties.h"
+#include "sluice/delta/schema/physical_column.h"
 #include "sluice/delta/write/data_file_writer.h"
 #include "sluice/delta/write/write_support.h"
 #include "sluice/state/state_table.h"
@@ -39,13 +41,11 @@ bool HoldsRow(const StateFile& file, const StateColumns& columns, const std::str
 // The partition of a row that is new: its name where the table is partitioned by it, else null.
 delta::PartitionValues NewPartition(const LoadedState& state, const RowChange& change) {
   delta::PartitionValues values;
-  const std::string& name_column = state.schema.fields[state.columns.source_table].name;
-  for (const std::string& column : state.snapshot.metadata.partition_columns) {
-    if (column == name_column) {
-      values[column] = change.source_table;
-    } else {
-      values[column] = std::nullopt;
-    }
+  const delta::Field& name = state.schema.fields[state.columns.source_table];
+  for (const delta::Field& field : state.schema.fields) {
+    if (!delta::IsPartitionColumn(state.snapshot.metadata.partition_columns, field)) continue;
+    auto& value = values[std::string(delta::PhysicalName(field))];
+    if (&field == &name) value = change.source_table;
   }
   return values;
 }
@@ -85,7 +85,9 @@ Status CheckPartitioning(const LoadedState& state) {
 Result<std::shared_ptr<arrow::Table>> Concatenate(const Rewrite& rewrite,
                                                   const LoadedState& state) {
   if (rewrite.files.empty()) {
-    SLUICE_ASSIGN_OR_RETURN(const auto schema, delta::ToArrow(state.schema));
+    delta::TableSchema all = state.schema;
+    all.fields.insert(all.fields.end(), state.hidden.begin(), state.hidden.end());
+    SLUICE_ASSIGN_OR_RETURN(const auto schema, delta::ToArrow(all));
     SLUICE_ARROW_ASSIGN(auto empty, arrow::Table::MakeEmpty(schema), "_export_state");
     return empty;
   }
@@ -113,32 +115,85 @@ delta::RemoveFile ToRemove(const delta::LiveFile& file, Timestamp now) {
   remove.partition_values = file.partition_values;
   remove.size = file.size;
   remove.deletion_vector = file.deletion_vector;
+  if (file.action) remove.ids = file.action->ids;
   return remove;
 }
 
-Status AddRewrite(store::ObjectStore& table_store, runtime::Entropy& entropy,
-                  const LoadedState& state, const RowChange& change,
-                  const std::pair<const delta::PartitionValues, Rewrite>& entry, Timestamp now,
+// What the files of a commit owe their table.
+struct Writing {
+  store::ObjectStore& table_store;
+  runtime::Entropy& entropy;
+  const LoadedState& state;
+  Timestamp now;
+  delta::FileLayout layout;
+  bool with_changes = false;           ///< the table has a change data feed
+  std::optional<int64_t> next_row_id;  ///< set iff the table gives rows ids
+};
+
+Result<Writing> WritingOf(store::ObjectStore& table_store, runtime::Entropy& entropy,
+                          const LoadedState& state, Timestamp now) {
+  const delta::Snapshot& snapshot = state.snapshot;
+  Writing writing{table_store, entropy, state, now, {}, false, {}};
+  writing.layout = delta::FileLayoutOf(snapshot.metadata, state.schema);
+  writing.layout.hidden = static_cast<int>(state.hidden.size());
+  writing.with_changes = delta::PropertiesOf(snapshot.metadata).change_data_feed;
+  if (delta::SupportsRowTracking(snapshot.protocol)) {
+    SLUICE_ASSIGN_OR_RETURN(const int64_t highest, delta::HighWaterMarkOf(snapshot.domains));
+    writing.next_row_id = highest + 1;
+  }
+  return writing;
+}
+
+Status AddDataFile(Writing& writing, std::shared_ptr<arrow::Table> rows,
+                   const delta::PartitionValues& partition, delta::Commit& commit) {
+  if (rows->num_rows() == 0) return {};
+  SLUICE_ASSIGN_OR_RETURN(
+      rows,
+      WithoutPartitionColumns(std::move(rows), writing.state.snapshot.metadata.partition_columns));
+  SLUICE_ASSIGN_OR_RETURN(
+      auto add, delta::WriteDataFile(writing.table_store, writing.entropy, *rows, writing.layout,
+                                     partition, writing.now));
+  if (writing.next_row_id) {
+    add.ids = {*writing.next_row_id, commit.version.value};
+    *writing.next_row_id += rows->num_rows();
+  }
+  commit.adds.push_back(std::move(add));
+  return {};
+}
+
+// Without such a file, readers of the table's feed would see every copied row come and go.
+Status AddChangeFile(Writing& writing, std::shared_ptr<arrow::Table> changes,
+                     const delta::PartitionValues& partition, delta::Commit& commit) {
+  if (!writing.with_changes || changes->num_rows() == 0) return {};
+  for (const delta::Field& hidden : writing.state.hidden) {
+    const int index = changes->schema()->GetFieldIndex(hidden.name);
+    SLUICE_ARROW_ASSIGN(changes, changes->RemoveColumn(index), "_export_state");
+  }
+  SLUICE_ASSIGN_OR_RETURN(
+      changes, WithoutPartitionColumns(std::move(changes),
+                                       writing.state.snapshot.metadata.partition_columns));
+  SLUICE_ASSIGN_OR_RETURN(auto cdc, delta::WriteChangeFile(writing.table_store, writing.entropy,
+                                                           *changes, writing.layout, partition));
+  commit.cdc.push_back(std::move(cdc));
+  return {};
+}
+
+Status AddRewrite(Writing& writing, const RowChange& change,
+                  const std::pair<const delta::PartitionValues, Rewrite>& entry,
                   delta::Commit& commit, Totals& totals) {
   const auto& [partition, rewrite] = entry;
-  SLUICE_ASSIGN_OR_RETURN(const auto before, Concatenate(rewrite, state));
+  SLUICE_ASSIGN_OR_RETURN(const auto before, Concatenate(rewrite, writing.state));
   RowChange here = change;
   if (!rewrite.gets_row) here.kind = RowChange::Kind::kRemove;
-  SLUICE_ASSIGN_OR_RETURN(ChangedRows changed, ApplyChange(*before, state.columns, here));
+  SLUICE_ASSIGN_OR_RETURN(ChangedRows changed, ApplyChange(*before, writing.state.columns, here));
   totals.inserted += changed.inserted;
   totals.updated += changed.updated;
   totals.deleted += changed.deleted;
   totals.copied += changed.copied;
-  if (changed.rows->num_rows() > 0) {
-    SLUICE_ASSIGN_OR_RETURN(const auto rows,
-                            WithoutPartitionColumns(std::move(changed.rows),
-                                                    state.snapshot.metadata.partition_columns));
-    SLUICE_ASSIGN_OR_RETURN(auto add,
-                            delta::WriteDataFile(table_store, entropy, *rows, partition, now));
-    commit.adds.push_back(std::move(add));
-  }
+  SLUICE_RETURN_IF_ERROR(AddDataFile(writing, std::move(changed.rows), partition, commit));
+  SLUICE_RETURN_IF_ERROR(AddChangeFile(writing, std::move(changed.changes), partition, commit));
   for (const StateFile* file : rewrite.files) {
-    commit.removes.push_back(ToRemove(file->file, now));
+    commit.removes.push_back(ToRemove(file->file, writing.now));
   }
   return {};
 }
@@ -205,17 +260,20 @@ Result<delta::Commit> ChangeCommit(store::ObjectStore& table_store, runtime::Ent
                                    const LoadedState& state, const RowChange& change,
                                    const Author& author) {
   const delta::Snapshot& snapshot = state.snapshot;
-  SLUICE_RETURN_IF_ERROR(
-      delta::CheckWritable(snapshot.protocol, snapshot.metadata, table_store.DisplayName("")));
+  SLUICE_RETURN_IF_ERROR(delta::CheckWritable(snapshot.protocol, snapshot.metadata,
+                                              snapshot.domains, table_store.DisplayName("")));
   SLUICE_RETURN_IF_ERROR(CheckPartitioning(state));
   delta::Commit commit;
   commit.version = Next(snapshot.version);
   Totals totals;
+  SLUICE_ASSIGN_OR_RETURN(Writing writing, WritingOf(table_store, entropy, state, author.now));
   if (change.kind != RowChange::Kind::kKeep) {
     for (const auto& entry : ChooseRewrites(state, change)) {
-      SLUICE_RETURN_IF_ERROR(
-          AddRewrite(table_store, entropy, state, change, entry, author.now, commit, totals));
+      SLUICE_RETURN_IF_ERROR(AddRewrite(writing, change, entry, commit, totals));
     }
+  }
+  if (writing.next_row_id && !commit.adds.empty()) {
+    commit.domains.push_back(delta::HighWaterMark(*writing.next_row_id - 1));
   }
   commit.transactions.push_back(delta::SetTransaction{author.app_id, author.n, Millis(author.now)});
   delta::CommitInfo info = DescribeChange(change, commit, totals);

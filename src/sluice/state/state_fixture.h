@@ -72,7 +72,7 @@ class StateFixture : public ::testing::Test {
   delta::Snapshot Snapshot() {
     delta::SnapshotOptions options;
     options.with_tombstones = true;
-    options.with_raw_stats = true;
+    options.with_actions = true;
     auto snapshot = delta::LoadSnapshot(delta::Log(store), options);
     EXPECT_TRUE(snapshot) << snapshot.error().message;
     return std::move(snapshot).value_or(delta::Snapshot());

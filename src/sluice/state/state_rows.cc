@@ -4,11 +4,13 @@
 #include <arrow/array/concatenate.h>
 #include <arrow/array/util.h>
 #include <arrow/builder.h>
+#include <arrow/record_batch.h>
 #include <arrow/table.h>
 #include <arrow/type.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -80,6 +82,8 @@ arrow::Result<std::shared_ptr<arrow::Array>> SetRowColumn(const arrow::Array& co
   const int moved = change.progress == Progress::kEndTime ? columns.end_time : columns.version;
   if (i == moved) return OneValue(column.type(), change.position);
   if (i == columns.run_timestamp) return OneValue(column.type(), change.ran_at.micros);
+  // The row keeps its id; the commit that writes it is the file's own.
+  if (i == columns.row_commit_version) return arrow::MakeArrayOfNull(column.type(), 1);
   if (from) return column.Slice(*from, 1);
   if (i == columns.source_table) return OneValue(change.source_table);
   return arrow::MakeArrayOfNull(column.type(), 1);
@@ -107,6 +111,40 @@ arrow::Result<std::shared_ptr<arrow::Array>> ChangeColumn(const arrow::Array& co
   }
   if (pieces.empty()) return column.Slice(0, 0);
   return arrow::Concatenate(pieces);
+}
+
+// The rows named `name`, each with `change_type`.
+arrow::Result<std::shared_ptr<arrow::Table>> Changes(const arrow::RecordBatch& rows,
+                                                     const StateColumns& columns,
+                                                     std::string_view name,
+                                                     const std::vector<std::string>& change_types) {
+  const std::vector<int64_t> named = FindRows(*rows.column(columns.source_table), name);
+  ARROW_ASSIGN_OR_RAISE(
+      const auto schema,
+      rows.schema()->AddField(rows.num_columns(), arrow::field("_change_type", arrow::utf8())));
+  std::vector<std::shared_ptr<arrow::Table>> parts;
+  ARROW_ASSIGN_OR_RAISE(auto none, arrow::Table::MakeEmpty(schema));
+  parts.push_back(std::move(none));
+  for (size_t k = 0; k < named.size(); ++k) {
+    arrow::ArrayVector row = rows.Slice(named[k], 1)->columns();
+    ARROW_ASSIGN_OR_RAISE(auto type, OneValue(change_types[std::min(k, change_types.size() - 1)]));
+    row.push_back(std::move(type));
+    parts.push_back(arrow::Table::Make(schema, row, 1));
+  }
+  return arrow::ConcatenateTables(parts);
+}
+
+// Of several rows of that name the first is set, the others go.
+arrow::Result<std::shared_ptr<arrow::Table>> AllChanges(const arrow::RecordBatch& before,
+                                                        const arrow::RecordBatch& after,
+                                                        const StateColumns& columns,
+                                                        const RowChange& change, bool was_there) {
+  const bool set = change.kind == RowChange::Kind::kSet;
+  ARROW_ASSIGN_OR_RAISE(auto gone, Changes(before, columns, change.source_table,
+                                           {set ? "update_preimage" : "delete", "delete"}));
+  ARROW_ASSIGN_OR_RAISE(auto come, Changes(after, columns, change.source_table,
+                                           {was_there ? "update_postimage" : "insert"}));
+  return arrow::ConcatenateTables({gone, come});
 }
 
 Status CheckNotNull(const arrow::Table& rows) {
@@ -199,6 +237,9 @@ Result<ChangedRows> ApplyChange(const arrow::Table& rows, const StateColumns& co
   out.deleted = count - out.updated;
   out.copied = batch->num_rows() - count;
   SLUICE_RETURN_IF_ERROR(CheckNotNull(*out.rows));
+  const auto after = arrow::RecordBatch::Make(batch->schema(), out.rows->num_rows(), changed);
+  SLUICE_ARROW_ASSIGN(out.changes, AllChanges(*batch, *after, columns, change, count > 0),
+                      kContext);
   return out;
 }
 

@@ -17,6 +17,8 @@ namespace sluice::state {
 /// The guide's four columns in a table that may have others; indexes into its schema.
 struct StateColumns {
   int source_table = 0, end_time = 0, version = 0, run_timestamp = 0;
+  /// The hidden columns of a table that tracks rows; -1: none.
+  int row_id = -1, row_commit_version = -1;
 };
 
 /// The guide's table, as sluice creates it.
@@ -30,6 +32,8 @@ std::vector<StateRow> ReadRows(const arrow::Table& rows, const StateColumns& col
 
 struct ChangedRows {
   std::shared_ptr<arrow::Table> rows;
+  /// What changed, as a change data feed tells it; its last column is _change_type.
+  std::shared_ptr<arrow::Table> changes;
   int64_t inserted = 0, updated = 0, deleted = 0, copied = 0;
 };
 

@@ -1,13 +1,17 @@
 #include "sluice/state/state_table.h"
 
+#include <arrow/array.h>
+#include <arrow/builder.h>
 #include <arrow/record_batch.h>
 #include <arrow/table.h>
 
+#include <functional>
 #include <utility>
 
 #include "sluice/columnar/arrow_io.h"
 #include "sluice/delta/log/log.h"
 #include "sluice/delta/log/log_path.h"
+#include "sluice/delta/log/row_tracking.h"
 #include "sluice/delta/read/data_file.h"
 #include "sluice/delta/snapshot/load_snapshot.h"
 
@@ -54,20 +58,73 @@ delta::TableSchema OnlyGuideColumns(const delta::TableSchema& schema) {
   return out;
 }
 
+// What a rewrite must know of rows whose ids are stable; empty where they are not.
+std::vector<delta::Field> HiddenFields(const delta::Snapshot& snapshot) {
+  if (!delta::TracksRows(snapshot.protocol, snapshot.metadata)) return {};
+  const auto names = delta::RowTrackingColumnsOf(snapshot.metadata);
+  std::vector<delta::Field> fields;
+  for (const std::string& name : {names.row_id, names.row_commit_version}) {
+    delta::Field field;
+    field.name = field.physical_name = name;
+    field.type.id = delta::TypeId::kLong;
+    fields.push_back(std::move(field));
+  }
+  return fields;
+}
+
+// `column`, with `otherwise(i)` for its nulls.
+arrow::Result<std::shared_ptr<arrow::Array>> Filled(
+    const arrow::Array& column, const std::function<std::optional<int64_t>(int64_t)>& otherwise) {
+  const auto& values = static_cast<const arrow::Int64Array&>(column);
+  arrow::Int64Builder builder;
+  for (int64_t i = 0; i < values.length(); ++i) {
+    const auto value = values.IsValid(i) ? std::optional(values.Value(i)) : otherwise(i);
+    ARROW_RETURN_NOT_OK(value ? builder.Append(*value) : builder.AppendNull());
+  }
+  return builder.Finish();
+}
+
+// The columns of a file's rows: those of the table, then the hidden ones with what the file's action says of rows
+// for which they hold nothing.
+Result<arrow::ArrayVector> StateColumnsOf(const arrow::RecordBatch& batch, const LoadedState& state,
+                                          const delta::RowTrackingIds& ids) {
+  arrow::ArrayVector columns = batch.columns();
+  if (state.hidden.empty()) return columns;
+  const auto positions = std::static_pointer_cast<arrow::Int64Array>(columns.back());
+  columns.pop_back();
+  auto& row_ids = columns[state.columns.row_id];
+  SLUICE_ARROW_ASSIGN(row_ids,
+                      Filled(*row_ids,
+                             [&](int64_t i) -> std::optional<int64_t> {
+                               if (!ids.base_row_id) return std::nullopt;
+                               return *ids.base_row_id + positions->Value(i);
+                             }),
+                      "_export_state");
+  auto& versions = columns[state.columns.row_commit_version];
+  SLUICE_ARROW_ASSIGN(versions,
+                      Filled(*versions, [&](int64_t) { return ids.default_row_commit_version; }),
+                      "_export_state");
+  return columns;
+}
+
 Result<StateFile> ReadFile(const std::shared_ptr<store::ObjectStore>& table_store,
-                           delta::LiveFile file, const delta::TableSchema& schema,
+                           delta::LiveFile file, const LoadedState& state,
                            const std::vector<std::string>& partition_columns) {
-  SLUICE_ASSIGN_OR_RETURN(const auto arrow_schema, delta::ToArrow(schema));
-  SLUICE_ASSIGN_OR_RETURN(
-      const auto reader,
-      delta::DataFile::Open(table_store, file.path, file.partition_values, file.deletion_vector,
-                            delta::Projection{schema.fields, partition_columns}));
+  delta::Projection projection{state.schema.fields, partition_columns};
+  projection.fields.insert(projection.fields.end(), state.hidden.begin(), state.hidden.end());
+  SLUICE_ASSIGN_OR_RETURN(const auto arrow_schema, delta::ToArrow({projection.fields}));
+  projection.positions = !state.hidden.empty();
+  SLUICE_ASSIGN_OR_RETURN(const auto reader,
+                          delta::DataFile::Open(table_store, file.path, file.partition_values,
+                                                file.deletion_vector, projection));
+  const delta::RowTrackingIds ids = file.action ? file.action->ids : delta::RowTrackingIds();
   arrow::RecordBatchVector batches;
   for (int group = 0; group < reader->num_row_groups(); ++group) {
     SLUICE_RETURN_IF_ERROR(reader->ReadRowGroup(
         group, kBatchRows, [&](const std::shared_ptr<arrow::RecordBatch>& batch) -> Status {
+          SLUICE_ASSIGN_OR_RETURN(auto columns, StateColumnsOf(*batch, state, ids));
           batches.push_back(
-              arrow::RecordBatch::Make(arrow_schema, batch->num_rows(), batch->columns()));
+              arrow::RecordBatch::Make(arrow_schema, batch->num_rows(), std::move(columns)));
           return {};
         }));
   }
@@ -106,15 +163,22 @@ Result<std::optional<delta::Snapshot>> LoadMarks(
 
 Result<std::optional<LoadedState>> LoadState(const std::shared_ptr<store::ObjectStore>& table_store,
                                              Columns columns) {
-  SLUICE_ASSIGN_OR_RETURN(auto snapshot, LoadSnapshotIfAny(table_store, delta::SnapshotOptions()));
+  delta::SnapshotOptions options;
+  options.with_actions = columns == Columns::kAll;
+  SLUICE_ASSIGN_OR_RETURN(auto snapshot, LoadSnapshotIfAny(table_store, options));
   if (!snapshot) return std::optional<LoadedState>();
   LoadedState state;
   const std::string table = table_store->DisplayName("");
   state.schema = columns == Columns::kAll ? snapshot->metadata.schema
                                           : OnlyGuideColumns(snapshot->metadata.schema);
   SLUICE_ASSIGN_OR_RETURN(state.columns, FindStateColumns(state.schema, table));
+  if (columns == Columns::kAll) state.hidden = HiddenFields(*snapshot);
+  if (!state.hidden.empty()) {
+    state.columns.row_id = static_cast<int>(state.schema.fields.size());
+    state.columns.row_commit_version = state.columns.row_id + 1;
+  }
   for (const delta::LiveFile& file : snapshot->files) {
-    auto read = ReadFile(table_store, file, state.schema, snapshot->metadata.partition_columns);
+    auto read = ReadFile(table_store, file, state, snapshot->metadata.partition_columns);
     if (!read) return Fail(std::move(read).error().Within("state table"));
     state.files.push_back(*std::move(read));
   }

@@ -32,7 +32,10 @@ struct StateFile {
 struct LoadedState {
   delta::Snapshot snapshot;
   delta::TableSchema schema;  ///< of the rows: all columns, or the guide's
-  StateColumns columns;       ///< in `schema`
+  StateColumns columns;       ///< in the rows
+  /// Of the rows, after those of `schema`: each row's id and the version that last wrote it, where the table
+  /// tracks rows and Columns::kAll is wanted; else empty.
+  std::vector<delta::Field> hidden;
   std::vector<StateFile> files;
 
   std::vector<StateRow> Rows() const;

@@ -32,7 +32,7 @@ class StateTableTest : public StateFixture {
       values[column] = column == "source_table" ? name : "note of " + name;
       rows = rows->RemoveColumn(rows->schema()->GetFieldIndex(column)).ValueOrDie();
     }
-    auto add = delta::WriteDataFile(*store, *entropy, *rows, values, kStart);
+    auto add = delta::WriteDataFile(*store, *entropy, *rows, {}, values, kStart);
     EXPECT_TRUE(add) << add.error().message;
     return std::move(add).value_or(delta::AddFile());
   }

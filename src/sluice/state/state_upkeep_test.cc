@@ -1,4 +1,5 @@
 #include "sluice/delta/write/checkpoint_writer.h"
+#include "sluice/delta/write/committer.h"
 #include "sluice/delta/write/log_cleanup.h"
 #include "sluice/state/state_fixture.h"
 
@@ -54,8 +55,8 @@ TEST_F(StateUpkeepTest, CheckpointAloneGivesTheSameTable) {
   ASSERT_EQ(after.files.size(), 1u);
   EXPECT_EQ(after.files[0].path, before.files[0].path);
   EXPECT_EQ(after.files[0].size, before.files[0].size);
-  EXPECT_EQ(after.files[0].raw_stats, before.files[0].raw_stats);
-  EXPECT_NE(after.files[0].raw_stats.find("\"numRecords\":1"), std::string::npos);
+  EXPECT_EQ(after.files[0].action->stats, before.files[0].action->stats);
+  EXPECT_NE(after.files[0].action->stats.find("\"numRecords\":1"), std::string::npos);
   EXPECT_EQ(after.tombstones.size(), before.tombstones.size());
   EXPECT_EQ(after.transactions.at("sluice/" + kEvents).version, 10);
   EXPECT_EQ(Read().rows.at(0).last_exported_end_time, view.rows.at(0).last_exported_end_time);
@@ -104,6 +105,45 @@ TEST_F(StateUpkeepTest, LogIsKeptWithoutACheckpointOrWhereTheTableForbids) {
   ASSERT_TRUE(delta::WriteCheckpoint(store, Version{3}, clock->Now()));
   EXPECT_EQ(delta::CleanUpLog(store, clock->Now()).value(), 3) << "0, 1 and 2";
   EXPECT_EQ(HourOf(kEvents), 5);
+}
+
+TEST_F(StateUpkeepTest, ProtectedVersionsGoAsAWholeOrNotAtAll) {
+  ExportHours(1, 5);
+  const delta::Snapshot before = Snapshot();
+  delta::Commit commit;
+  commit.version = Next(before.version);
+  commit.protocol = delta::Protocol{1, 7, {}, {"checkpointProtection"}};
+  commit.metadata = before.metadata;
+  commit.metadata->configuration["delta.requireCheckpointProtectionBeforeVersion"] = "5";
+  ASSERT_TRUE(delta::WriteCommit(*store, commit));
+  clock->Advance(Days(400));
+  ASSERT_TRUE(delta::WriteCheckpoint(store, Version{4}, clock->Now()));
+  EXPECT_EQ(delta::CleanUpLog(store, clock->Now()).value(), 0);
+  ASSERT_TRUE(delta::WriteCheckpoint(store, Version{6}, clock->Now()));
+  EXPECT_EQ(delta::CleanUpLog(store, clock->Now()).value(), 7) << "0 to 5, and the checkpoint of 4";
+  EXPECT_EQ(HourOf(kEvents), 5);
+}
+
+TEST_F(StateUpkeepTest, SidecarsThatNoCheckpointNamesGoWithTheLog) {
+  ExportHours(1, 5);
+  ASSERT_TRUE(store->Put("_delta_log/_sidecars/old.parquet", "x"));
+  EXPECT_EQ(delta::CleanUpLog(store, clock->Now()).value(), 0) << "a checkpoint may be under way";
+  ASSERT_TRUE(delta::WriteCheckpoint(store, Version{3}, clock->Now()));
+  clock->Advance(Days(400));
+  EXPECT_EQ(delta::CleanUpLog(store, clock->Now()).value(), 4);
+  EXPECT_FALSE(store->Head("_delta_log/_sidecars/old.parquet"));
+}
+
+TEST_F(StateUpkeepTest, ChangesOfATableWithAFeedGoWhenTheLogIsGone) {
+  ExportHours(1, 1);
+  const std::string changes =
+      "_change_data/cdc-00000-00000000-0000-4000-8000-000000000000.sluice.snappy.parquet";
+  ASSERT_TRUE(store->Put(changes, "x"));
+  ASSERT_TRUE(store->Put("_change_data/cdc-00000-of-others.c000.snappy.parquet", "x"));
+  EXPECT_EQ(delta::CleanUpFiles(store, clock->Now()).value(), 0);
+  clock->Advance(Days(400));
+  EXPECT_EQ(delta::CleanUpFiles(store, clock->Now()).value(), 1);
+  EXPECT_FALSE(store->Head(changes));
 }
 
 TEST_F(StateUpkeepTest, DamagedCheckpointKeepsTheLog) {

@@ -173,7 +173,7 @@ Version TableBuilder::Commit(const std::string& operation, delta::Commit commit)
 
 TableBuilder::File TableBuilder::Write(const std::vector<Row>& rows) {
   const auto table = ToTable(metadata_.schema, rows);
-  File file{ValueOf(delta::WriteDataFile(*store_, *entropy_, *table, {}, now_)), rows};
+  File file{ValueOf(delta::WriteDataFile(*store_, *entropy_, *table, {}, {}, now_)), rows};
   for (const Row& row : rows) written_[file.add.path].push_back({row, ""});
   return file;
 }
@@ -219,7 +219,7 @@ Version TableBuilder::Rewrite(const std::string& operation,
   }
   if (feed_on() && !commit.adds.empty()) {
     const auto table = ToChanges(metadata_.schema, changes);
-    const auto written = ValueOf(delta::WriteDataFile(*store_, *entropy_, *table, {}, now_));
+    const auto written = ValueOf(delta::WriteDataFile(*store_, *entropy_, *table, {}, {}, now_));
     commit.cdc = {delta::AddCdcFile{written.path, {}, written.size}};
     for (const auto& [row, change] : changes) written_[written.path].push_back({row, change});
   }

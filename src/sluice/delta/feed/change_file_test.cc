@@ -111,7 +111,7 @@ class ChangeFileTest : public ::testing::Test {
         arrow::Table::Make(arrow::schema({arrow::field("id", arrow::int64()),
                                           arrow::field("_change_type", arrow::utf8())}),
                            {ids.Finish().ValueOrDie(), types.Finish().ValueOrDie()});
-    const auto add = WriteDataFile(*store_, *entropy_, *table, {}, kCommitted);
+    const auto add = WriteDataFile(*store_, *entropy_, *table, {}, {}, kCommitted);
     EXPECT_THAT(add, IsOk());
     return ChangeFile{kind, add->path, {}, add->size, {}};
   }

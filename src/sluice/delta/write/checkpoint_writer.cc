@@ -41,7 +41,7 @@ Fields DeletionVectorFields() {
 }
 
 // PROTOCOL.md, "Checkpoint Schema".
-std::shared_ptr<arrow::Schema> CheckpointSchema() {
+std::shared_ptr<arrow::Schema> CheckpointSchema(bool v2) {
   const auto& text = arrow::utf8();
   const auto& number = arrow::int64();
   const auto& flag = arrow::boolean();
@@ -52,17 +52,26 @@ std::shared_ptr<arrow::Schema> CheckpointSchema() {
   const auto format = arrow::struct_({arrow::field("provider", text), StringMapField("options")});
   const Fields txn = {arrow::field("appId", text), arrow::field("version", number),
                       arrow::field("lastUpdated", number)};
-  const Fields add = {arrow::field("path", text),       StringMapField("partitionValues"),
-                      arrow::field("size", number),     arrow::field("modificationTime", number),
-                      arrow::field("dataChange", flag), StringMapField("tags"),
-                      arrow::field("stats", text),      vector};
+  const Fields add = {arrow::field("path", text),
+                      StringMapField("partitionValues"),
+                      arrow::field("size", number),
+                      arrow::field("modificationTime", number),
+                      arrow::field("dataChange", flag),
+                      StringMapField("tags"),
+                      arrow::field("stats", text),
+                      vector,
+                      arrow::field("baseRowId", number),
+                      arrow::field("defaultRowCommitVersion", number),
+                      arrow::field("clusteringProvider", text)};
   const Fields remove = {arrow::field("path", text),
                          arrow::field("deletionTimestamp", number),
                          arrow::field("dataChange", flag),
                          arrow::field("extendedFileMetadata", flag),
                          StringMapField("partitionValues"),
                          arrow::field("size", number),
-                         vector};
+                         vector,
+                         arrow::field("baseRowId", number),
+                         arrow::field("defaultRowCommitVersion", number)};
   const Fields metadata = {arrow::field("id", text),           arrow::field("name", text),
                            arrow::field("description", text),  arrow::field("format", format),
                            arrow::field("schemaString", text), names("partitionColumns"),
@@ -72,12 +81,17 @@ std::shared_ptr<arrow::Schema> CheckpointSchema() {
                            names("readerFeatures"), names("writerFeatures")};
   const Fields domain = {arrow::field("domain", text), arrow::field("configuration", text),
                          arrow::field("removed", flag)};
-  return arrow::schema({arrow::field("txn", arrow::struct_(txn)),
-                        arrow::field("add", arrow::struct_(add)),
-                        arrow::field("remove", arrow::struct_(remove)),
-                        arrow::field("metaData", arrow::struct_(metadata)),
-                        arrow::field("protocol", arrow::struct_(protocol)),
-                        arrow::field("domainMetadata", arrow::struct_(domain))});
+  Fields kinds = {arrow::field("txn", arrow::struct_(txn)),
+                  arrow::field("add", arrow::struct_(add)),
+                  arrow::field("remove", arrow::struct_(remove)),
+                  arrow::field("metaData", arrow::struct_(metadata)),
+                  arrow::field("protocol", arrow::struct_(protocol)),
+                  arrow::field("domainMetadata", arrow::struct_(domain))};
+  if (v2) {
+    kinds.push_back(
+        arrow::field("checkpointMetadata", arrow::struct_({arrow::field("version", number)})));
+  }
+  return arrow::schema(std::move(kinds));
 }
 
 arrow::Status Append(arrow::ArrayBuilder& builder, const ActionJson* json);
@@ -132,8 +146,9 @@ arrow::Status Append(arrow::ArrayBuilder& builder, const ActionJson* json) {
   }
 }
 
-arrow::Result<std::shared_ptr<arrow::Table>> ToTable(const std::vector<CheckpointRow>& rows) {
-  const auto schema = CheckpointSchema();
+arrow::Result<std::shared_ptr<arrow::Table>> ToTable(const std::vector<CheckpointRow>& rows,
+                                                     bool v2) {
+  const auto schema = CheckpointSchema(v2);
   std::vector<std::shared_ptr<arrow::Array>> columns;
   for (const auto& field : schema->fields()) {
     std::unique_ptr<arrow::ArrayBuilder> builder;
@@ -147,9 +162,10 @@ arrow::Result<std::shared_ptr<arrow::Table>> ToTable(const std::vector<Checkpoin
   return arrow::Table::Make(schema, columns);
 }
 
-Result<std::string> Encode(const std::vector<CheckpointRow>& rows, const std::string& context) {
+Result<std::string> Encode(const std::vector<CheckpointRow>& rows, bool v2,
+                           const std::string& context) {
   try {
-    SLUICE_ARROW_ASSIGN(const auto table, ToTable(rows), context);
+    SLUICE_ARROW_ASSIGN(const auto table, ToTable(rows, v2), context);
     SLUICE_ARROW_ASSIGN(const auto out, arrow::io::BufferOutputStream::Create(), context);
     const auto properties =
         parquet::WriterProperties::Builder().compression(parquet::Compression::SNAPPY)->build();
@@ -165,19 +181,24 @@ Result<std::string> Encode(const std::vector<CheckpointRow>& rows, const std::st
 }
 
 AddFile ToAdd(const LiveFile& file) {
-  AddFile add;
-  add.path = file.path;
-  add.partition_values = file.partition_values;
-  add.size = file.size;
-  add.modification_time = file.modification_time;
+  AddFile add = *file.action;
   add.data_change = false;  // as Spark: nothing changes by a checkpoint
-  add.stats = file.raw_stats;
-  add.deletion_vector = file.deletion_vector;
   return add;
+}
+
+// The table wants checkpoints of the V2 spec. Ours holds all actions itself and has the classic name, so that two
+// of one version are one.
+bool WantsV2(const Snapshot& snapshot) {
+  const auto& properties = snapshot.metadata.configuration;
+  const auto policy = properties.find("delta.checkpointPolicy");
+  return policy != properties.end() && policy->second == "v2";
 }
 
 std::vector<CheckpointRow> RowsOf(const Snapshot& snapshot, Timestamp now) {
   std::vector<CheckpointRow> rows;
+  if (WantsV2(snapshot)) {
+    rows.push_back({"checkpointMetadata", ActionJson{{"version", snapshot.version.value}}});
+  }
   rows.push_back({"protocol", ToJson(snapshot.protocol)});
   rows.push_back({"metaData", ToJson(snapshot.metadata)});
   for (const auto& [id, txn] : snapshot.transactions) rows.push_back({"txn", ToJson(txn)});
@@ -219,11 +240,12 @@ Status WriteCheckpoint(const std::shared_ptr<store::ObjectStore>& table_store, V
   SnapshotOptions options;
   options.at = version;
   options.with_tombstones = true;
-  options.with_raw_stats = true;
+  options.with_actions = true;
   SLUICE_ASSIGN_OR_RETURN(const Snapshot snapshot, LoadSnapshot(Log(table_store), options));
   const std::vector<CheckpointRow> rows = RowsOf(snapshot, now);
   const store::Key key = CheckpointKey(version);
-  SLUICE_ASSIGN_OR_RETURN(const std::string bytes, Encode(rows, table_store->DisplayName(key)));
+  SLUICE_ASSIGN_OR_RETURN(const std::string bytes,
+                          Encode(rows, WantsV2(snapshot), table_store->DisplayName(key)));
   SLUICE_RETURN_IF_ERROR(table_store->PutIfAbsent(key, bytes));
   return PointAt(*table_store, version, static_cast<int64_t>(rows.size()),
                  static_cast<int64_t>(bytes.size()), snapshot.num_files);

@@ -8,8 +8,8 @@
 
 namespace sluice::delta {
 
-/// Writes a classic single-file checkpoint (PROTOCOL.md, "Checkpoints", V1 spec) of the table at
-/// `version` and then `_last_checkpoint`, unless that one names a newer version already. The checkpoint is
+/// Writes a single-file checkpoint (PROTOCOL.md, "Checkpoints", V1 spec, or V2 where the table's
+/// delta.checkpointPolicy is v2) under the classic name, of the table at `version` and then `_last_checkpoint`, unless that one names a newer version already. The checkpoint is
 /// built in memory: for small tables such as _export_state. Tombstones younger than
 /// `delta.deletedFileRetentionDuration` as of `now` are kept. Statistics go in as JSON. A checkpoint that
 /// exists already is a success. kUnsupported and the like as LoadSnapshot.

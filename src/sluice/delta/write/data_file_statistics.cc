@@ -97,10 +97,24 @@ std::optional<Bounds> BoundsOf(const arrow::ChunkedArray& column) {
 
 }  // namespace
 
-std::string StatisticsJson(const arrow::Table& rows) {
+bool HasStatistics(const DataType& type) {
+  switch (type.id) {
+    case TypeId::kByte:
+    case TypeId::kShort:
+    case TypeId::kInteger:
+    case TypeId::kLong:
+    case TypeId::kString:
+    case TypeId::kTimestamp:
+      return true;
+    default:
+      return false;
+  }
+}
+
+std::string StatisticsJson(const arrow::Table& rows, int columns) {
   ActionJson min = ActionJson::object(), max = ActionJson::object(),
              null_count = ActionJson::object();
-  for (int i = 0; i < rows.num_columns(); ++i) {
+  for (int i = 0; i < columns; ++i) {
     const arrow::ChunkedArray& column = *rows.column(i);
     if (column.type()->num_fields() > 0) continue;  // nested
     const std::string& name = rows.field(i)->name();

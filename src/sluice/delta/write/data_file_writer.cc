@@ -8,11 +8,15 @@
 #include <utility>
 
 #include "sluice/columnar/parquet_encoder.h"
+#include "sluice/delta/schema/column_mapping.h"
+#include "sluice/delta/schema/physical_column.h"
+#include "sluice/delta/write/stored_rows.h"
 
 namespace sluice::delta {
 namespace {
 
-constexpr std::string_view kPrefix = "part-00000-";
+constexpr std::string_view kDataPrefix = "part-00000-";
+constexpr std::string_view kChangePrefix = "_change_data/cdc-00000-";
 constexpr std::string_view kSuffix = ".sluice.snappy.parquet";
 constexpr size_t kUuidLength = 36;
 constexpr int kTries = 3;
@@ -49,32 +53,60 @@ Result<std::optional<store::PendingUpload>> WriteOnce(store::ObjectStore& store,
   return std::nullopt;
 }
 
+/// A new file whose name begins with `prefix`; `path` gets its name. Returns its size.
+Result<int64_t> WriteFile(store::ObjectStore& table_store, runtime::Entropy& entropy,
+                          const arrow::Table& rows, std::string_view prefix, std::string& path) {
+  for (int tries = 0; tries < kTries; ++tries) {
+    path = fmt::format("{}{}{}", prefix, runtime::RandomUuid(entropy), kSuffix);
+    SLUICE_ASSIGN_OR_RETURN(const auto written, WriteOnce(table_store, path, rows));
+    if (written) return written->size;
+  }
+  return Fail(ErrorKind::kTransient, "{}: the store lost the upload, {} times",
+              table_store.DisplayName(path), kTries);
+}
+
+bool IsOwnName(std::string_view name, std::string_view prefix) {
+  return name.size() == prefix.size() + kUuidLength + kSuffix.size() && name.starts_with(prefix) &&
+         name.ends_with(kSuffix) && name.find('/', prefix.size()) == std::string_view::npos;
+}
+
 }  // namespace
 
-Result<AddFile> WriteDataFile(store::ObjectStore& table_store, runtime::Entropy& entropy,
-                              const arrow::Table& rows, const PartitionValues& partition_values,
-                              Timestamp now) {
-  AddFile add;
-  std::optional<store::PendingUpload> written;
-  for (int tries = 0; !written; ++tries) {
-    if (tries == kTries) {
-      return Fail(ErrorKind::kTransient, "{}: the store lost the upload, {} times",
-                  table_store.DisplayName(add.path), kTries);
-    }
-    add.path = fmt::format("{}{}{}", kPrefix, runtime::RandomUuid(entropy), kSuffix);
-    SLUICE_ASSIGN_OR_RETURN(written, WriteOnce(table_store, add.path, rows));
+FileLayout FileLayoutOf(const Metadata& metadata, const TableSchema& schema) {
+  FileLayout layout;
+  const auto mode = ColumnMappingModeOf(metadata.configuration);
+  if (!mode || *mode == ColumnMappingMode::kNone) return layout;
+  for (const Field& field : schema.fields) {
+    if (!IsPartitionColumn(metadata.partition_columns, field)) layout.mapped.push_back(field);
   }
+  return layout;
+}
+
+Result<AddFile> WriteDataFile(store::ObjectStore& table_store, runtime::Entropy& entropy,
+                              const arrow::Table& rows, const FileLayout& layout,
+                              const PartitionValues& partition_values, Timestamp now) {
+  SLUICE_ASSIGN_OR_RETURN(const auto stored, AsStored(rows, layout.mapped));
+  AddFile add;
+  SLUICE_ASSIGN_OR_RETURN(add.size,
+                          WriteFile(table_store, entropy, *stored, kDataPrefix, add.path));
   add.partition_values = partition_values;
-  add.size = written->size;
   add.modification_time = now.micros / 1000;
-  add.stats = StatisticsJson(rows);
+  add.stats = StatisticsJson(*stored, stored->num_columns() - layout.hidden);
   return add;
 }
 
-bool IsOwnDataFileName(std::string_view name) {
-  return name.size() == kPrefix.size() + kUuidLength + kSuffix.size() &&
-         name.starts_with(kPrefix) && name.ends_with(kSuffix) &&
-         name.find('/') == std::string_view::npos;
+Result<AddCdcFile> WriteChangeFile(store::ObjectStore& table_store, runtime::Entropy& entropy,
+                                   const arrow::Table& rows, const FileLayout& layout,
+                                   const PartitionValues& partition_values) {
+  SLUICE_ASSIGN_OR_RETURN(const auto stored, AsStored(rows, layout.mapped));
+  AddCdcFile cdc;
+  SLUICE_ASSIGN_OR_RETURN(cdc.size,
+                          WriteFile(table_store, entropy, *stored, kChangePrefix, cdc.path));
+  cdc.partition_values = partition_values;
+  return cdc;
 }
+
+bool IsOwnDataFileName(std::string_view name) { return IsOwnName(name, kDataPrefix); }
+bool IsOwnChangeFileName(std::string_view name) { return IsOwnName(name, kChangePrefix); }
 
 }  // namespace sluice::delta

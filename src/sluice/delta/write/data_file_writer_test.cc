@@ -42,7 +42,7 @@ std::shared_ptr<arrow::Table> TableOf(const std::string& name,
 }
 
 nlohmann::json Stats(const std::string& name, std::shared_ptr<arrow::Array> column) {
-  return nlohmann::json::parse(StatisticsJson(*TableOf(name, std::move(column))));
+  return nlohmann::json::parse(StatisticsJson(*TableOf(name, std::move(column)), 1));
 }
 
 TEST(StatisticsJson, StringsAndNulls) {
@@ -83,13 +83,13 @@ TEST(WriteDataFile, AddNamesACompleteFileThatReadsBack) {
   const auto store = testing::MakeMemoryStore();
   const auto entropy = runtime::SeededEntropy(1);
   const auto rows = TableOf("s", Texts({"a", "b"}));
-  const auto add = WriteDataFile(*store, *entropy, *rows, {{"p", "x"}}, kNow);
+  const auto add = WriteDataFile(*store, *entropy, *rows, {}, {{"p", "x"}}, kNow);
   ASSERT_TRUE(add) << add.error().message;
   EXPECT_TRUE(IsOwnDataFileName(add->path));
   EXPECT_EQ(add->size, store->Head(add->path)->size);
   EXPECT_EQ(add->modification_time, kNow.micros / 1000);
   EXPECT_TRUE(add->data_change);
-  const auto again = WriteDataFile(*store, *entropy, *rows, {{"p", "x"}}, kNow);
+  const auto again = WriteDataFile(*store, *entropy, *rows, {}, {{"p", "x"}}, kNow);
   EXPECT_NE(again->path, add->path);
 
   const Projection projection{{Field{"s", DataType{TypeId::kString, 0, 0, {}}, true, "{}"},
@@ -108,7 +108,7 @@ TEST(WriteDataFile, FailureLeavesNothingBehind) {
     testing::FaultyStore store(memory, [&](int, std::string_view operation, const store::Key&) {
       return operation == broken ? testing::Fault::kFailBefore : testing::Fault::kNone;
     });
-    EXPECT_FALSE(WriteDataFile(store, *entropy, *rows, {}, kNow)) << broken;
+    EXPECT_FALSE(WriteDataFile(store, *entropy, *rows, {}, {}, kNow)) << broken;
     EXPECT_TRUE(store::ListAll(*memory, "")->empty());
     int uploads = 0;
     ASSERT_TRUE(memory->ListUploads("", [&](const auto&) { return ++uploads > 0; }));
@@ -128,7 +128,7 @@ TEST(WriteDataFile, AnUploadThatTheStoreLostIsMadeAgainUnderAnotherName) {
     }));
     return testing::Fault::kNone;
   });
-  const auto add = WriteDataFile(store, *entropy, *TableOf("s", Texts({"a"})), {}, kNow);
+  const auto add = WriteDataFile(store, *entropy, *TableOf("s", Texts({"a"})), {}, {}, kNow);
   ASSERT_TRUE(add) << add.error().message;
   EXPECT_EQ(completions, 2);
   EXPECT_EQ(memory->Head(add->path)->size, add->size);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +16,7 @@
 #include "sluice/delta/read/data_file.h"
 #include "sluice/delta/read/data_path.h"
 #include "sluice/delta/read/deletion_vector.h"
+#include "sluice/delta/snapshot/checkpoint_reader.h"
 #include "sluice/delta/snapshot/load_snapshot.h"
 #include "sluice/delta/snapshot/snapshot.h"
 #include "sluice/delta/write/data_file_writer.h"
@@ -67,6 +69,42 @@ std::optional<Version> VersionOfLogFile(std::string_view key) {
   return Version{version};
 }
 
+// PROTOCOL.md, "Checkpoint Protection": before this version the log goes as a whole or not at all.
+int64_t ProtectedBefore(const Snapshot& snapshot) {
+  const auto& features = snapshot.protocol.writer_features;
+  if (std::find(features.begin(), features.end(), "checkpointProtection") == features.end()) {
+    return 0;
+  }
+  const auto& properties = snapshot.metadata.configuration;
+  const auto found = properties.find("delta.requireCheckpointProtectionBeforeVersion");
+  if (found == properties.end()) return 0;
+  int64_t version = 0;
+  const std::string& text = found->second;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), version);
+  const bool read = parsed.ec == std::errc() && parsed.ptr == text.data() + text.size();
+  return read ? version : std::numeric_limits<int64_t>::max();
+}
+
+// Sidecars that no checkpoint from `first` on names, and that were there before `cutoff`; none where one of the
+// checkpoints cannot be read.
+Result<std::vector<store::Key>> UnusedSidecars(const store::ObjectStore& store,
+                                               const LogListing& listing, Version first,
+                                               Timestamp cutoff) {
+  std::unordered_set<store::Key> used;
+  for (const CheckpointFile& checkpoint : listing.checkpoints) {
+    if (checkpoint.version < first) continue;
+    const auto reader = CheckpointReader::Open(store, checkpoint);
+    if (!reader) return std::vector<store::Key>();
+    used.insert(reader->sidecars().begin(), reader->sidecars().end());
+  }
+  std::vector<store::Key> unused;
+  SLUICE_RETURN_IF_ERROR(store.List(SidecarKey(""), "", [&](const store::ObjectInfo& object) {
+    if (object.modified < cutoff && !used.contains(object.key)) unused.push_back(object.key);
+    return true;
+  }));
+  return unused;
+}
+
 Result<int64_t> DeleteAll(store::ObjectStore& store, const std::vector<store::Key>& keys) {
   for (const store::Key& key : keys) SLUICE_RETURN_IF_ERROR(store.Delete(key));
   return static_cast<int64_t>(keys.size());
@@ -114,7 +152,8 @@ Result<TableObjects> FindObjects(const store::ObjectStore& store, const Snapshot
 Status AbortOldUploads(store::ObjectStore& store, Timestamp now) {
   std::vector<store::PendingUploadInfo> old;
   SLUICE_RETURN_IF_ERROR(store.ListUploads("", [&](const store::PendingUploadInfo& upload) {
-    if (IsOwnDataFileName(upload.key) && upload.started < now - kOrphanAge) old.push_back(upload);
+    const bool is_own = IsOwnDataFileName(upload.key) || IsOwnChangeFileName(upload.key);
+    if (is_own && upload.started < now - kOrphanAge) old.push_back(upload);
     return true;
   }));
   for (const auto& upload : old) {
@@ -133,10 +172,11 @@ Result<int64_t> CleanUpLog(const std::shared_ptr<store::ObjectStore>& table_stor
   const TableProperties properties = PropertiesOf(snapshot.metadata);
   if (!properties.clean_up_log) return 0;
   SLUICE_ASSIGN_OR_RETURN(const LogListing listing, log.List());
-  const auto commit = CutoffCommit(listing, MidnightBefore(now - properties.log_retention));
+  const Timestamp cutoff = MidnightBefore(now - properties.log_retention);
+  const auto commit = CutoffCommit(listing, cutoff);
   if (!commit) return 0;
   const auto checkpoint = CutoffCheckpoint(listing, *commit);
-  if (!checkpoint) return 0;
+  if (!checkpoint || checkpoint->value < ProtectedBefore(snapshot)) return 0;
   // A damaged checkpoint can be read past only while the commits before it are there.
   options.at = *checkpoint;
   options.with_files = true;
@@ -151,6 +191,9 @@ Result<int64_t> CleanUpLog(const std::shared_ptr<store::ObjectStore>& table_stor
       }));
   // Ascending: where it stops half-way, a prefix is gone and the log has no hole.
   std::sort(expired.begin(), expired.end());
+  SLUICE_ASSIGN_OR_RETURN(const auto sidecars,
+                          UnusedSidecars(*table_store, listing, *checkpoint, cutoff));
+  expired.insert(expired.end(), sidecars.begin(), sidecars.end());
   return DeleteAll(*table_store, expired);
 }
 
@@ -159,14 +202,19 @@ Result<int64_t> CleanUpFiles(const std::shared_ptr<store::ObjectStore>& table_st
   SnapshotOptions options;
   options.with_tombstones = true;
   SLUICE_ASSIGN_OR_RETURN(const Snapshot snapshot, LoadSnapshot(Log(table_store), options));
-  SLUICE_RETURN_IF_ERROR(
-      CheckWritable(snapshot.protocol, snapshot.metadata, table_store->DisplayName("")));
+  SLUICE_RETURN_IF_ERROR(CheckWritable(snapshot.protocol, snapshot.metadata, snapshot.domains,
+                                       table_store->DisplayName("")));
   SLUICE_ASSIGN_OR_RETURN(const TableObjects objects, FindObjects(*table_store, snapshot, now));
+  // No action expires a file of changes: as VACUUM, we go by its age.
+  const TableProperties properties = PropertiesOf(snapshot.metadata);
+  const Timestamp changes_expired =
+      now - std::max({properties.deleted_file_retention, properties.log_retention, kOrphanAge});
   std::vector<store::Key> dead;
   SLUICE_RETURN_IF_ERROR(table_store->List("", "", [&](const store::ObjectInfo& object) {
     if (objects.needed.contains(object.key)) return true;
     const bool orphan = IsOwnDataFileName(object.key) && object.modified < now - kOrphanAge;
-    if (orphan || objects.expired.contains(object.key)) dead.push_back(object.key);
+    const bool old_changes = IsOwnChangeFileName(object.key) && object.modified < changes_expired;
+    if (orphan || old_changes || objects.expired.contains(object.key)) dead.push_back(object.key);
     return true;
   }));
   SLUICE_ASSIGN_OR_RETURN(const int64_t deleted, DeleteAll(*table_store, dead));

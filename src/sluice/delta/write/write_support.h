@@ -1,5 +1,7 @@
 #pragma once
 
+#include <map>
+#include <string>
 #include <string_view>
 
 #include "sluice/base/result.h"
@@ -8,10 +10,11 @@
 /// What a table asks of those who write to it.
 namespace sluice::delta {
 
-/// kUnsupported naming everything that `protocol` and `metadata` demand of a writer that updates rows and
-/// that this program lacks (PROTOCOL.md, "Writer Version Requirements", "Table Features"), e.g. CHECK
-/// constraints, generated columns, row tracking, column mapping. A feature that is listed and not in use
-/// does no harm, unless the protocol says otherwise. Reader features are CheckReadable's.
-Status CheckWritable(const Protocol& protocol, const Metadata& metadata, std::string_view table);
+/// kUnsupported naming everything that a table demands of a writer that updates rows and that this program lacks
+/// (PROTOCOL.md, "Writer Version Requirements", "Table Features"), e.g. CHECK constraints, generated columns,
+/// Iceberg compatibility. A feature that is listed and not in use does no harm, unless the protocol says
+/// otherwise. Reader features are CheckReadable's.
+Status CheckWritable(const Protocol& protocol, const Metadata& metadata,
+                     const std::map<std::string, DomainMetadata>& domains, std::string_view table);
 
 }  // namespace sluice::delta

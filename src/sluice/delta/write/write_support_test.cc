@@ -28,26 +28,26 @@ void ExpectRefused(const Status& status, const std::vector<std::string>& named) 
 }
 
 TEST(CheckWritable, PlainTablesAndUnusedFeaturesAreFine) {
-  EXPECT_TRUE(CheckWritable(Protocol{1, 2, {}, {}}, Metadata(), "t"));
-  EXPECT_TRUE(CheckWritable(Protocol{2, 6, {}, {}}, Metadata(), "t"));
+  EXPECT_TRUE(CheckWritable(Protocol{1, 2, {}, {}}, Metadata(), {}, "t"));
+  EXPECT_TRUE(CheckWritable(Protocol{2, 6, {}, {}}, Metadata(), {}, "t"));
   EXPECT_TRUE(CheckWritable(
       Protocol{3,
                7,
                {"deletionVectors"},
                {"deletionVectors", "appendOnly", "invariants", "checkConstraints", "changeDataFeed",
                 "generatedColumns", "inCommitTimestamp", "domainMetadata"}},
-      WithProperties({{"delta.enableChangeDataFeed", "true"}, {"delta.appendOnly", "false"}}),
+      WithProperties({{"delta.enableChangeDataFeed", "true"}, {"delta.appendOnly", "false"}}), {},
       "t"));
 }
 
 TEST(CheckWritable, AllDemandsAreNamedAtOnce) {
-  ExpectRefused(CheckWritable(Protocol{3, 7, {"x"}, {"rowTracking", "clustering", "somethingNew"}},
+  ExpectRefused(CheckWritable(Protocol{3, 7, {"x"}, {"rowTracking", "somethingNew"}},
                               WithProperties({{"delta.appendOnly", "true"},
                                               {"delta.constraints.positive", "total > 0"},
-                                              {"delta.columnMapping.mode", "name"}}),
-                              "/lake/_export_state"),
-                {"/lake/_export_state", "rowTracking", "clustering", "somethingNew",
-                 "delta.appendOnly", "CHECK constraint 'positive'", "column mapping (mode name)"});
+                                              {"delta.enableRowTracking", "true"}}),
+                              {}, "/lake/_export_state"),
+                {"/lake/_export_state", "somethingNew", "delta.appendOnly",
+                 "CHECK constraint 'positive'", "hidden columns have no name"});
 }
 
 TEST(CheckWritable, ColumnsWithRulesAreRefusedByName) {
@@ -58,13 +58,13 @@ TEST(CheckWritable, ColumnsWithRulesAreRefusedByName) {
       {R"({"delta.identity.start":1})", "identity values on column 'total'"},
       {R"({"CURRENT_DEFAULT":"0"})", "a default on column 'total'"}};
   for (const auto& [metadata, named] : cases) {
-    ExpectRefused(CheckWritable(protocol, WithColumn(metadata), "t"), {named});
+    ExpectRefused(CheckWritable(protocol, WithColumn(metadata), {}, "t"), {named});
   }
-  EXPECT_TRUE(CheckWritable(protocol, WithColumn(R"({"comment":"fine"})"), "t"));
+  EXPECT_TRUE(CheckWritable(protocol, WithColumn(R"({"comment":"fine"})"), {}, "t"));
 }
 
 TEST(CheckWritable, LaterWriterVersionIsRefused) {
-  ExpectRefused(CheckWritable(Protocol{3, 8, {}, {}}, Metadata(), "t"), {"writer version 8"});
+  ExpectRefused(CheckWritable(Protocol{3, 8, {}, {}}, Metadata(), {}, "t"), {"writer version 8"});
 }
 
 }  // namespace

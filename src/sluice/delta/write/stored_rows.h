@@ -1,0 +1,19 @@
+#pragma once
+
+#include <arrow/type_fwd.h>
+
+#include <memory>
+#include <vector>
+
+#include "sluice/base/result.h"
+#include "sluice/delta/schema/schema.h"
+
+namespace sluice::delta {
+
+/// `rows` as a data file of a table with mapped columns holds them: the first columns are `mapped`, and they and the
+/// fields of their structs get their physical names and ids; those after them stay. No value is copied.
+/// kUnsupported where a column has no id.
+Result<std::shared_ptr<arrow::Table>> AsStored(const arrow::Table& rows,
+                                               const std::vector<Field>& mapped);
+
+}  // namespace sluice::delta
