@@ -1,7 +1,6 @@
 #include "sluice/delta/log/commit_stream.h"
 
 #include <optional>
-#include <ranges>
 #include <utility>
 #include <vector>
 
@@ -17,14 +16,13 @@ constexpr int64_t kBlockBytes = 16 * 1024 * 1024;
 constexpr int kFetchThreads = 8;
 
 // How many files are read in one go: at least one, however large.
-template <typename Iterator>
-size_t BlockSize(Iterator size, Iterator end) {
+template <typename SizeOf>
+size_t BlockSize(size_t files, SizeOf size_of) {
   size_t count = 0;
   int64_t bytes = 0;
-  for (; size != end && count < kBlockCommits; ++size) {
-    bytes += *size;
+  for (; count < files && count < kBlockCommits; ++count) {
+    bytes += size_of(count);
     if (count > 0 && bytes > kBlockBytes) break;
-    ++count;
   }
   return count;
 }
@@ -64,14 +62,13 @@ Result<Commit> ReadTableActions(Version version, std::string_view text, std::str
 }
 
 size_t AtOnceFromEnd(std::span<const int64_t> sizes) {
-  return BlockSize(sizes.rbegin(), sizes.rend());
+  return BlockSize(sizes.size(), [&](size_t i) { return sizes[sizes.size() - 1 - i]; });
 }
 
 Status VisitCommits(const Log& log, std::span<const CommitFile> files, const CommitReader& read,
                     const std::function<Result<bool>(Commit)>& visit) {
   while (!files.empty()) {
-    const auto sizes = files | std::views::transform(&CommitFile::size);
-    const size_t size = BlockSize(sizes.begin(), sizes.end());
+    const size_t size = BlockSize(files.size(), [&](size_t i) { return files[i].size; });
     std::vector<std::optional<Commit>> block(size);
     SLUICE_RETURN_IF_ERROR(
         runtime::ParallelFor(size, kFetchThreads, runtime::CancelToken(), [&](size_t i) -> Status {
