@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "sluice/columnar/parquet_limits.h"
+
 namespace sluice::columnar {
 
 /// How much of a row group may be decoded at one time.
@@ -11,6 +13,8 @@ struct BatchLimit {
   int64_t most_rows;
   /// Of the decoded columns, about: a batch has as many rows as fill it, and one at least.
   int64_t wanted_bytes;
+  /// Beyond which a batch, with the pages that it comes from, is refused; a large file may take more.
+  int64_t most_bytes = kMostBatchBytes;
 };
 
 }  // namespace sluice::columnar

@@ -61,14 +61,21 @@ TextLengths MeasureEntries(const parquet::DictionaryPage& page) {
   return lengths;
 }
 
-std::optional<TextLengths> ReadDictionary(const ParquetFile& file, int row_group, int leaf) {
-  parquet::ReaderProperties properties(arrow::default_memory_pool());
+std::optional<TextLengths> ReadDictionary(const ParquetFile& file, int row_group, int leaf,
+                                          int64_t most_bytes) {
+  const BoundedPool::Handle pool = MakeDecodingPool(file, most_bytes);
+  parquet::ReaderProperties properties(pool.get());
   properties.enable_buffered_stream();
   properties.set_buffer_size(kDictionaryBufferBytes);
   const auto reader = parquet::ParquetFileReader::Open(file.bytes, properties, file.metadata);
   const auto group = reader->RowGroup(row_group);
   const auto pages = group->GetColumnPageReader(leaf);
-  const auto page = pages->NextPage();
+  std::shared_ptr<parquet::Page> page;
+  try {
+    page = pages->NextPage();
+  } catch (const parquet::ParquetStatusException&) {
+    if (!pool->refused()) throw;  // else reading meets the same, and says so
+  }
   if (page == nullptr || page->type() != parquet::PageType::DICTIONARY_PAGE) return std::nullopt;
   return MeasureEntries(static_cast<const parquet::DictionaryPage&>(*page));
 }
@@ -76,7 +83,8 @@ std::optional<TextLengths> ReadDictionary(const ParquetFile& file, int row_group
 }  // namespace
 
 DecodedSize EstimateDecodedSize(const ParquetFile& file, int row_group,
-                                const std::vector<int>& leaves, double small_bytes) {
+                                const std::vector<int>& leaves, const BatchLimit& limit) {
+  const auto small_bytes = static_cast<double>(limit.wanted_bytes);
   const auto group = file.metadata->RowGroup(row_group);
   const auto rows = static_cast<double>(std::max<int64_t>(group->num_rows(), 1));
   DecodedSize size;
@@ -99,7 +107,7 @@ DecodedSize EstimateDecodedSize(const ParquetFile& file, int row_group,
     // A text is no longer than all of them.
     const double at_most = known.value_or(static_cast<double>(chunk->num_values()) * plain);
     if (!chunk->has_dictionary_page() || at_most <= small_bytes) continue;
-    const auto texts = ReadDictionary(file, row_group, leaf);
+    const auto texts = ReadDictionary(file, row_group, leaf, limit.most_bytes);
     if (!texts) continue;
     if (!known) size.mean += values * texts->mean;
     size.most += values * texts->most + plain / rows;

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "sluice/columnar/batch_limit.h"
 #include "sluice/columnar/parquet_file.h"
 
 namespace sluice::columnar {
@@ -15,9 +16,9 @@ struct DecodedSize {
 };
 
 /// What rows of the leaves `leaves` decode to, from the footer, and from the dictionaries of texts
-/// where the footer does not say and where a row group may be larger than `small_bytes`. May throw what
+/// where the footer does not say and where a row group may be larger than a batch should be. May throw what
 /// Parquet throws.
 DecodedSize EstimateDecodedSize(const ParquetFile& file, int row_group,
-                                const std::vector<int>& leaves, double small_bytes);
+                                const std::vector<int>& leaves, const BatchLimit& limit);
 
 }  // namespace sluice::columnar

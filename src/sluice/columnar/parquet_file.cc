@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "sluice/columnar/parquet_footer.h"
+#include "sluice/columnar/parquet_limits.h"
 
 namespace sluice::columnar {
 namespace {
@@ -18,8 +19,9 @@ namespace {
 constexpr int64_t kStreamBufferBytes = int64_t{8} << 20;
 constexpr int64_t kColumnBufferBytes = int64_t{256} << 10;
 
-parquet::ReaderProperties StreamingProperties(int64_t column_buffer_bytes) {
-  parquet::ReaderProperties properties(arrow::default_memory_pool());
+parquet::ReaderProperties StreamingProperties(arrow::MemoryPool* pool,
+                                              int64_t column_buffer_bytes) {
+  parquet::ReaderProperties properties(pool);
   properties.enable_buffered_stream();
   properties.set_buffer_size(column_buffer_bytes);
   return properties;
@@ -46,11 +48,23 @@ Result<std::string> ReadFooter(const ParquetFile& file) {
   if (int64_t{length} > size - kTailBytes) {
     return Fail(ErrorKind::kCorrupt, "{}: its footer is longer than the file", file.name);
   }
+  if (int64_t{length} > kMostFooterBytes) {
+    return Fail(ErrorKind::kCorrupt, "{}: its footer has {} bytes; sluice reads up to {}",
+                file.name, length, kMostFooterBytes);
+  }
   const auto end = static_cast<int64_t>(text.size()) - kTailBytes;
   if (length <= end) return std::string(text.substr(static_cast<size_t>(end - length), length));
   SLUICE_ARROW_ASSIGN(auto whole, file.bytes->ReadAt(size - kTailBytes - length, length),
                       file.name);
   return whole->ToString();
+}
+
+Status RequireFewRows(const ParquetFile& file) {
+  SLUICE_ARROW_ASSIGN(const int64_t size, file.bytes->GetSize(), file.name);
+  const int64_t rows = file.metadata->num_rows();
+  if (rows / kMostRowsPerByte <= size) return {};
+  return Fail(ErrorKind::kCorrupt, "{}: {} rows in {} bytes; no data file is like that", file.name,
+              rows, size);
 }
 
 // Each column's share, and no more than its largest chunk has.
@@ -86,25 +100,41 @@ Result<ParquetFile> OpenParquet(std::string name, std::unique_ptr<store::ObjectR
   return GuardParquet(file.name, [&]() -> Result<ParquetFile> {
     file.metadata = parquet::FileMetaData::Make(footer->plain.data(),
                                                 static_cast<int64_t>(footer->plain.size()));
+    SLUICE_RETURN_IF_ERROR(RequireFewRows(file));
     return std::move(file);
   });
 }
 
+BoundedPool::Handle MakeDecodingPool(const ParquetFile& file, int64_t most_bytes) {
+  constexpr int64_t kTerabyte = int64_t{1} << 40;
+  const int64_t bytes = std::min(file.bytes->GetSize().ValueOr(0), kTerabyte);
+  return BoundedPool::Make(most_bytes + bytes * kMostBatchBytesPerByte);
+}
+
+Error DecodesToTooMuch(const ParquetFile& file, const BoundedPool& pool) {
+  return {ErrorKind::kCorrupt,
+          fmt::format("{}: a row or a page of its {} bytes decodes to more than {} bytes, the most "
+                      "that sluice reads",
+                      file.name, file.bytes->GetSize().ValueOr(0), pool.most()),
+          "rewrite the file in the source"};
+}
+
 Result<ParquetStream> StreamParquet(const ParquetFile& file, const std::vector<int>& row_groups,
-                                    const std::vector<int>& columns, int64_t batch_rows) {
+                                    const std::vector<int>& columns, int64_t batch_rows,
+                                    BoundedPool::Handle pool) {
   return GuardParquet(file.name, [&]() -> Result<ParquetStream> {
     const int64_t buffer = ColumnBufferBytes(*file.metadata, row_groups, columns);
-    auto raw =
-        parquet::ParquetFileReader::Open(file.bytes, StreamingProperties(buffer), file.metadata);
+    ParquetStream stream;
+    stream.pool = std::move(pool);
+    auto raw = parquet::ParquetFileReader::Open(
+        file.bytes, StreamingProperties(stream.pool.get(), buffer), file.metadata);
     parquet::ArrowReaderProperties properties(/*use_threads=*/false);
     properties.set_pre_buffer(false);
     properties.set_batch_size(batch_rows);
     properties.set_coerce_int96_timestamp_unit(arrow::TimeUnit::MICRO);
-    ParquetStream stream;
     SLUICE_ARROW_ASSIGN(
         stream.reader,
-        parquet::arrow::FileReader::Make(arrow::default_memory_pool(), std::move(raw), properties),
-        file.name);
+        parquet::arrow::FileReader::Make(stream.pool.get(), std::move(raw), properties), file.name);
     SLUICE_ARROW_ASSIGN(stream.batches, stream.reader->GetRecordBatchReader(row_groups, columns),
                         file.name);
     return stream;

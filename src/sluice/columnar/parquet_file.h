@@ -10,6 +10,7 @@
 
 #include "sluice/base/result.h"
 #include "sluice/columnar/arrow_io.h"
+#include "sluice/columnar/bounded_pool.h"
 #include "sluice/columnar/file_schema.h"
 #include "sluice/columnar/legacy_calendar.h"
 #include "sluice/store/object_store.h"
@@ -30,15 +31,22 @@ Result<ParquetFile> OpenParquet(const store::ObjectStore& store, const store::Ke
 /// The same for an object that is open already; `name` is what messages call it.
 Result<ParquetFile> OpenParquet(std::string name, std::unique_ptr<store::ObjectReader> object);
 
+/// Room for what a batch of `file`'s rows and their pages may decode to: `most_bytes`, and so much for each byte of it.
+BoundedPool::Handle MakeDecodingPool(const ParquetFile& file, int64_t most_bytes);
+/// Where more was asked for than that.
+Error DecodesToTooMuch(const ParquetFile& file, const BoundedPool& pool);
+
 /// Streams the leaf columns `columns` of `row_groups` in batches of at most `batch_rows` rows, which
-/// `reader` may be told to change on the way. Most callers want ReadRowGroup().
+/// `reader` may be told to change on the way, decoded in `pool`. Most callers want ReadRowGroup().
 /// The stream keeps `file`'s bytes alive; `reader` must outlive it.
 struct ParquetStream {
+  BoundedPool::Handle pool;  ///< of all that the stream decodes: Mark() it before each batch
   std::unique_ptr<parquet::arrow::FileReader> reader;
   std::unique_ptr<arrow::RecordBatchReader> batches;
 };
 Result<ParquetStream> StreamParquet(const ParquetFile& file, const std::vector<int>& row_groups,
-                                    const std::vector<int>& columns, int64_t batch_rows);
+                                    const std::vector<int>& columns, int64_t batch_rows,
+                                    BoundedPool::Handle pool);
 
 /// Runs `work`, which calls Parquet's own code, and turns what it throws into an Error about `name`.
 template <typename Work>

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <random>
 
+#include "sluice/columnar/parquet_limits.h"
 #include "sluice/testing/matchers.h"
 
 namespace sluice::columnar {
@@ -67,7 +68,7 @@ int ReadsOfStream(int columns, int64_t rows) {
   std::vector<int> all(static_cast<size_t>(columns));
   for (int i = 0; i < columns; ++i) all[static_cast<size_t>(i)] = i;
   reads = 0;
-  const auto stream = StreamParquet(file, {0}, all, 10'000);
+  const auto stream = StreamParquet(file, {0}, all, 10'000, BoundedPool::Make(kMostBatchBytes));
   EXPECT_THAT(stream, IsOk());
   const auto table = stream->batches->ToTable();
   EXPECT_TRUE(table.ok() && (*table)->num_rows() == rows);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sluice/columnar/parquet_limits.h"
 #include "sluice/columnar/thrift_compact.h"
 
 namespace sluice::columnar {
@@ -14,11 +15,11 @@ using Kind = Annotation::Kind;
 using Unit = Annotation::Unit;
 
 // Fields of FileMetaData.
-constexpr int kSchema = 2, kKeyValues = 5, kEncryption = 8;
+constexpr int kSchema = 2, kRowGroups = 4, kKeyValues = 5, kEncryption = 8;
+constexpr int kColumnsOfRowGroup = 1;  // of RowGroup
 // Fields of SchemaElement.
 constexpr int kType = 1, kTypeLength = 2, kRepetition = 3, kName = 4, kChildren = 5;
 constexpr int kConvertedType = 6, kScale = 7, kPrecision = 8, kFieldId = 9, kLogicalType = 10;
-constexpr int kMaxDepth = 64;
 
 // One SchemaElement, and what of it stays in the plain footer.
 struct Element {
@@ -255,33 +256,56 @@ Element ReadElement(ThriftReader& reader) {
   return element;
 }
 
-// Puts the flat list of elements together as a tree; false where it is none.
-bool BuildTree(std::vector<Element>& elements, size_t& next, int& leaves, int depth,
-               SchemaNode& out) {
-  if (next >= elements.size() || depth > kMaxDepth) return false;
-  Element& element = elements[next++];
-  out = std::move(element.node);
-  out.first_leaf = leaves;
-  if (out.physical != PhysicalType::kGroup) {
-    out.leaves = 1;
-    ++leaves;
-    return element.children == 0;
+// Puts the flat list of elements together as a tree.
+class TreeBuilder {
+ public:
+  explicit TreeBuilder(std::vector<Element> elements) : elements_(std::move(elements)) {}
+
+  Result<SchemaNode> Build() && {
+    SchemaNode root;
+    const bool built = BuildNode(0, root) && next_ == elements_.size();
+    if (too_deep_) {
+      return Fail(ErrorKind::kCorrupt,
+                  "its columns are nested deeper than {} levels, the most that sluice reads",
+                  kMostColumnDepth);
+    }
+    if (!built) return Fail(ErrorKind::kCorrupt, "its footer is damaged");
+    return root;
   }
-  for (int64_t i = 0; i < element.children; ++i) {
-    SchemaNode child;
-    if (!BuildTree(elements, next, leaves, depth + 1, child)) return false;
-    out.children.push_back(std::move(child));
+
+ private:
+  bool BuildNode(int depth, SchemaNode& out) {
+    too_deep_ = too_deep_ || depth > kMostColumnDepth;
+    if (next_ >= elements_.size() || too_deep_) return false;
+    Element& element = elements_[next_++];
+    out = std::move(element.node);
+    out.first_leaf = leaves_;
+    if (out.physical != PhysicalType::kGroup) {
+      out.leaves = 1;
+      ++leaves_;
+      return element.children == 0;
+    }
+    for (int64_t i = 0; i < element.children; ++i) {
+      SchemaNode child;
+      if (!BuildNode(depth + 1, child)) return false;
+      out.children.push_back(std::move(child));
+    }
+    out.leaves = leaves_ - out.first_leaf;
+    return true;
   }
-  out.leaves = leaves - out.first_leaf;
-  return true;
-}
+
+  std::vector<Element> elements_;
+  size_t next_ = 0;
+  int leaves_ = 0;
+  bool too_deep_ = false;
+};
 
 // The list `schema`; its plain form is appended to `plain`.
 std::vector<Element> ReadSchema(ThriftReader& reader, ThriftWriter& plain) {
   std::vector<Element> elements;
   const ThriftList list = reader.List();
   plain.List(list);
-  for (uint64_t i = 0; i < list.size && reader.ok(); ++i) {
+  for (uint64_t i = 0; i < list.size && reader.ok() && i <= kMostColumns; ++i) {
     elements.push_back(ReadElement(reader));
     plain.out().append(elements.back().plain);
   }
@@ -303,6 +327,24 @@ void ReadKeyValues(ThriftReader& reader, std::map<std::string, std::string>& out
   }
 }
 
+// Passes over the list of row groups, and adds to `columns` how many each has. Arrow makes objects of hundreds of bytes
+// of them before it looks at any.
+void SkipRowGroups(ThriftReader& reader, std::vector<uint64_t>& columns) {
+  const ThriftList list = reader.List();
+  for (uint64_t i = 0; i < list.size && reader.ok(); ++i) {
+    uint64_t count = 0;
+    ForEachField(reader, [&](const ThriftField& field) {
+      if (field.id != kColumnsOfRowGroup || field.type != ThriftType::kList) {
+        return reader.Skip(field.type);
+      }
+      const ThriftList chunks = reader.List();
+      count += chunks.size;
+      for (uint64_t k = 0; k < chunks.size && reader.ok(); ++k) reader.Skip(chunks.type);
+    });
+    columns.push_back(count);
+  }
+}
+
 }  // namespace
 
 Result<ParquetFooter> ParseParquetFooter(std::string_view bytes) {
@@ -310,6 +352,7 @@ Result<ParquetFooter> ParseParquetFooter(std::string_view bytes) {
   ThriftReader reader(bytes);
   ThriftWriter plain;
   std::vector<Element> elements;
+  std::vector<uint64_t> row_groups;
   bool encrypted = false;
   ForEachField(reader, [&](const ThriftField& field) {
     const size_t begin = reader.position();
@@ -318,6 +361,9 @@ Result<ParquetFooter> ParseParquetFooter(std::string_view bytes) {
       elements = ReadSchema(reader, plain);
     } else if (field.id == kKeyValues && field.type == ThriftType::kList) {
       ReadKeyValues(reader, footer.key_values);
+    } else if (field.id == kRowGroups && field.type == ThriftType::kList) {
+      SkipRowGroups(reader, row_groups);
+      plain.Field(field.id, field.type, reader.Since(begin));
     } else {
       encrypted = encrypted || field.id == kEncryption;
       reader.Skip(field.type);
@@ -325,12 +371,20 @@ Result<ParquetFooter> ParseParquetFooter(std::string_view bytes) {
     }
   });
   plain.Stop();
+  if (elements.size() > kMostColumns) {
+    return Fail(ErrorKind::kCorrupt,
+                "it has more than {} columns and parts of columns, the most that sluice reads",
+                kMostColumns);
+  }
   if (encrypted) return Fail(ErrorKind::kUnsupported, "the file is encrypted");
-  size_t next = 0;
-  int leaves = 0;
-  if (!reader.ok() || !BuildTree(elements, next, leaves, 0, footer.root) ||
-      next != elements.size()) {
-    return Fail(ErrorKind::kCorrupt, "its footer is damaged");
+  if (!reader.ok()) return Fail(ErrorKind::kCorrupt, "its footer is damaged");
+  SLUICE_ASSIGN_OR_RETURN(footer.root, TreeBuilder(std::move(elements)).Build());
+  const auto columns = static_cast<uint64_t>(footer.root.leaves);
+  if (std::any_of(row_groups.begin(), row_groups.end(),
+                  [&](uint64_t count) { return count != columns; }) ||
+      row_groups.size() * columns > bytes.size() / kLeastChunkBytes) {
+    return Fail(ErrorKind::kCorrupt,
+                "its footer does not say of each row group what its {} columns are", columns);
   }
   footer.plain = std::move(plain.out());
   return footer;

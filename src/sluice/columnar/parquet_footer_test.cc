@@ -8,6 +8,7 @@
 namespace sluice::columnar {
 namespace {
 
+using testing::HasMessage;
 using testing::IsError;
 using testing::IsOk;
 
@@ -87,7 +88,23 @@ TEST(ParquetFooterTest, DeepSchemaIsCorrupt) {
   std::string deep("\x29\xFC\xC8\x01", 4);
   for (int i = 0; i < 200; ++i) deep += std::string("\x48\x01g\x15\x02\x00", 6);
   deep += '\0';
-  EXPECT_THAT(ParseParquetFooter(deep), IsError(ErrorKind::kCorrupt));
+  EXPECT_THAT(ParseParquetFooter(deep), HasMessage("nested deeper than 64 levels"));
+}
+
+TEST(ParquetFooterTest, MoreColumnsThanAnyTableHasAreRefused) {
+  // FileMetaData{2: list of 300,000 elements without anything}
+  std::string many("\x29\xFC\xE0\xA7\x12", 5);
+  many.append(300'001, '\0');
+  EXPECT_THAT(ParseParquetFooter(many), HasMessage("more than 200000 columns"));
+}
+
+TEST(ParquetFooterTest, RowGroupWithoutItsColumnsIsCorrupt) {
+  // FileMetaData{2: [group of one child, int32], 4: [{1: []}]}
+  const std::string footer(
+      "\x29\x2C\x48\x01r\x15\x02\x00\x15\x02\x25\x00\x18\x01"
+      "c\x00\x29\x1C\x19\x0C\x00\x00",
+      22);
+  EXPECT_THAT(ParseParquetFooter(footer), HasMessage("of each row group what its 1 columns are"));
 }
 
 }  // namespace

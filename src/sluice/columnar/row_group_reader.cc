@@ -5,6 +5,7 @@
 #include <parquet/arrow/reader.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "sluice/columnar/decoded_size.h"
@@ -65,37 +66,49 @@ bool IsTooLarge(const arrow::Status& status) {
 class RowGroupReading {
  public:
   RowGroupReading(const ParquetFile& file, int row_group, const std::vector<int>& leaves,
-                  BatchRows rows, const std::function<Status(const arrow::RecordBatch&)>& visit)
-      : file_(file), row_group_(row_group), leaves_(leaves), rows_(rows), visit_(visit) {}
+                  BatchRows rows, int64_t most_bytes,
+                  const std::function<Status(const arrow::RecordBatch&)>& visit)
+      : file_(file),
+        row_group_(row_group),
+        leaves_(leaves),
+        rows_(rows),
+        most_bytes_(most_bytes),
+        visit_(visit) {}
 
   Status Run() {
     while (true) {
       SLUICE_ASSIGN_OR_RETURN(const bool done, ReadOn());
       if (done) return {};
-      if (!rows_.Halve()) {
-        return Fail(ErrorKind::kUnsupported, "{}: a list or map of one row holds more than 2 GiB",
-                    file_.name);
-      }
+      if (rows_.Halve()) continue;
+      if (too_much_) return Fail(*std::move(too_much_));
+      return Fail(ErrorKind::kUnsupported, "{}: a list or map of one row holds more than 2 GiB",
+                  file_.name);
     }
   }
 
  private:
-  // From the row group's start, passing over what was visited; false where a batch was too large.
+  // From the row group's start, passing over what was visited; false where a batch was too large: for Arrow, or, as
+  // too_much_ says, for the memory that it may take.
   Result<bool> ReadOn() {
     SLUICE_ASSIGN_OR_RETURN(const ParquetStream stream,
-                            StreamParquet(file_, {row_group_}, leaves_, rows_.next()));
+                            StreamParquet(file_, {row_group_}, leaves_, rows_.next(),
+                                          MakeDecodingPool(file_, most_bytes_)));
     int64_t passed = 0;
     while (true) {
       stream.reader->set_batch_size(rows_.next());
+      stream.pool->Mark();
       std::shared_ptr<arrow::RecordBatch> batch;
       bool too_large = false;
-      SLUICE_RETURN_IF_ERROR(GuardParquet(file_.name, [&]() -> Status {
+      const Status decoded = GuardParquet(file_.name, [&]() -> Status {
         const arrow::Status read = stream.batches->ReadNext(&batch);
         too_large = IsTooLarge(read);
         if (!too_large) SLUICE_ARROW_RETURN(read, file_.name);
         return {};
-      }));
-      if (too_large) return false;
+      });
+      too_much_.reset();
+      if (stream.pool->refused()) too_much_ = DecodesToTooMuch(file_, *stream.pool);
+      if (too_large || too_much_) return false;
+      SLUICE_RETURN_IF_ERROR(decoded);
       if (batch == nullptr) return true;
       if (batch->num_rows() == 0) continue;
       rows_.Saw(batch->num_rows(), BytesOf(*batch));
@@ -112,8 +125,10 @@ class RowGroupReading {
   const int row_group_;
   const std::vector<int>& leaves_;
   BatchRows rows_;
+  const int64_t most_bytes_;
   const std::function<Status(const arrow::RecordBatch&)>& visit_;
   int64_t visited_ = 0;
+  std::optional<Error> too_much_;
 };
 
 }  // namespace
@@ -123,10 +138,10 @@ Status ReadRowGroup(const ParquetFile& file, int row_group, const std::vector<in
                     const std::function<Status(const arrow::RecordBatch&)>& visit) {
   SLUICE_ASSIGN_OR_RETURN(const DecodedSize size,
                           GuardParquet(file.name, [&]() -> Result<DecodedSize> {
-                            return EstimateDecodedSize(file, row_group, leaves,
-                                                       static_cast<double>(limit.wanted_bytes));
+                            return EstimateDecodedSize(file, row_group, leaves, limit);
                           }));
-  return RowGroupReading(file, row_group, leaves, BatchRows(limit, size), visit).Run();
+  return RowGroupReading(file, row_group, leaves, BatchRows(limit, size), limit.most_bytes, visit)
+      .Run();
 }
 
 }  // namespace sluice::columnar

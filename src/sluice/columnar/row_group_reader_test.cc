@@ -7,6 +7,8 @@
 namespace sluice::columnar {
 namespace {
 
+using testing::HasMessage;
+using testing::IsError;
 using testing::IsOk;
 
 constexpr int64_t kWanted = 100'000;
@@ -65,6 +67,35 @@ TEST(RowGroupReaderTest, ShortRowsComeManyAtATime) {
       WriteByHand({Leaf("c", Repeat::REQUIRED, parquet::Type::INT64)}, {Numbers(numbers)}));
   EXPECT_EQ(Sum(batches.rows), 60'000);
   EXPECT_LE(batches.rows.size(), 8U);
+}
+
+TEST(RowGroupReaderTest, BatchThatWouldTakeTooMuchIsReadInParts) {
+  BatchLimit limit(65'536, int64_t{1} << 40);
+  limit.most_bytes = 4'000'000;
+  int64_t rows = 0;
+  EXPECT_THAT(ReadRowGroup(TextsThatGrow(5'000), 0, {0}, limit,
+                           [&](const arrow::RecordBatch& batch) -> Status {
+                             rows += batch.num_rows();
+                             return {};
+                           }),
+              IsOk());
+  EXPECT_EQ(rows, 10'000);
+}
+
+TEST(RowGroupReaderTest, RowThatTakesTooMuchIsRefused) {
+  LeafData list = Texts(std::vector<std::string>(3'000, std::string(10'000, 'x')));
+  list.definition.assign(3'000, 1);
+  list.repetition.assign(3'000, 1);
+  list.repetition[0] = 0;
+  const ParquetFile file =
+      WriteByHand({Leaf("c", Repeat::REPEATED, parquet::Type::BYTE_ARRAY)}, {list});
+  BatchLimit limit(1024);
+  limit.most_bytes = 1'000'000;
+  const auto ignore = [](const arrow::RecordBatch&) { return Status(); };
+  EXPECT_THAT(
+      ReadRowGroup(file, 0, {0}, limit, ignore),
+      ::testing::AllOf(IsError(ErrorKind::kCorrupt), HasMessage("f: a row or a page of its")));
+  EXPECT_THAT(ReadRowGroup(file, 0, {0}, {1024}, ignore), IsOk());
 }
 
 TEST(RowGroupReaderTest, ErrorOfTheVisitorStops) {
