@@ -107,5 +107,11 @@ TEST(ParquetFooterTest, RowGroupWithoutItsColumnsIsCorrupt) {
   EXPECT_THAT(ParseParquetFooter(footer), HasMessage("of each row group what its 1 columns are"));
 }
 
+TEST(ParquetFooterTest, FieldIdsBeyondAllNumbersAreCorrupt) {
+  // A field of the id 2147483647, and one more by 1.
+  EXPECT_THAT(ParseParquetFooter(std::string("\x05\xFE\xFF\xFF\xFF\x0F\x00\x15\x00\x00", 10)),
+              IsError(ErrorKind::kCorrupt));
+}
+
 }  // namespace
 }  // namespace sluice::columnar

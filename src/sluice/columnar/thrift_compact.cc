@@ -60,7 +60,8 @@ ThriftField ThriftReader::Field(int last_id) {
   ThriftField field;
   field.type = static_cast<ThriftType>(header & 0x0F);
   const int step = header >> 4;
-  field.id = step != 0 ? last_id + step : static_cast<int>(Integer());
+  // Ids have 16 bits, and wrap around.
+  field.id = static_cast<int16_t>(step != 0 ? last_id + step : Integer());
   return ok_ ? field : ThriftField{};
 }
 

@@ -18,6 +18,11 @@ namespace {
 constexpr uint32_t kMagic = 1681511377;
 constexpr uint8_t kFileVersion = 1;
 constexpr size_t kUuidCharacters = 20;  // 16 bytes in Z85
+constexpr int64_t kBucketSpan = int64_t{1} << 32;
+// Of one vector; a file of two thousand million rows needs half of it at most.
+constexpr int64_t kMostBytes = int64_t{512} << 20;
+// Each for as many rows as a bucket spans.
+constexpr uint64_t kMostBuckets = 1024;
 
 uint32_t LittleEndian32(std::span<const uint8_t> b) {
   return b[0] | uint32_t{b[1]} << 8 | uint32_t{b[2]} << 16 | uint32_t{b[3]} << 24;
@@ -48,6 +53,9 @@ Result<std::vector<uint8_t>> ReadFromFile(Result<std::unique_ptr<store::ObjectRe
   if (offset < 0 || size < 0 || offset + size + 8 > reader.size()) {
     return Fail(ErrorKind::kCorrupt, "bytes {} to {} do not lie in a file of {} bytes", offset,
                 offset + size + 8, reader.size());
+  }
+  if (size > kMostBytes) {
+    return Fail(ErrorKind::kCorrupt, "it has {} bytes; sluice reads up to {}", size, kMostBytes);
   }
   uint8_t version = 0;
   SLUICE_RETURN_IF_ERROR(reader.ReadAt(0, std::span(&version, 1)));
@@ -128,13 +136,16 @@ Result<DeletionVector> DeletionVector::Parse(std::span<const uint8_t> bytes) {
   }
   const uint64_t count =
       LittleEndian32(bytes.subspan(4)) | uint64_t{LittleEndian32(bytes.subspan(8))} << 32;
+  if (count > kMostBuckets) {
+    return Fail(ErrorKind::kCorrupt, "{} bitmaps; sluice reads up to {}", count, kMostBuckets);
+  }
   DeletionVector vector;
   std::span<const uint8_t> rest = bytes.subspan(kHeader);
   for (uint64_t i = 0; i < count; ++i) {
     if (rest.size() < 4) return Ends(bytes.size());
     const uint32_t key = LittleEndian32(rest);
     const int64_t high = int64_t{key} << 32;
-    if (key > INT32_MAX || (!vector.buckets_.empty() && high <= vector.buckets_.back().high)) {
+    if (key >= INT32_MAX || (!vector.buckets_.empty() && high <= vector.buckets_.back().high)) {
       return Fail(ErrorKind::kCorrupt, "bitmaps out of order");
     }
     rest = rest.subspan(4);
@@ -198,13 +209,19 @@ int64_t DeletionVector::end() const {
 
 int64_t DeletionVector::CountIn(int64_t begin, int64_t end) const {
   int64_t count = 0;
-  VisitIn(begin, end, [&](int64_t) { ++count; });
+  for (const Bucket& bucket : buckets_) {
+    const int64_t from = std::max(begin - bucket.high, int64_t{0});
+    const int64_t to = std::min(end - bucket.high, kBucketSpan);
+    if (from >= to) continue;
+    // A few bytes may mask any number of rows: they are not visited.
+    count += static_cast<int64_t>(roaring_bitmap_range_cardinality(
+        bucket.bitmap.get(), static_cast<uint64_t>(from), static_cast<uint64_t>(to)));
+  }
   return count;
 }
 
 void DeletionVector::VisitIn(int64_t begin, int64_t end,
                              const std::function<void(int64_t)>& visit) const {
-  constexpr int64_t kBucketSpan = int64_t{1} << 32;
   for (const Bucket& bucket : buckets_) {
     if (bucket.high >= end || bucket.high + kBucketSpan <= begin) continue;
     roaring_uint32_iterator_t it;

@@ -143,6 +143,30 @@ TEST(DeletionVector, BucketsOutOfOrderAreCorrupt) {
               IsError(ErrorKind::kCorrupt));
 }
 
+TEST(DeletionVector, RowBeyondAllNumbersIsCorrupt) {
+  EXPECT_THAT(DeletionVector::Parse(Serialize({{INT32_MAX, Range(0xFFFFFFFF, 0x100000000)}})),
+              IsError(ErrorKind::kCorrupt));
+  const auto last =
+      DeletionVector::Parse(Serialize({{INT32_MAX - 1, Range(0xFFFFFFFF, 0x100000000)}}));
+  ASSERT_THAT(last, IsOk());
+  EXPECT_EQ(last->CountIn(0, INT64_MAX), 1);
+  EXPECT_EQ(last->CountIn(0, last->end() - 1), 0);
+}
+
+TEST(DeletionVector, RowsOfAFewBytesAreCountedAtOnce) {
+  std::vector<std::pair<uint32_t, roaring_bitmap_t*>> buckets;
+  for (uint32_t key = 0; key < 5; ++key) buckets.emplace_back(key, Range(0, 0x100000000));
+  const auto vector = DeletionVector::Parse(Serialize(buckets));
+  ASSERT_THAT(vector, IsOk());
+  EXPECT_EQ(vector->CountIn(5, INT64_MAX), (int64_t{5} << 32) - 5);
+}
+
+TEST(DeletionVector, MoreBucketsThanAnyFileNeedsAreRefused) {
+  std::vector<uint8_t> bytes = Serialize({});
+  bytes[5] = 0x08;  // 2048 bitmaps
+  EXPECT_THAT(DeletionVector::Parse(bytes), HasMessage("2048 bitmaps; sluice reads up to 1024"));
+}
+
 class DeletionVectorFileTest : public ::testing::Test {
  protected:
   static std::string BigEndian(uint32_t value) {

@@ -121,6 +121,15 @@ TEST(S3BucketWireTest, LifecycleRulesOfEveryFormAreRead) {
   EXPECT_EQ((*rules)[2].archive_class, "DEEP_ARCHIVE");
 }
 
+TEST(S3BucketWireTest, LockOfAnyNumberOfYearsIsRead) {
+  const auto lock = ParseObjectLock(
+      "<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule>"
+      "<DefaultRetention><Years>9999999</Years></DefaultRetention></Rule></"
+      "ObjectLockConfiguration>");
+  ASSERT_THAT(lock, IsOk());
+  EXPECT_GE((*lock)->days, 365'000);
+}
+
 TEST(S3BucketWireTest, LocksAreCountedInDays) {
   const auto lock = ParseObjectLock(
       "<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule>"

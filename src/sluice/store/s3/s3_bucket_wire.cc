@@ -20,9 +20,11 @@ bool IsTrue(const pugi::xml_node& node) {
   return text == "true";
 }
 
-std::optional<int> Days(const pugi::xml_node& node) {
+/// A number of days or years; S3 takes 100 years at most.
+std::optional<int> Count(const pugi::xml_node& node) {
+  constexpr int kMost = 1'000'000;
   if (!node || node.text().empty()) return std::nullopt;
-  return node.text().as_int();
+  return std::clamp(node.text().as_int(), 0, kMost);
 }
 
 /// Classes that can't be read before they are restored.
@@ -41,12 +43,12 @@ LifecycleRule ParseRule(const pugi::xml_node& node) {
     rule.asks_for_tags = rule.asks_for_tags || from.child("Tag");
   }
   const pugi::xml_node expiration = node.child("Expiration");
-  rule.expires_after_days = Days(expiration.child("Days"));
+  rule.expires_after_days = Count(expiration.child("Days"));
   rule.expires = rule.expires_after_days.has_value() || expiration.child("Date");
   rule.aborts_uploads_after_days =
-      Days(node.child("AbortIncompleteMultipartUpload").child("DaysAfterInitiation"));
+      Count(node.child("AbortIncompleteMultipartUpload").child("DaysAfterInitiation"));
   rule.drops_old_versions_after_days =
-      Days(node.child("NoncurrentVersionExpiration").child("NoncurrentDays"));
+      Count(node.child("NoncurrentVersionExpiration").child("NoncurrentDays"));
   for (const auto& transition : node.children("Transition")) {
     std::string storage_class = Text(transition.child("StorageClass"));
     if (IsArchive(storage_class)) rule.archive_class = std::move(storage_class);
@@ -115,8 +117,8 @@ Result<std::optional<ObjectLock>> ParseObjectLock(std::string_view body) {
   constexpr int kDaysInYear = 365;
   const auto retention = root.child("Rule").child("DefaultRetention");
   return ObjectLock{Text(retention.child("Mode")),
-                    Days(retention.child("Days"))
-                        .value_or(Days(retention.child("Years")).value_or(0) * kDaysInYear)};
+                    Count(retention.child("Days"))
+                        .value_or(Count(retention.child("Years")).value_or(0) * kDaysInYear)};
 }
 
 }  // namespace sluice::store
