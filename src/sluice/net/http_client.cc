@@ -24,9 +24,13 @@ struct Transfer {
   CURL* handle = nullptr;
   size_t sent = 0;
   bool head_ended = false;  ///< the empty line after the headers came
+  bool too_long = false;    ///< the body is longer than memory may hold
   curl_off_t moved = 0;     ///< bytes in both directions when they were last looked at
   std::optional<std::chrono::steady_clock::time_point> still_since{};  ///< once it is cancelled
 };
+
+/// Of a body that is kept in memory: as long as the longest object that is read as a whole, a commit.
+constexpr size_t kMostBodyBytes = size_t{1} << 30;
 
 bool IsSuccess(int status) { return status >= 200 && status < 300; }
 
@@ -57,6 +61,8 @@ size_t OnBody(char* data, size_t one, size_t size, void* user) {
   long status = 0;
   curl_easy_getinfo(transfer.handle, CURLINFO_RESPONSE_CODE, &status);
   if (!transfer.request.into || !IsSuccess(static_cast<int>(status))) {
+    transfer.too_long = length > kMostBodyBytes - transfer.response.body.size();
+    if (transfer.too_long) return 0;  // ends the transfer
     transfer.response.body.append(data, length);
     return length;
   }
@@ -312,6 +318,11 @@ Result<HttpResponse> HttpClient::Send(const HttpRequest& request) const {
   if (code == CURLE_OK) {
     return Fail(ErrorKind::kTransient, "{}: the connection broke off among the answer's headers",
                 HostOf(request.url));
+  }
+  if (transfer.too_long) {
+    return Fail(ErrorKind::kCorrupt,
+                "{}: the answer is longer than {} bytes, the most that sluice reads at one time",
+                HostOf(request.url), kMostBodyBytes);
   }
   Error error = CurlError(code, detail.data(), request);
   // A success that broke off on its way: what came of it is worth keeping.

@@ -14,6 +14,9 @@
 namespace sluice::store {
 namespace {
 
+/// As much as a commit of the largest size.
+constexpr int64_t kMostGetBytes = int64_t{1} << 30;
+
 class LocalReader : public ObjectReader {
  public:
   LocalReader(FileDescriptor file, int64_t size, std::string path)
@@ -53,6 +56,10 @@ class LocalStore : public ObjectStore {
 
   Result<std::string> Get(const Key& key) const override {
     SLUICE_ASSIGN_OR_RETURN(const auto reader, Open(key));
+    if (reader->size() > kMostGetBytes) {
+      return Fail(ErrorKind::kCorrupt, "{}: {} bytes; sluice reads up to {} at one time",
+                  PathOf(key), reader->size(), kMostGetBytes);
+    }
     std::string bytes(static_cast<size_t>(reader->size()), '\0');
     SLUICE_RETURN_IF_ERROR(
         reader->ReadAt(0, {reinterpret_cast<uint8_t*>(bytes.data()), bytes.size()}));

@@ -83,6 +83,15 @@ class LocalStoreTest : public ::testing::Test {
   std::shared_ptr<ObjectStore> store_ = OpenLocalStore(folder_.path());
 };
 
+TEST_F(LocalStoreTest, ObjectThatFillsMemoryIsNotReadAsAWhole) {
+  WriteFile("huge", "x");
+  fs::resize_file(folder_.path() + "/huge", (uintmax_t{1} << 30) + 1);  // it has holes
+  const auto got = store_->Get("huge");
+  EXPECT_THAT(got, IsError(ErrorKind::kCorrupt));
+  EXPECT_THAT(got, HasMessage("huge: 1073741825 bytes"));
+  EXPECT_THAT(store_->Open("huge"), IsOk());
+}
+
 TEST_F(LocalStoreTest, TornTemporaryFileOfACrashIsInvisible) {
   WriteFile(std::string(kLocalStagingFolder) + "/put-0123456789abcdef", "{\"torn");
   EXPECT_THAT(Keys(), IsEmpty());

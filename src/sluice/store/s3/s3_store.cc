@@ -299,6 +299,10 @@ class S3Store : public ObjectStore {
       auto page = ParsePartPage(sent->http.body);
       if (!page) return Fail(std::move(page).error().Within(DisplayName(upload.key)));
       listed.merge(page->parts);
+      if (!after.empty() && page->next_number == after) {
+        return Fail(ErrorKind::kCorrupt, "{}: a listing of parts goes round in circles",
+                    DisplayName(upload.key));
+      }
       after = page->next_number;
     } while (!after.empty());
     return listed;
@@ -379,6 +383,9 @@ class S3Store : public ObjectStore {
       auto page = ParseObjectPage(response.http.body);
       if (!page) return Fail(std::move(page).error().Within(DisplayName({})));
       if (!visit(*page)) return {};
+      if (!token.empty() && page->next_token == token) {
+        return Fail(ErrorKind::kCorrupt, "{}: a listing goes round in circles", DisplayName({}));
+      }
       token = page->next_token;
     } while (!token.empty());
     return {};

@@ -278,6 +278,16 @@ TEST_F(S3StoreTest, MissingBucketIsNamed) {
   EXPECT_THAT(listed.error().message, HasSubstr("NoSuchBucket"));
 }
 
+TEST_F(S3StoreTest, ListingThatGoesRoundInCirclesEnds) {
+  const std::string page =
+      "<ListBucketResult><IsTruncated>true</IsTruncated>"
+      "<NextContinuationToken>t</NextContinuationToken></ListBucketResult>";
+  server_.Then(200, page).Then(200, page);
+  const auto listed = ListAll(*store(), "");
+  ASSERT_THAT(listed, IsError(ErrorKind::kCorrupt));
+  EXPECT_THAT(listed.error().message, HasSubstr("goes round in circles"));
+}
+
 TEST_F(S3StoreTest, UploadsAreListedOverManyPages) {
   const auto page = [](const std::string& key, bool more) {
     return "<ListMultipartUploadsResult><EncodingType>url</EncodingType><Upload><Key>out/" + key +
