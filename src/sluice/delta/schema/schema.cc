@@ -41,6 +41,8 @@ constexpr PrimitiveName kPrimitives[] = {
 
 // Deeper than any schema that Spark can analyze; bounds the recursion over untrusted text.
 constexpr int kMaxDepth = 200;
+// Of all levels. Columns are compared with each other: many more would take hours.
+constexpr size_t kMostFields = 50'000;
 
 std::optional<DataType> ParseDecimal(std::string_view name) {
   if (name == "decimal") return DataType{TypeId::kDecimal, 10, 0, {}};
@@ -205,6 +207,12 @@ std::string FieldsToJson(const std::vector<Field>& fields) {
   return json + "]";
 }
 
+size_t CountFields(const std::vector<Field>& fields) {
+  size_t count = fields.size();
+  for (const Field& field : fields) count += CountFields(field.type.fields);
+  return count;
+}
+
 Status RequireUniqueNames(const std::vector<Field>& fields) {
   std::unordered_set<std::string> seen;
   for (const Field& field : fields) {
@@ -306,6 +314,12 @@ Result<TableSchema> ParseSchema(std::string_view schema_string) {
   if (!type) return Fail(std::move(type).error().Within("table schema"));
   if (type->id != TypeId::kStruct) {
     return Fail(ErrorKind::kCorrupt, "table schema: {} where a struct is due", type->ToString());
+  }
+  if (CountFields(type->fields) > kMostFields) {
+    return Fail(ErrorKind::kCorrupt,
+                "table schema: it has more than {} columns and parts of columns, the most that "
+                "sluice reads",
+                kMostFields);
   }
   if (auto unique = RequireUniqueNames(type->fields); !unique) {
     return Fail(std::move(unique).error().Within("table schema"));

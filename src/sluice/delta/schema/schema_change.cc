@@ -11,9 +11,11 @@ namespace {
 
 using Phrases = std::vector<std::string>;
 
-// The same column among `fields`: under column mapping the one of its physical name, which renaming keeps.
-const Field* FindField(const std::vector<Field>& fields, const Field& wanted) {
-  for (const Field& field : fields) {
+// The same column among `fields`: under column mapping the one of its physical name, which renaming keeps. Names are
+// unique; the search begins at `at`, where the column most often is.
+const Field* FindField(const std::vector<Field>& fields, const Field& wanted, size_t at) {
+  for (size_t i = 0; i < fields.size(); ++i) {
+    const Field& field = fields[(at + i) % fields.size()];
     const bool mapped = !field.physical_name.empty() && !wanted.physical_name.empty();
     if (mapped ? SameColumnName(field.physical_name, wanted.physical_name)
                : SameColumnName(field.name, wanted.name)) {
@@ -52,10 +54,10 @@ void DescribeField(const std::string& path, const Field& before, const Field& af
 
 bool SameOrder(const std::vector<Field>& before, const std::vector<Field>& after) {
   size_t from = 0;
-  for (const Field& field : after) {
-    const Field* const old = FindField(before, field);
+  for (size_t i = 0; i < after.size(); ++i) {
+    const Field* const old = FindField(before, after[i], from);
     if (old == nullptr) continue;
-    while (from < before.size() && FindField(after, before[from]) == nullptr) ++from;
+    while (from < before.size() && FindField(after, before[from], i) == nullptr) ++from;
     if (from == before.size() || old != &before[from]) return false;
     ++from;
   }
@@ -64,14 +66,15 @@ bool SameOrder(const std::vector<Field>& before, const std::vector<Field>& after
 
 void DescribeFields(const std::string& parent, const std::vector<Field>& before,
                     const std::vector<Field>& after, Phrases& phrases) {
-  for (const Field& field : after) {
-    if (FindField(before, field) == nullptr) {
-      phrases.push_back(fmt::format("column '{}' added", Below(parent, field.name)));
+  for (size_t i = 0; i < after.size(); ++i) {
+    if (FindField(before, after[i], i) == nullptr) {
+      phrases.push_back(fmt::format("column '{}' added", Below(parent, after[i].name)));
     }
   }
-  for (const Field& field : before) {
+  for (size_t i = 0; i < before.size(); ++i) {
+    const Field& field = before[i];
     const std::string path = Below(parent, field.name);
-    if (const Field* now = FindField(after, field)) {
+    if (const Field* now = FindField(after, field, i)) {
       DescribeField(path, field, *now, phrases);
     } else {
       phrases.push_back(fmt::format("column '{}' dropped", path));
@@ -95,9 +98,9 @@ bool CanReadField(const Field& written, const Field& read) {
 }
 
 bool CanReadFields(const std::vector<Field>& written, const std::vector<Field>& read) {
-  for (const Field& field : written) {
-    const Field* const now = FindField(read, field);
-    if (now == nullptr || !CanReadField(field, *now)) return false;
+  for (size_t i = 0; i < written.size(); ++i) {
+    const Field* const now = FindField(read, written[i], i);
+    if (now == nullptr || !CanReadField(written[i], *now)) return false;
   }
   return true;
 }

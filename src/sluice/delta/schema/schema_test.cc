@@ -229,5 +229,13 @@ TEST(DescribeSchemaChange, OrderNullabilityAndSpellingCount) {
               ElementsAre("column 'a' may not be null any more"));
 }
 
+TEST(SchemaTest, MoreColumnsThanAnyTableHasAreRefused) {
+  std::string json = R"({"type":"struct","fields":[)";
+  for (int i = 0; i < 50'001; ++i) {
+    json += fmt::format(R"({}{{"name":"c{}","type":"long"}})", i == 0 ? "" : ",", i);
+  }
+  EXPECT_THAT(ParseSchema(json + "]}"), testing::HasMessage("more than 50000 columns"));
+}
+
 }  // namespace
 }  // namespace sluice::delta
