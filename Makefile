@@ -4,14 +4,15 @@
 #   make demo-s3  the same from and to a bucket of a MinIO that is started for it
 #   make check    the inner loop: format, layers, unit tests, clang's checks; what has not changed is not run again
 #   make test     everything: check's parts, sanitizers, tests beside real Spark and a real S3 server
-#   make sanitize unit tests with the address, undefined-behaviour and thread sanitizers
+#   make sanitize unit tests with the address, undefined-behaviour and thread sanitizers, short runs of the fuzzers
+#   make fuzz     the fuzzers (tests/fuzz) for FUZZ_SECONDS each
 #   make install  PREFIX=/usr/local
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: build build-tests demo demo-s3 check test soak install format lint clean unit-tests sanitize spark-tests s3-tests \
-  setup setup-unit setup-test setup-lint
+.PHONY: build build-tests demo demo-s3 check test soak fuzz install format lint clean unit-tests sanitize spark-tests s3-tests \
+  setup setup-unit setup-sanitize setup-test setup-lint configure-asan
 .NOTPARALLEL:
 MAKEFLAGS += --no-print-directory
 
@@ -19,6 +20,8 @@ BUILD := build
 PREFIX ?= /usr/local
 SOAK_SECONDS ?= 3600
 TABLE_HISTORIES ?= 300
+FUZZ_SECONDS ?= 300
+FUZZERS ?= $(patsubst tests/fuzz/%_fuzzer.cc,%,$(wildcard tests/fuzz/*_fuzzer.cc))
 PYTHON := .deps/venv/bin/python
 CTEST_FLAGS := --output-on-failure --no-tests=error -j2
 
@@ -48,6 +51,8 @@ demo-s3:
 
 setup-unit:
 	@tools/setup unit
+setup-sanitize:
+	@tools/setup sanitize
 setup-test:
 	@tools/setup test
 setup-lint:
@@ -61,10 +66,14 @@ s3-tests: build-tests
 	@tools/minio build
 	@ctest --test-dir $(BUILD) $(CTEST_FLAGS) -L minio
 
+# Anew where an older checkout configured it for g++.
+configure-asan: setup-sanitize
+	@grep -qs '^CMAKE_CXX_COMPILER:.*clang' $(BUILD)/asan-ubsan/CMakeCache.txt || cmake --preset asan-ubsan --fresh
+
 # Which programs, and why not all of them: cmake/Sanitizers.cmake.
-sanitize: setup-unit
+sanitize: configure-asan
+	@test -f $(BUILD)/tsan/build.ninja || cmake --preset tsan
 	@for preset in asan-ubsan tsan; do \
-	  test -f $(BUILD)/$$preset/build.ninja || cmake --preset $$preset; \
 	  cmake --build --preset $$preset; \
 	  ctest --test-dir $(BUILD)/$$preset $(CTEST_FLAGS); \
 	done
@@ -91,6 +100,13 @@ soak: setup-test build-tests
 	@SLUICE_TABLE_HISTORIES=$(TABLE_HISTORIES) $(PYTHON) -m pytest tests/differential/test_table_histories.py -q
 	@SLUICE_FAULT_SEEDS=30 $(PYTHON) -m pytest tests/fault -q
 	@SLUICE_S3_TRIALS=30 SLUICE_S3_FIRST=$$(date +%s) $(PYTHON) -m pytest tests/s3 -q
+
+fuzz: configure-asan
+	@cmake --build $(BUILD)/asan-ubsan --target $(FUZZERS:%=%_fuzzer)
+	@for name in $(FUZZERS); do \
+	  echo "$$name:"; \
+	  tests/fuzz/run $(BUILD)/asan-ubsan/tests/fuzz/$${name}_fuzzer $(FUZZ_SECONDS); \
+	done
 
 install: build
 	@cmake --install $(BUILD) --prefix "$(PREFIX)"

@@ -85,10 +85,7 @@ function(sluice_declare_tests)
     list(REMOVE_DUPLICATES tested)
     add_executable(${program}_tests ${tests})
     target_compile_definitions(${program}_tests PRIVATE SLUICE_VERSION="${PROJECT_VERSION}")
-    # Half the time to compile, and nobody waits for a test's own code.
-    if(CMAKE_BUILD_TYPE STREQUAL "Release")
-      target_compile_options(${program}_tests PRIVATE -O1)
-    endif()
+    target_compile_options(${program}_tests PRIVATE ${SLUICE_TEST_FLAGS})
     target_link_libraries(${program}_tests PRIVATE ${tested} sluice_testing
                           nlohmann_json::nlohmann_json GTest::gmock_main)
     if(TARGET rapidcheck)
