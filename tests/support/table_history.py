@@ -39,7 +39,7 @@ FEATURES = ["deletionVectors", "rowTracking", "columnMapping", "changeDataFeed",
             "domainMetadata", "allowColumnDefaults", "invariants", "appendOnly"]
 WEIGHTS = {"append": 8, "delete": 4, "update": 5, "merge": 5, "overwrite": 2, "replace_where": 2, "replace_table": 1.5,
            "optimize": 2, "reorganize": 0.7, "add_column": 3, "rename": 2.5, "drop": 2, "widen": 2.5, "reorder": 0.7,
-           "switch": 5, "drop_feature": 2.5, "checkpoint": 2, "restore": 2, "vacuum": 0.7, "clone": 0.5, "check": 0.7,
+           "switch": 5, "drop_feature": 2.5, "checkpoint": 2, "restore": 2, "vacuum": 0.7, "clone": 0.7, "check": 0.7,
            "default": 1, "nullable": 0.5, "cluster": 0.8, "comment": 0.3, "truncate": 0.2, "export": 10}
 
 
@@ -294,7 +294,9 @@ class TableHistory:
     def _cluster(self, state: LogState) -> str:
         if state.partitioned_by:
             return ""
-        return "ALTER TABLE {t} CLUSTER BY " + self.random.choice(["(id)", "(at)", "NONE"])
+        names = [f.name for f in state.schema if f.dataType.typeName() not in ("struct", "array", "map", "binary")]
+        by = ", ".join(map(quoted, self.random.sample(names, min(len(names), 2))))
+        return "ALTER TABLE {t} CLUSTER BY " + self.random.choice([f"({by})", f"({by})", "NONE"])
 
     def _comment(self, state: LogState) -> str:
         return "COMMENT ON TABLE {t} IS 'a comment'"

@@ -6,13 +6,14 @@ import collections
 import os
 import pathlib
 import time
+import zlib
 from collections.abc import Callable, Iterable
 
 from .spark_session import settings
 from .table_history import CHECKPOINT, EXPORT, VACUUM, TableHistory
 from .table_watch import Difference, Watch
 
-STEPS = 10
+STEPS = 9
 SHRINK_SECONDS = int(os.environ.get("SLUICE_SHRINK_SECONDS", "90"))
 # Compiling expressions costs more than running them on a few rows.
 _QUICK = {"spark__sql__shuffle__partitions": "1", "spark__sql__codegen__factoryMode": "NO_CODEGEN",
@@ -111,7 +112,7 @@ class _Player:
         return statement
 
     def _name(self, number: int) -> str:
-        return f"h{abs(hash(str(self.folder))) % 10 ** 12}_{number}"
+        return f"history_{zlib.crc32(str(self.folder).encode())}_{number}"
 
     def _path(self, number: int) -> pathlib.Path:
         return self.folder / "lake" / f"t {number}"
