@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <span>
 #include <utility>
 
 #include "sluice/columnar/parquet_footer.h"
@@ -27,9 +28,41 @@ parquet::ReaderProperties StreamingProperties(arrow::MemoryPool* pool,
   return properties;
 }
 
+// Enough for most footers.
+constexpr int64_t kFirstRead = int64_t{64} << 10;
+// A file of so few bytes is read at once: each of its column chunks would be a request of its own.
+constexpr int64_t kReadWhole = int64_t{1} << 20;
+
+// An object whose end is held: the footer, and with it all of a small file, comes by one request.
+class ObjectWithTail : public store::ObjectReader {
+ public:
+  static Result<std::unique_ptr<store::ObjectReader>> Make(
+      std::unique_ptr<store::ObjectReader> object) {
+    const int64_t size = object->size();
+    auto held = std::make_unique<ObjectWithTail>();
+    held->tail_.resize(static_cast<size_t>(size <= kReadWhole ? size : kFirstRead));
+    held->begin_ = size - static_cast<int64_t>(held->tail_.size());
+    SLUICE_RETURN_IF_ERROR(object->ReadAt(held->begin_, held->tail_));
+    held->object_ = std::move(object);
+    return held;
+  }
+
+  int64_t size() const override { return object_->size(); }
+  Status ReadAt(int64_t offset, std::span<uint8_t> out) const override {
+    const auto length = static_cast<int64_t>(out.size());
+    if (offset < begin_ || length > size() - offset) return object_->ReadAt(offset, out);
+    std::copy_n(tail_.begin() + (offset - begin_), length, out.begin());
+    return {};
+  }
+
+ private:
+  std::unique_ptr<store::ObjectReader> object_;
+  int64_t begin_ = 0;
+  std::vector<uint8_t> tail_;
+};
+
 // The footer's bytes, without its length and the magic word after it.
 Result<std::string> ReadFooter(const ParquetFile& file) {
-  constexpr int64_t kFirstRead = int64_t{64} << 10;  // enough for most footers
   constexpr int64_t kTailBytes = 8;
   constexpr std::string_view kMagic = "PAR1", kEncrypted = "PARE";
   SLUICE_ARROW_ASSIGN(const int64_t size, file.bytes->GetSize(), file.name);
@@ -91,6 +124,7 @@ Result<ParquetFile> OpenParquet(const store::ObjectStore& store, const store::Ke
 Result<ParquetFile> OpenParquet(std::string name, std::unique_ptr<store::ObjectReader> object) {
   ParquetFile file;
   file.name = std::move(name);
+  SLUICE_ASSIGN_OR_RETURN(object, ObjectWithTail::Make(std::move(object)));
   file.bytes = columnar::MakeRandomAccessFile(std::move(object));
   SLUICE_ASSIGN_OR_RETURN(const std::string bytes, ReadFooter(file));
   auto footer = ParseParquetFooter(bytes);

@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "sluice/delta/log/log.h"
 #include "sluice/delta/log/table_properties.h"
 #include "sluice/delta/write/checkpoint_writer.h"
 #include "sluice/delta/write/committer.h"
@@ -57,7 +58,13 @@ struct ExportState::Impl {
   std::shared_ptr<runtime::Clock> clock;
   std::shared_ptr<runtime::Entropy> entropy;
 
+  /// As loaded last, with all columns.
+  std::optional<LoadedState> held{};
+
   std::string Name() const { return store->DisplayName(""); }
+  /// The newest version with all columns, read again only where another commit was made; nullptr where no table
+  /// is there. Valid until the next call.
+  Result<const LoadedState*> Newest();
   Author AuthorOf(const std::string& app_id, int64_t n) const {
     return Author{app_id, n, clock->Now(), kEngine};
   }
@@ -73,6 +80,19 @@ struct ExportState::Impl {
   void DiscardFiles(const delta::Commit& commit);
   void KeepSmall(const delta::Snapshot& before, Version committed);
 };
+
+Result<const LoadedState*> ExportState::Impl::Newest() {
+  if (held && !held->snapshot.commit_mark.empty()) {
+    SLUICE_ASSIGN_OR_RETURN(const auto newest,
+                            delta::Log(store).FindNewest(held->snapshot.version));
+    const bool same = newest && newest->version == held->snapshot.version &&
+                      newest->Mark() == held->snapshot.commit_mark;
+    if (same) return &*held;
+  }
+  held.reset();
+  SLUICE_ASSIGN_OR_RETURN(held, LoadState(store, Columns::kAll));
+  return held ? &*held : nullptr;
+}
 
 tl::unexpected<Error> LostRace(const std::string& table, Version version, const char* how) {
   return Fail(Error{
@@ -157,17 +177,17 @@ Result<AdvanceOutcome> ExportState::Impl::TryChange(const std::string& app_id, i
                                                     const Decider& decide,
                                                     std::optional<AdvanceOutcome>& committed) {
   Timestamp loaded_at = clock->Now();
-  SLUICE_ASSIGN_OR_RETURN(auto state, LoadState(store, Columns::kAll));
-  const auto decide_on = [&](const std::optional<LoadedState>& loaded) {
-    if (!loaded) return decide({}, std::nullopt);
+  SLUICE_ASSIGN_OR_RETURN(const LoadedState* state, Newest());
+  const auto decide_on = [&](const LoadedState* loaded) {
+    if (loaded == nullptr) return decide({}, std::nullopt);
     return decide(loaded->RowsNamed(source_table), loaded->FollowedThrough(app_id));
   };
   SLUICE_ASSIGN_OR_RETURN(Decision decision, decide_on(state));
-  if (!state) {
+  if (state == nullptr) {
     SLUICE_RETURN_IF_ERROR(Create());
     loaded_at = clock->Now();
-    SLUICE_ASSIGN_OR_RETURN(state, LoadState(store, Columns::kAll));
-    if (!state) return Fail(ErrorKind::kTransient, "{}: vanished after its creation", Name());
+    SLUICE_ASSIGN_OR_RETURN(state, Newest());
+    if (state == nullptr) return Fail(ErrorKind::kTransient, "{}: vanished after its creation", Name());
     SLUICE_ASSIGN_OR_RETURN(decision, decide_on(state));
   }
   // An earlier attempt of this very call may have committed although its answer was lost.
@@ -205,11 +225,18 @@ ExportState::ExportState(std::shared_ptr<store::ObjectStore> table_store,
 ExportState::~ExportState() = default;
 
 Result<StateView> ExportState::Read(std::optional<std::string_view> only) const {
-  SLUICE_ASSIGN_OR_RETURN(const auto state, LoadState(impl_->store, Columns::kGuide));
+  std::optional<LoadedState> guide;
+  auto all = impl_->Newest();
+  if (!all) {
+    // Columns that others added may be of any kind; looking does without.
+    SLUICE_ASSIGN_OR_RETURN(guide, LoadState(impl_->store, Columns::kGuide));
+  }
+  const LoadedState* const state = all ? *all : guide ? &*guide : nullptr;
   StateView view;
-  if (!state) return view;
+  if (state == nullptr) return view;
   view.exists = true;
   view.version = state->snapshot.version;
+  view.mark = state->snapshot.commit_mark;
   view.rows = state->Rows();
   for (const auto& [name, rows] : Duplicates(view.rows)) {
     if (!only || name == *only) return Fail(DuplicateRows(rows));
@@ -218,6 +245,9 @@ Result<StateView> ExportState::Read(std::optional<std::string_view> only) const 
 }
 
 Result<std::optional<int64_t>> ExportState::FollowedThrough(const std::string& app_id) const {
+  if (const auto state = impl_->Newest()) {
+    return *state == nullptr ? std::nullopt : (*state)->FollowedThrough(app_id);
+  }
   SLUICE_ASSIGN_OR_RETURN(const auto marks, LoadMarks(impl_->store));
   if (!marks) return std::optional<int64_t>();
   const auto found = marks->transactions.find(app_id);
@@ -226,6 +256,11 @@ Result<std::optional<int64_t>> ExportState::FollowedThrough(const std::string& a
 }
 
 Status ExportState::RequireWritable() const {
+  if (const auto state = impl_->Newest()) {
+    if (*state == nullptr) return {};
+    const delta::Snapshot& newest = (*state)->snapshot;
+    return delta::CheckWritable(newest.protocol, newest.metadata, newest.domains, impl_->Name());
+  }
   SLUICE_ASSIGN_OR_RETURN(const auto marks, LoadMarks(impl_->store));
   if (!marks) return {};
   return delta::CheckWritable(marks->protocol, marks->metadata, marks->domains, impl_->Name());

@@ -26,6 +26,7 @@ enum class Progress { kEndTime, kVersion };
 struct StateView {
   bool exists = false;
   Version version;
+  std::string mark;  ///< of that version's commit file: delta::CommitFile::Mark
   std::vector<StateRow> rows;
   /// nullptr if the table has no row of that name. Two rows of one name: see ExportState::Read.
   const StateRow* Find(std::string_view source_table) const;

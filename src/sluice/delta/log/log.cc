@@ -32,7 +32,8 @@ class ListingBuilder {
     if (!name) return;
     switch (name->kind) {
       case LogFileKind::kCommit:
-        listing_.commits.push_back(CommitFile{name->version, object.size, object.modified});
+        listing_.commits.push_back(
+            CommitFile{name->version, object.size, object.modified, object.etag});
         break;
       case LogFileKind::kCheckpoint:
         listing_.checkpoints.push_back(
@@ -104,7 +105,6 @@ store::Key NamedIn(const JsonObject& root, Version version) {
 }
 
 std::optional<Hint> ParseHint(std::string_view text) {
-  if (static_cast<int64_t>(text.size()) > kMostHintBytes) return std::nullopt;
   JsonParser parser;
   const auto root = parser.Parse(text, "_last_checkpoint");
   if (!root) return std::nullopt;
@@ -115,10 +115,24 @@ std::optional<Hint> ParseHint(std::string_view text) {
   return Hint{Version{**version}, NamedIn(*object, Version{**version})};
 }
 
+// The text of the hint, nothing of one that is too large: it is not even fetched. Other than what lies in the
+// log for good, the hint may be replaced while it is read.
+Result<std::string> HintText(const store::ObjectStore& store) {
+  constexpr int kTries = 3;
+  for (int left = kTries;; --left) {
+    SLUICE_ASSIGN_OR_RETURN(const auto hint, store.Open(LastCheckpointKey()));
+    if (hint->size() > kMostHintBytes) return std::string();
+    std::string text(static_cast<size_t>(hint->size()), '\0');
+    const Status read = hint->ReadAt(0, {reinterpret_cast<uint8_t*>(text.data()), text.size()});
+    if (read) return text;
+    if (left <= 1 || read.error().kind != ErrorKind::kConflict) return Fail(read.error());
+  }
+}
+
 // What `_last_checkpoint` says; nullopt for any reason not to believe it. Only a failure that the listing would
 // meet, too, is an error.
 Result<std::optional<Hint>> ReadHint(const store::ObjectStore& store) {
-  const auto text = store.Get(LastCheckpointKey());
+  const auto text = HintText(store);
   if (text) return ParseHint(*text);
   if (text.error().kind == ErrorKind::kTransient || text.error().kind == ErrorKind::kCancelled) {
     return Fail(text.error());
@@ -177,6 +191,10 @@ Version LogListing::latest() const {
   return latest;
 }
 
+std::string CommitFile::Mark() const {
+  return fmt::format("{} bytes, {}, {}", size, modified.micros, etag);
+}
+
 Log::Log(std::shared_ptr<store::ObjectStore> table_store) : store_(std::move(table_store)) {}
 
 Result<LogListing> Log::List(std::optional<Version> from) const {
@@ -196,6 +214,12 @@ Result<LogListing> Log::ListForSnapshot(std::optional<Version> at) const {
     }
   }
   return ListFrom(*store_, std::nullopt);
+}
+
+Result<std::optional<CommitFile>> Log::FindNewest(Version from) const {
+  SLUICE_ASSIGN_OR_RETURN(LogListing listing, ListFrom(*store_, from));
+  if (listing.commits.empty()) return std::nullopt;
+  return std::optional(std::move(listing.commits.back()));
 }
 
 Result<Commit> Log::ReadCommit(Version version) const {

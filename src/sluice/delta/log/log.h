@@ -17,6 +17,10 @@ struct CommitFile {
   Version version;
   int64_t size = 0;
   Timestamp modified;
+  std::string etag{};  ///< "" where the store has none
+
+  /// The same as long as nobody replaced the file.
+  std::string Mark() const;
 };
 
 /// One checkpoint: a single file, which may be a v2 one with sidecars, or all parts of a multi-part one.
@@ -61,6 +65,9 @@ class Log {
   /// `_last_checkpoint` names one. Its hint only shortens the listing and chooses among several checkpoints of
   /// one version; a wrong, torn, oversized or missing one changes nothing else.
   Result<LogListing> ListForSnapshot(std::optional<Version> at = {}) const;
+  /// The newest commit from `from` on, by one request wherever less than a thousand follow; nullopt where no
+  /// commit is there. Shows whether a log went on since somebody looked, or was made anew.
+  Result<std::optional<CommitFile>> FindNewest(Version from) const;
   Result<Commit> ReadCommit(Version version) const;
   /// The commit file's text, with the same errors for one that is not there. `size` as listed, if it was: what is
   /// too large to be a commit is not read.

@@ -4,13 +4,17 @@
 
 #include "sluice/delta/log/log_limits.h"
 #include "sluice/delta/log/log_path.h"
+#include "sluice/testing/faulty_store.h"
 #include "sluice/testing/matchers.h"
 #include "sluice/testing/memory_store.h"
 
 namespace sluice::delta {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
 using testing::HasMessage;
 using testing::IsError;
 using testing::IsOk;
@@ -97,7 +101,25 @@ TEST_F(LogTest, AHintThatIsTooLargeIsNotLookedAt) {
   Put("00000000000000000010.checkpoint.parquet");
   Put("_last_checkpoint",
       R"({"version":10,"size":1,"x":")" + std::string(kMostHintBytes, 'x') + "\"}");
-  EXPECT_TRUE(log_.ListForSnapshot()->from_start);
+  const auto store = std::make_shared<testing::FaultyStore>(
+      store_, [](int, std::string_view, const store::Key&) { return testing::Fault::kNone; });
+  EXPECT_TRUE(Log(store).ListForSnapshot()->from_start);
+  EXPECT_THAT(store->trace(), Not(Contains(HasSubstr("ReadAt"))));
+}
+
+TEST_F(LogTest, TheNewestCommitShowsWhetherALogWentOn) {
+  EXPECT_FALSE(log_.FindNewest(Version{0}).value());
+  PutCommits(0, 2);
+  Put("_last_checkpoint", "{}");
+  const auto newest = log_.FindNewest(Version{2}).value();
+  ASSERT_TRUE(newest);
+  EXPECT_EQ(newest->version, Version{2});
+  EXPECT_EQ(newest->Mark(), log_.FindNewest(Version{0}).value()->Mark());
+  EXPECT_FALSE(log_.FindNewest(Version{3}).value());
+  PutCommits(2, 2);
+  EXPECT_NE(newest->Mark(), log_.FindNewest(Version{2}).value()->Mark());
+  PutCommits(3, 4);
+  EXPECT_EQ(log_.FindNewest(Version{2}).value()->version, Version{4});
 }
 
 TEST_F(LogTest, ACommitThatIsTooLargeIsNotRead) {

@@ -220,6 +220,7 @@ Result<Snapshot> BuildFrom(const Log& log, const LogListing& listing, const Chec
   if (!snapshot) return snapshot;
   snapshot->version = target;
   if (base != nullptr) snapshot->checkpoint = base->version;
+  if (const CommitFile* file = FindCommit(listing, target)) snapshot->commit_mark = file->Mark();
   SLUICE_ASSIGN_OR_RETURN(snapshot->committed,
                           CommittedAt(log, listing, target, snapshot->metadata, base));
   return snapshot;

@@ -54,6 +54,7 @@ struct Snapshot {
   int64_t num_files = 0;
   int64_t total_bytes = 0;
   std::optional<Version> checkpoint;  ///< the checkpoint that was used
+  std::string commit_mark;  ///< CommitFile::Mark of `version`; "" where that file is not there any more
 };
 
 }  // namespace sluice::delta
