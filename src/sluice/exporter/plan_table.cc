@@ -154,6 +154,7 @@ Status PlanInto(const Services& services, const config::Table& table, const RunO
   SourceOptions wanted;
   wanted.at = options.at_version;
   wanted.reseed = options.reseed;
+  wanted.only_new = true;
   wanted.assume_row_at = unfinished.assume_row_at;
   SLUICE_ASSIGN_OR_RETURN(const auto source, LookAtSource(session, unfinished.position, wanted));
   report.source_version = source->facts().source_version;

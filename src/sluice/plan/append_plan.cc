@@ -99,9 +99,21 @@ Timestamp BackfillLimit(const config::Table& table, const SourceFacts& facts) {
   return ResolveStart(table.append().start, facts.now).at;
 }
 
+std::optional<Timestamp> EarliestStart(const config::Table& table, const Position& position,
+                                       const Bound& row, Timestamp now) {
+  if (const auto exported = AsTime(position.end)) return exported;
+  if (const auto row_end = AsTime(row)) return row_end;
+  return ResolveStart(table.append().start, now).at;
+}
+
 Timestamp WindowEnd(const config::Table& table, Timestamp now) {
   constexpr int64_t kHour = 3'600'000'000;
   return Timestamp{FloorDiv((now - table.delay).micros, kHour) * kHour};
+}
+
+Timestamp NextWindowAt(const config::Table& table, Timestamp start) {
+  constexpr int64_t kHour = 3'600'000'000;
+  return Timestamp{(FloorDiv(start.micros, kHour) + 1) * kHour} + table.delay;
 }
 
 std::vector<Timestamp> CutAtMultiples(Timestamp start, Timestamp end, Duration chunk,

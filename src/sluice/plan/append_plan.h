@@ -45,8 +45,16 @@ Timestamp BackfillLimit(const config::Table& table, const SourceFacts& facts);
 PlannedExport PlanFromIntent(const config::Table& table, const ledger::Intent& intent,
                              const SourceFacts& facts);
 
+/// Where the windows of a run begin at the earliest, known before the source is looked at: `row` is where the table's
+/// row stands. nullopt where they may begin anywhere.
+std::optional<Timestamp> EarliestStart(const config::Table& table, const ledger::Position& position,
+                                       const ledger::Bound& row, Timestamp now);
+
 /// The end that a run at `now` would export up to: (now - delay) cut to the hour.
 Timestamp WindowEnd(const config::Table& table, Timestamp now);
+
+/// The first `now` at which a run has a window to export that begins at `start`.
+Timestamp NextWindowAt(const config::Table& table, Timestamp start);
 
 /// Cuts (start, end] at the multiples of `chunk` in the table's timezone; ascending ends, the last is
 /// `end`.

@@ -145,6 +145,12 @@ Result<ExportTask> MakeWindowTask(const config::Table& table, const PlannedExpor
   return task;
 }
 
+bool EndsBy(const delta::Field& watermark, const delta::StatisticValue& max, const TimeZone& zone,
+            Timestamp start) {
+  const auto bound = InstantBound(max, watermark.type.id, zone, +1);
+  return bound && *bound <= start.micros;
+}
+
 Result<ExportTask> MakeLateTask(const config::Table& table, const PlannedExport& planned,
                                 const delta::Snapshot& snapshot,
                                 const std::vector<delta::Commit>& commits) {

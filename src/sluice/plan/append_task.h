@@ -15,6 +15,11 @@ namespace sluice::plan {
 Result<ExportTask> MakeWindowTask(const config::Table& table, const PlannedExport& planned,
                                   const delta::Snapshot& snapshot);
 
+/// Whether a file whose watermarks are at most `max`, as statistics say, holds no row of a window that begins at `start`
+/// or later.
+bool EndsBy(const delta::Field& watermark, const delta::StatisticValue& max, const TimeZone& zone,
+            Timestamp start);
+
 /// The task of late rows. `commits` are those of (scanned_through, source_version].
 Result<ExportTask> MakeLateTask(const config::Table& table, const PlannedExport& planned,
                                 const delta::Snapshot& snapshot,

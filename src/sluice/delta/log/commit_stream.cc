@@ -12,15 +12,17 @@ namespace sluice::delta {
 namespace {
 
 constexpr size_t kBlockCommits = 32;
+// Where none is passed over, threads are started less often: a log may have a hundred thousand small commits.
+constexpr size_t kLargeBlockCommits = 512;
 constexpr int64_t kBlockBytes = 16 * 1024 * 1024;
 constexpr int kFetchThreads = 8;
 
 // How many files are read in one go: at least one, however large.
 template <typename SizeOf>
-size_t BlockSize(size_t files, SizeOf size_of) {
+size_t BlockSize(size_t files, size_t most, SizeOf size_of) {
   size_t count = 0;
   int64_t bytes = 0;
-  for (; count < files && count < kBlockCommits; ++count) {
+  for (; count < files && count < most; ++count) {
     bytes += size_of(count);
     if (count > 0 && bytes > kBlockBytes) break;
   }
@@ -62,13 +64,15 @@ Result<Commit> ReadTableActions(Version version, std::string_view text, std::str
 }
 
 size_t AtOnceFromEnd(std::span<const int64_t> sizes) {
-  return BlockSize(sizes.size(), [&](size_t i) { return sizes[sizes.size() - 1 - i]; });
+  return BlockSize(sizes.size(), kLargeBlockCommits,
+                   [&](size_t i) { return sizes[sizes.size() - 1 - i]; });
 }
 
 Status VisitCommits(const Log& log, std::span<const CommitFile> files, const CommitReader& read,
                     const std::function<Result<bool>(Commit)>& visit) {
   while (!files.empty()) {
-    const size_t size = BlockSize(files.size(), [&](size_t i) { return files[i].size; });
+    const size_t size =
+        BlockSize(files.size(), kBlockCommits, [&](size_t i) { return files[i].size; });
     std::vector<std::optional<Commit>> block(size);
     SLUICE_RETURN_IF_ERROR(
         runtime::ParallelFor(size, kFetchThreads, runtime::CancelToken(), [&](size_t i) -> Status {

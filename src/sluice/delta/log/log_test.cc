@@ -13,11 +13,11 @@ namespace {
 
 using ::testing::Contains;
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
-using ::testing::Not;
 using testing::HasMessage;
+using ::testing::HasSubstr;
 using testing::IsError;
 using testing::IsOk;
+using ::testing::Not;
 
 class LogTest : public ::testing::Test {
  protected:

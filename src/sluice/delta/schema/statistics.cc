@@ -88,6 +88,7 @@ StatisticValue TypeInstant(const StatisticValue& bound) {
   static const TimeZone other = TimeZone::Find("+01:00").value_or(TimeZone::Utc());
   const auto* text = std::get_if<std::string>(&bound);
   if (text == nullptr) return {};
+  if (text->ends_with('Z')) return TypeTimestamp(bound);
   const Result<Timestamp> there = ParseTimestamp(*text, other);
   const StatisticValue here = TypeTimestamp(bound);
   return there && here == StatisticValue(there->micros) ? here : StatisticValue();

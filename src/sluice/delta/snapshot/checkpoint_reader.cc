@@ -68,33 +68,40 @@ Result<std::optional<columnar::ColumnPlan>> PlanColumn(
   return std::nullopt;
 }
 
-// Streams what `plan` selects.
-Status VisitColumn(const columnar::ParquetFile& file, const columnar::ColumnPlan& plan,
-                   const Visit& visit) {
+// Streams what `plan` selects of a row group.
+Status VisitColumn(const columnar::ParquetFile& file, int row_group,
+                   const columnar::ColumnPlan& plan, const Visit& visit) {
   const auto build = [&](const arrow::RecordBatch& batch) -> Status {
     const auto rows = plan.Build(batch.column(0));
     if (!rows) return Fail(AsCorrupt(rows.error()).Within(file.name));
     return visit(static_cast<const arrow::StructArray&>(**rows));
   };
-  for (int group = 0; group < file.metadata->num_row_groups(); ++group) {
-    SLUICE_RETURN_IF_ERROR(columnar::ReadRowGroup(file, group, plan.leaves(), kBatchRows, build));
-  }
-  return {};
+  return columnar::ReadRowGroup(file, row_group, plan.leaves(), kBatchRows, build);
 }
 
 // Calls `take(actions, row)` for every row of `action` that is not null.
 template <typename Take>
-Status VisitActions(const columnar::ParquetFile& file, const std::string& action,
+Status VisitActions(const columnar::ParquetFile& file, int row_group, const std::string& action,
                     const std::shared_ptr<arrow::DataType>& type, Take take) {
   const auto plan = PlanColumn(file, action, type);
   if (!plan) return Fail(AsCorrupt(plan.error()));
   if (!*plan) return {};
-  return VisitColumn(file, **plan, [&](const arrow::StructArray& rows) -> Status {
+  return VisitColumn(file, row_group, **plan, [&](const arrow::StructArray& rows) -> Status {
     for (int64_t row = 0; row < rows.length(); ++row) {
       if (HasAction(rows, row)) take(rows, row);
     }
     return {};
   });
+}
+
+// The same in every row group.
+template <typename Take>
+Status VisitActions(const columnar::ParquetFile& file, const std::string& action,
+                    const std::shared_ptr<arrow::DataType>& type, Take take) {
+  for (int group = 0; group < file.metadata->num_row_groups(); ++group) {
+    SLUICE_RETURN_IF_ERROR(VisitActions(file, group, action, type, take));
+  }
+  return {};
 }
 
 // Reads the add column: its JSON statistics, and the parsed ones where a row has no JSON. Thread-safe while
@@ -106,38 +113,75 @@ class AddReader {
         keep_(options.with_actions),
         zone_(options.zone),
         fields_(replay.stats_fields()),
+        leave_out_(options.leave_out),
+        partitioned_(replay.IsPartitionedByFirst()),
         type_with_stats_(WithStatistics(fields_, keep_)),
         replay_(replay) {}
 
-  Status Read(const columnar::ParquetFile& file, OldFiles& out) const {
+  Status Read(const columnar::ParquetFile& file, int row_group, OldFiles& out) const {
     // Statistics are a hint, so that odd types are not errors.
     auto plan = PlanColumn(file, kAdd, type_with_stats_);
     if (!plan) plan = PlanColumn(file, kAdd, CheckpointAddType(keep_));
     if (!plan) return Fail(AsCorrupt(plan.error()));
     if (!*plan) return {};
-    return VisitColumn(file, **plan, [&](const arrow::StructArray& adds) -> Status {
+    return VisitColumn(file, row_group, **plan, [&](const arrow::StructArray& rows) -> Status {
       const auto parsed =
-          std::static_pointer_cast<arrow::StructArray>(adds.GetFieldByName(kParsedStats));
-      for (int64_t row = 0; row < adds.length(); ++row) {
-        if (HasAction(adds, row)) Take(CheckpointAdd(adds, row), parsed.get(), row, out);
+          std::static_pointer_cast<arrow::StructArray>(rows.GetFieldByName(kParsedStats));
+      const CheckpointAdds adds(rows);
+      for (int64_t row = 0; row < rows.length(); ++row) {
+        if (adds.HasAction(row)) TakeRow(adds, parsed.get(), row, out);
       }
       return {};
     });
   }
 
-  /// An add of a checkpoint; row `row` of `parsed`, if any, has its statistics where it has no JSON.
-  void Take(AddFile add, const arrow::StructArray* parsed, int64_t row, OldFiles& out) const {
+  /// An add of a checkpoint in JSON.
+  void Take(AddFile add, OldFiles& out) const {
     const std::string key = replay_.KeyOf(add.path, add.deletion_vector);
     if (!replay_.WantsOld(key)) return;
-    FileStatistics stats = add.stats.empty() && parsed != nullptr
-                               ? ParsedStatistics(*parsed, row, fields_)
-                               : TypeStatistics(ReadStatistics(add.stats, names_), fields_);
-    LiveFile file = WithoutStatistics(std::move(add), keep_);
-    SetStatistics(file, std::move(stats), fields_, zone_);
-    out.Add(std::move(file), key);
+    FileStatistics stats = TypeStatistics(ReadStatistics(add.stats, names_), fields_);
+    Keep(std::move(add), std::move(stats), key, out);
   }
 
  private:
+  /// Row `row` of `parsed`, if any, has the statistics where the row has no JSON.
+  void TakeRow(const CheckpointAdds& adds, const arrow::StructArray* parsed, int64_t row,
+               OldFiles& out) const {
+    const std::string_view json = adds.stats(row);
+    FileStatistics stats = json.empty() && parsed != nullptr
+                               ? ParsedStatistics(*parsed, row, fields_)
+                               : TypeStatistics(ReadStatistics(json, names_), fields_);
+    const bool leave_out = !partitioned_ && IsLeftOut(stats);
+    if (leave_out && replay_.WantsAllOld()) {
+      out.LeaveOut(adds.size(row));
+      return;
+    }
+    const auto vector = adds.deletion_vector(row);
+    const std::string key = replay_.KeyOf(adds.path(row), vector);
+    if (!replay_.WantsOld(key)) return;
+    if (leave_out) {
+      out.LeaveOut(adds.size(row));
+      return;
+    }
+    Keep(adds.At(row, keep_), std::move(stats), key, out);
+  }
+
+  void Keep(AddFile add, FileStatistics stats, const std::string& key, OldFiles& out) const {
+    LiveFile file = WithoutStatistics(std::move(add), keep_);
+    SetStatistics(file, std::move(stats), fields_, zone_);
+    if (IsLeftOut(file.stats)) {
+      out.LeaveOut(file.size);
+    } else {
+      out.Add(std::move(file), key);
+    }
+  }
+
+  bool IsLeftOut(const FileStatistics& stats) const {
+    if (!leave_out_ || stats.columns.empty()) return false;
+    const ColumnStatistics& column = stats.columns.front();
+    return column.null_count == 0 && leave_out_(fields_.front(), column.max);
+  }
+
   static std::shared_ptr<arrow::DataType> WithStatistics(const std::vector<Field>& fields,
                                                          bool whole) {
     arrow::FieldVector all = CheckpointAddType(whole)->fields();
@@ -149,6 +193,8 @@ class AddReader {
   const bool keep_;
   const TimeZone zone_;
   const std::vector<Field>& fields_;
+  const std::function<bool(const Field&, const StatisticValue&)>& leave_out_;
+  const bool partitioned_;  ///< by the first of `fields_`: its value says more than statistics
   const std::shared_ptr<arrow::DataType> type_with_stats_;
   const LogReplay& replay_;
 };
@@ -158,13 +204,14 @@ void TakeTombstone(RemoveFile remove, const LogReplay& replay, OldFiles& out) {
   out.tombstones.push_back(std::move(remove));
 }
 
-Status ReadPart(const columnar::ParquetFile& part, const AddReader& adds, bool with_tombstones,
-                const LogReplay& replay, OldFiles& out) {
-  SLUICE_RETURN_IF_ERROR(adds.Read(part, out));
+Status ReadGroup(const columnar::ParquetFile& part, int row_group, const AddReader& adds,
+                 bool with_tombstones, const LogReplay& replay, OldFiles& out) {
+  SLUICE_RETURN_IF_ERROR(adds.Read(part, row_group, out));
   if (!with_tombstones) return {};
-  return VisitActions(part, "remove", CheckpointRemoveType(), [&](const auto& rows, int64_t row) {
-    TakeTombstone(CheckpointRemove(rows, row), replay, out);
-  });
+  return VisitActions(part, row_group, "remove", CheckpointRemoveType(),
+                      [&](const auto& rows, int64_t row) {
+                        TakeTombstone(CheckpointRemove(rows, row), replay, out);
+                      });
 }
 
 // Where a sidecar lies; it must lie in the log's own folder for them, however its path is spelled.
@@ -303,27 +350,39 @@ Status CheckpointReader::ReadFiles(const SnapshotOptions& options, LogReplay& re
   const AddReader adds(options, replay);
   if (json_) {
     OldFiles found;
-    for (const AddFile& add : json_->adds) adds.Take(add, nullptr, 0, found);
+    for (const AddFile& add : json_->adds) adds.Take(add, found);
     if (options.with_tombstones) {
       for (const RemoveFile& remove : json_->removes) TakeTombstone(remove, replay, found);
     }
     replay.TakeOldFiles(std::move(found));
   }
-  const auto read = [&](size_t i, OldFiles& found) -> Status {
-    if (i < parts_.size()) {
-      return ReadPart(parts_[i], adds, options.with_tombstones, replay, found);
-    }
-    SLUICE_ASSIGN_OR_RETURN(const auto sidecar, OpenSidecar(sidecars_[i - parts_.size()]));
-    return ReadPart(sidecar, adds, options.with_tombstones, replay, found);
-  };
-  // A few at a time, so that what they hold is not in memory twice.
+  // A few row groups at a time, of one file or of several.
   const size_t count = parts_.size() + sidecars_.size();
   for (size_t first = 0; first < count; first += kPartsAtOnce) {
-    std::vector<OldFiles> found(std::min<size_t>(kPartsAtOnce, count - first));
+    std::vector<columnar::ParquetFile> files(std::min<size_t>(kPartsAtOnce, count - first));
+    SLUICE_RETURN_IF_ERROR(runtime::ParallelFor(
+        files.size(), kPartsAtOnce, runtime::CancelToken(), [&](size_t i) -> Status {
+          const size_t part = first + i;
+          if (part < parts_.size()) {
+            files[i] = parts_[part];
+            return {};
+          }
+          SLUICE_ASSIGN_OR_RETURN(files[i], OpenSidecar(sidecars_[part - parts_.size()]));
+          return {};
+        }));
+    std::vector<std::pair<const columnar::ParquetFile*, int>> groups;
+    for (const columnar::ParquetFile& file : files) {
+      for (int group = 0; group < file.metadata->num_row_groups(); ++group) {
+        groups.emplace_back(&file, group);
+      }
+    }
+    std::vector<OldFiles> found(groups.size());
     SLUICE_RETURN_IF_ERROR(
-        runtime::ParallelFor(found.size(), kPartsAtOnce, runtime::CancelToken(),
-                             [&](size_t i) { return read(first + i, found[i]); }));
-    for (OldFiles& files : found) replay.TakeOldFiles(std::exchange(files, {}));
+        runtime::ParallelFor(groups.size(), kPartsAtOnce, runtime::CancelToken(), [&](size_t i) {
+          return ReadGroup(*groups[i].first, groups[i].second, adds, options.with_tombstones,
+                           replay, found[i]);
+        }));
+    for (OldFiles& files_found : found) replay.TakeOldFiles(std::exchange(files_found, {}));
   }
   return {};
 }

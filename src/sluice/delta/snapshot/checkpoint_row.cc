@@ -209,22 +209,49 @@ bool HasAction(const arrow::StructArray& actions, int64_t row) {
   return actions.IsValid(row) && actions.field(0)->IsValid(row);
 }
 
-AddFile CheckpointAdd(const arrow::StructArray& adds, int64_t row) {
+CheckpointAdds::CheckpointAdds(const arrow::StructArray& adds)
+    : adds_(adds),
+      paths_(Child<arrow::StringArray>(adds, "path")),
+      stats_(Child<arrow::StringArray>(adds, "stats")),
+      sizes_(Child<arrow::Int64Array>(adds, "size")),
+      times_(Child<arrow::Int64Array>(adds, "modificationTime")),
+      vectors_(Child<arrow::StructArray>(adds, "deletionVector")) {}
+
+bool CheckpointAdds::HasAction(int64_t row) const {
+  return adds_.IsValid(row) && paths_.IsValid(row);
+}
+
+std::string_view CheckpointAdds::path(int64_t row) const { return paths_.GetView(row); }
+
+std::string_view CheckpointAdds::stats(int64_t row) const {
+  return stats_.IsNull(row) ? std::string_view() : stats_.GetView(row);
+}
+
+int64_t CheckpointAdds::size(int64_t row) const {
+  return sizes_.IsNull(row) ? 0 : sizes_.Value(row);
+}
+
+std::optional<DeletionVectorDescriptor> CheckpointAdds::deletion_vector(int64_t row) const {
+  if (vectors_.IsNull(row)) return std::nullopt;
+  return DeletionVectorAt(adds_, row);
+}
+
+AddFile CheckpointAdds::At(int64_t row, bool with_stats) const {
   AddFile add;
-  add.path = TextAt(adds, "path", row).value_or("");
-  add.partition_values = MapAt(adds, "partitionValues", row);
-  add.size = NumberAt<arrow::Int64Array>(adds, "size", row).value_or(0);
-  add.modification_time = NumberAt<arrow::Int64Array>(adds, "modificationTime", row).value_or(0);
+  add.path = path(row);
+  add.partition_values = MapAt(adds_, "partitionValues", row);
+  add.size = size(row);
+  add.modification_time = times_.IsNull(row) ? 0 : times_.Value(row);
   add.data_change = false;
-  add.stats = TextAt(adds, "stats", row).value_or("");
-  add.deletion_vector = DeletionVectorAt(adds, row);
-  if (adds.struct_type()->GetFieldIndex("baseRowId") < 0) return add;
-  for (auto& [key, value] : MapAt(adds, "tags", row)) {
+  if (with_stats) add.stats = stats(row);
+  add.deletion_vector = deletion_vector(row);
+  if (adds_.struct_type()->GetFieldIndex("baseRowId") < 0) return add;
+  for (auto& [key, value] : MapAt(adds_, "tags", row)) {
     if (value) add.tags[key] = std::move(*value);
   }
-  add.ids = {NumberAt<arrow::Int64Array>(adds, "baseRowId", row),
-             NumberAt<arrow::Int64Array>(adds, "defaultRowCommitVersion", row)};
-  add.clustering_provider = TextAt(adds, "clusteringProvider", row).value_or("");
+  add.ids = {NumberAt<arrow::Int64Array>(adds_, "baseRowId", row),
+             NumberAt<arrow::Int64Array>(adds_, "defaultRowCommitVersion", row)};
+  add.clustering_provider = TextAt(adds_, "clusteringProvider", row).value_or("");
   return add;
 }
 

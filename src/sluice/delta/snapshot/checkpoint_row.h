@@ -3,6 +3,7 @@
 #include <arrow/type_fwd.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,7 +31,26 @@ std::shared_ptr<arrow::DataType> ParsedStatisticsType(const std::vector<Field>& 
 /// Without an action in them: a row whose path (id, appId, domain) is null.
 bool HasAction(const arrow::StructArray& actions, int64_t row);
 
-AddFile CheckpointAdd(const arrow::StructArray& adds, int64_t row);
+/// The rows of the add column, whose fields are looked up once. Borrows them.
+class CheckpointAdds {
+ public:
+  explicit CheckpointAdds(const arrow::StructArray& adds);
+
+  bool HasAction(int64_t row) const;
+  std::string_view path(int64_t row) const;
+  std::string_view stats(int64_t row) const;  ///< JSON, "" if none
+  int64_t size(int64_t row) const;
+  std::optional<DeletionVectorDescriptor> deletion_vector(int64_t row) const;
+  /// Without its statistics unless `with_stats`.
+  AddFile At(int64_t row, bool with_stats) const;
+
+ private:
+  const arrow::StructArray& adds_;
+  const arrow::StringArray &paths_, &stats_;
+  const arrow::Int64Array &sizes_, &times_;
+  const arrow::StructArray& vectors_;
+};
+
 RemoveFile CheckpointRemove(const arrow::StructArray& removes, int64_t row);
 Protocol CheckpointProtocol(const arrow::StructArray& protocols, int64_t row);
 Metadata CheckpointMetadata(const arrow::StructArray& metadata, int64_t row);

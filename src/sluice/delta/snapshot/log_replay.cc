@@ -7,6 +7,7 @@
 #include <iterator>
 #include <utility>
 
+#include "sluice/base/column_name.h"
 #include "sluice/delta/log/commit_parser.h"
 #include "sluice/delta/log/log_limits.h"
 #include "sluice/delta/log/table_feature.h"
@@ -72,9 +73,8 @@ LiveFile WithoutStatistics(AddFile&& add, bool keep) {
   return file;
 }
 
-RawStatistics ReadStatistics(const std::string& stats, const std::vector<std::string>& names) {
-  return ExtractStatistics(
-      stats.size() > kMostStatisticsBytes ? std::string_view() : std::string_view(stats), names);
+RawStatistics ReadStatistics(std::string_view stats, const std::vector<std::string>& names) {
+  return ExtractStatistics(stats.size() > kMostStatisticsBytes ? std::string_view() : stats, names);
 }
 
 void SetStatistics(LiveFile& file, FileStatistics stats, const std::vector<Field>& columns,
@@ -134,23 +134,58 @@ void LogReplay::TakeOldDomain(DomainMetadata domain) {
 }
 
 void LogReplay::TakeOldFiles(OldFiles files) {
-  std::move(files.files.begin(), files.files.end(), std::back_inserter(old_files_));
-  old_hashes_.insert(old_hashes_.end(), files.hashes.begin(), files.hashes.end());
   std::move(files.tombstones.begin(), files.tombstones.end(), std::back_inserter(tombstones_));
+  files.tombstones = {};
+  left_out_ += files.left_out;
+  left_out_bytes_ += files.left_out_bytes;
+  if (!files.files.empty()) old_files_.push_back(std::move(files));
 }
 
 // By their hashes, which take little memory; the keys are made again only where two are alike.
 Status LogReplay::RequireDistinctFiles() {
-  std::vector<size_t> hashes = std::move(old_hashes_);
+  std::vector<size_t> hashes;
+  for (OldFiles& part : old_files_) {
+    hashes.insert(hashes.end(), part.hashes.begin(), part.hashes.end());
+    part.hashes = {};
+  }
   std::sort(hashes.begin(), hashes.end());
   if (std::adjacent_find(hashes.begin(), hashes.end()) == hashes.end()) return {};
   std::unordered_set<std::string> keys;
-  for (const LiveFile& file : old_files_) {
-    if (keys.insert(KeyOf(file.path, file.deletion_vector)).second) continue;
-    return Fail(ErrorKind::kCorrupt, "{}: the checkpoint holds the file '{}' twice", root_,
-                file.path);
+  for (const OldFiles& part : old_files_) {
+    for (const LiveFile& file : part.files) {
+      if (keys.insert(KeyOf(file.path, file.deletion_vector)).second) continue;
+      return Fail(ErrorKind::kCorrupt, "{}: the checkpoint holds the file '{}' twice", root_,
+                  file.path);
+    }
   }
   return {};
+}
+
+// Part by part, so that they are not in memory twice.
+std::vector<LiveFile> LogReplay::JoinFiles() {
+  size_t count = new_files_.size();
+  for (const OldFiles& part : old_files_) count += part.files.size();
+  std::vector<LiveFile> files;
+  files.reserve(count);
+  for (OldFiles& part : old_files_) {
+    std::move(part.files.begin(), part.files.end(), std::back_inserter(files));
+    part.files = {};
+  }
+  for (size_t i = new_files_.size(); i-- > 0;) {
+    PendingFile& pending = new_files_[i];
+    SetStatistics(pending.file, TypeStatistics(pending.stats, stats_fields_), stats_fields_,
+                  options_->zone);
+    files.push_back(std::move(pending.file));
+  }
+  return files;
+}
+
+bool LogReplay::IsPartitionedByFirst() const {
+  if (stats_fields_.empty()) return false;
+  const auto& columns = metadata_->partition_columns;
+  return std::any_of(columns.begin(), columns.end(), [&](const std::string& column) {
+    return SameColumnName(column, stats_fields_.front().name);
+  });
 }
 
 Status LogReplay::ResolveTable(std::string_view table) {
@@ -189,15 +224,10 @@ Result<Snapshot> LogReplay::Finish() && {
   std::erase_if(domains_, [](const auto& entry) { return entry.second.removed; });
   snapshot.domains = std::move(domains_);
   snapshot.tombstones = std::move(tombstones_);
-  snapshot.files = std::move(old_files_);
-  snapshot.files.reserve(snapshot.files.size() + new_files_.size());
-  for (size_t i = new_files_.size(); i-- > 0;) {
-    PendingFile& pending = new_files_[i];
-    SetStatistics(pending.file, TypeStatistics(pending.stats, stats_fields_), stats_fields_,
-                  options_->zone);
-    snapshot.files.push_back(std::move(pending.file));
-  }
-  snapshot.num_files = static_cast<int64_t>(snapshot.files.size());
+  snapshot.files = JoinFiles();
+  snapshot.left_out = left_out_;
+  snapshot.num_files = static_cast<int64_t>(snapshot.files.size()) + left_out_;
+  snapshot.total_bytes = left_out_bytes_;
   for (const LiveFile& file : snapshot.files) snapshot.total_bytes += file.size;
   return snapshot;
 }

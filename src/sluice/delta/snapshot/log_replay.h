@@ -18,7 +18,7 @@ namespace sluice::delta {
 LiveFile WithoutStatistics(AddFile&& add, bool keep);
 
 /// ExtractStatistics, but none of a text that was made to take long.
-RawStatistics ReadStatistics(const std::string& stats, const std::vector<std::string>& names);
+RawStatistics ReadStatistics(std::string_view stats, const std::vector<std::string>& names);
 
 /// Gives `file` its statistics for `columns`; a partition column's come from the partition values, read in
 /// `zone`.
@@ -30,7 +30,12 @@ struct OldFiles {
   std::vector<LiveFile> files;
   std::vector<size_t> hashes;  ///< of the files' keys, in their order
   std::vector<RemoveFile> tombstones;
+  int64_t left_out = 0, left_out_bytes = 0;
 
+  void LeaveOut(int64_t bytes) {
+    ++left_out;
+    left_out_bytes += bytes;
+  }
   void Add(LiveFile file, const std::string& key) {
     files.push_back(std::move(file));
     hashes.push_back(std::hash<std::string>()(key));
@@ -65,6 +70,8 @@ class LogReplay {
   /// False if a commit has already said what became of that logical file. Several threads may ask while nobody
   /// takes anything.
   bool WantsOld(const std::string& key) const { return !seen_.contains(key); }
+  /// True if no commit said anything of any file.
+  bool WantsAllOld() const { return seen_.empty(); }
   void TakeOldFiles(OldFiles files);
 
   bool has_protocol() const { return protocol_.has_value(); }
@@ -75,6 +82,8 @@ class LogReplay {
   Status ResolveTable(std::string_view table);
   /// The fields of options.stats_columns, in that order; unknown ones of type void. After ResolveTable.
   const std::vector<Field>& stats_fields() const { return stats_fields_; }
+  /// Whether the first of them is a partition column.
+  bool IsPartitionedByFirst() const;
   /// Under which names statistics of these columns stand.
   std::vector<std::string> StatsNames() const;
 
@@ -89,6 +98,8 @@ class LogReplay {
   };
 
   Status RequireDistinctFiles();
+  /// All files in the order of the log.
+  std::vector<LiveFile> JoinFiles();
 
   const SnapshotOptions* options_;
   std::string root_;
@@ -98,8 +109,8 @@ class LogReplay {
   std::map<std::string, DomainMetadata> domains_;  ///< removed ones included
   std::unordered_set<std::string> seen_;           ///< keys of logical files
   std::vector<PendingFile> new_files_;             ///< newest first
-  std::vector<LiveFile> old_files_;
-  std::vector<size_t> old_hashes_;  ///< of their keys
+  std::vector<OldFiles> old_files_;
+  int64_t left_out_ = 0, left_out_bytes_ = 0;
   std::vector<RemoveFile> tombstones_;
   std::vector<Field> stats_fields_;
 };

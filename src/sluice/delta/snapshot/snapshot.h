@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -37,6 +38,10 @@ struct SnapshotOptions {
   bool with_files = true;                  ///< false: protocol, metadata and transactions only
   bool with_tombstones = false;            ///< writers need them for checkpoints
   bool with_actions = false;               ///< as above; large tables need much memory then
+  /// Asked with the first of stats_columns and its maximum in a file none of whose values is NULL: true leaves the
+  /// file out, so that a window of a table of millions of files needs memory for its own only. May be called
+  /// by several threads.
+  std::function<bool(const Field& column, const StatisticValue& max)> leave_out;
 };
 
 /// A table at one version (PROTOCOL.md, "Action Reconciliation"). Built from the newest usable
@@ -51,10 +56,12 @@ struct Snapshot {
   std::vector<RemoveFile> tombstones;  ///< only with_tombstones
   std::map<std::string, SetTransaction> transactions;
   std::map<std::string, DomainMetadata> domains;
-  int64_t num_files = 0;
+  int64_t num_files = 0;  ///< those left out included
   int64_t total_bytes = 0;
+  int64_t left_out = 0;  ///< live files that are not in `files`: SnapshotOptions::leave_out
   std::optional<Version> checkpoint;  ///< the checkpoint that was used
-  std::string commit_mark;  ///< CommitFile::Mark of `version`; "" where that file is not there any more
+  std::string
+      commit_mark;  ///< CommitFile::Mark of `version`; "" where that file is not there any more
 };
 
 }  // namespace sluice::delta

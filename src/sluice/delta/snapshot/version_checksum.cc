@@ -149,6 +149,13 @@ std::optional<Differences> Compare(std::string_view text, std::string_view name,
 
 }  // namespace
 
+Result<bool> HasChecksum(const Log& log, Version version) {
+  if (version.value < 0) return false;
+  const auto info = log.store().Head(ChecksumKey(version));
+  if (!info && info.error().kind != ErrorKind::kNotFound) return Fail(info.error());
+  return info.has_value();
+}
+
 Result<Differences> DifferencesToChecksum(const Log& log, const Snapshot& snapshot) {
   const store::Key key = ChecksumKey(snapshot.version);
   const std::string name = log.store().DisplayName(key);

@@ -13,6 +13,29 @@ namespace sluice::exporter {
 
 using ledger::ExportKind;
 
+namespace {
+
+/// Leaves out the files that no window of this run can have rows of.
+Status LeaveOutOld(const Session& session, const ledger::Position& position,
+                   delta::SnapshotOptions& wanted) {
+  const config::Table& table = *session.table;
+  ledger::Bound row;
+  if (std::holds_alternative<std::monostate>(position.end)) {
+    SLUICE_ASSIGN_OR_RETURN(const state::StateView state, session.state->Read(table.table));
+    const state::StateRow* found = state.Find(table.table);
+    if (found != nullptr && found->last_exported_end_time) row = *found->last_exported_end_time;
+  }
+  const auto start = plan::EarliestStart(table, position, row, session.services->clock->Now());
+  if (!start) return {};
+  wanted.leave_out = [zone = table.timezone, start = *start](const delta::Field& watermark,
+                                                             const delta::StatisticValue& max) {
+    return plan::EndsBy(watermark, max, zone, start);
+  };
+  return {};
+}
+
+}  // namespace
+
 Result<std::unique_ptr<AppendSource>> AppendSource::Look(Session& session,
                                                          const ledger::Position& position,
                                                          const SourceOptions& options) {
@@ -21,6 +44,7 @@ Result<std::unique_ptr<AppendSource>> AppendSource::Look(Session& session,
   delta::SnapshotOptions wanted;
   wanted.stats_columns = {table.append().watermark};
   wanted.zone = table.timezone;
+  if (options.only_new) SLUICE_RETURN_IF_ERROR(LeaveOutOld(session, position, wanted));
   SLUICE_RETURN_IF_ERROR(source->Pin(position, options, wanted));
   SLUICE_RETURN_IF_ERROR(plan::FindWatermark(table, source->snapshot_.metadata.schema));
   return source;

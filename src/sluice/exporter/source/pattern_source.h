@@ -17,6 +17,8 @@ namespace sluice::exporter {
 struct SourceOptions {
   std::optional<Version> at;  ///< nullopt: the latest version
   bool reseed = false;        ///< cdc: plan a new seed, whatever was exported
+  /// Only Plan() will be asked, and the tasks of its exports: what no new window needs may be left out.
+  bool only_new = false;
   /// For planning before an earlier export is settled: the state row will stand here at least.
   ledger::Bound assume_row_at;
 };
