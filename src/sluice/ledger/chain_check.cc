@@ -139,13 +139,13 @@ void AddGap(const Stretch& stretch, const Extent& gap, std::vector<ChainGap>& ga
 std::vector<ChainGap> FindGaps(const std::vector<Manifest>& manifests,
                                std::vector<Stretch> stretches,
                                const std::map<int64_t, Judgement>& judged,
-                               const std::optional<Position>& position) {
+                               const std::optional<Position>& position, bool newest_only) {
   if (position && !stretches.empty()) {
     // The newest decision says how far the exports reach, even where the first or the last was taken away.
     Stretch& last = stretches.back();
     const auto first = ValueOf(position->first_start), end = ValueOf(position->end);
     if (position->end.index() == last.type.index() && first && end && *first < *end) {
-      if (!last.seeded) last.first = std::min(*last.first, *first);
+      if (!last.seeded && !newest_only) last.first = std::min(*last.first, *first);
       last.end = std::max(*last.end, *end);
     }
   }
@@ -241,7 +241,8 @@ ChainReport CheckChain(const ChainInput& input) {
   ChainReport report;
   const auto judged = JudgeExports(input.manifests);
   FindNumbers(input, judged, report);
-  report.gaps = FindGaps(input.manifests, Walk(input.manifests).stretches, judged, input.position);
+  report.gaps = FindGaps(input.manifests, Walk(input.manifests).stretches, judged, input.position,
+                         input.newest_only);
   return report;
 }
 

@@ -24,6 +24,8 @@ struct ChainInput {
   int64_t settled_elsewhere = 0;
   /// Where the newest decision says that exports stand; nullopt without a ledger.
   std::optional<Position> position;
+  /// `manifests` are the newest only: what lies before the first of their windows is not judged.
+  bool newest_only = false;
 };
 
 /// A stretch of a table that no export in force holds.

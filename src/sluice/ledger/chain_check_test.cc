@@ -57,6 +57,19 @@ TEST_F(ChainTest, WindowsThatMeetAreUnbroken) {
                   .unbroken());
 }
 
+TEST_F(ChainTest, WhatLiesBeforeTheNewestManifestsIsNotJudged) {
+  Has({Window(1, 0, 1), Window(2, 1, 2), Window(3, 2, 3), Window(4, 4, 5)});
+  StandsAt(0, 5);
+  const std::vector<Manifest> newest(manifests_.begin() + 1, manifests_.end());
+  ChainInput input{newest, published_, decided_, decided_, settled_, position_};
+  input.newest_only = true;
+  const auto gaps = CheckChain(input).gaps;
+  ASSERT_EQ(gaps.size(), 1U);
+  EXPECT_EQ(gaps[0].start, Bound(Hour(3)));
+  input.newest_only = false;
+  EXPECT_EQ(CheckChain(input).gaps.size(), 2U);
+}
+
 TEST_F(ChainTest, NothingExportedIsUnbroken) { EXPECT_TRUE(Has({}).Check().unbroken()); }
 
 TEST_F(ChainTest, AnyExportThatIsTakenAwayIsMissing) {

@@ -22,12 +22,7 @@ using store::ObjectStore;
 /// An object store answers many small requests at once, and it does not slow down a disk.
 constexpr int kRequestsAtOnce = 16;
 
-/// The entries of one export in the ledger folder.
-struct Found {
-  bool intent = false;
-  bool heartbeat = false;
-  int generation = 0;  ///< of the latest decision; 0: none
-};
+using Found = LedgerEntries;
 
 std::string_view LastPart(std::string_view key) { return key.substr(key.rfind('/') + 1); }
 
@@ -187,14 +182,41 @@ Result<int64_t> Ledger::PublishedHint() const {
   return std::max<int64_t>(0, json["n"].get<int64_t>());
 }
 
-Result<int64_t> Ledger::SettledHint() const {
-  const auto hint = PublishedHint();
-  if (!hint && hint.error().kind != ErrorKind::kCorrupt) return Fail(hint.error());
-  const int64_t n = hint.value_or(0);
-  if (n == 0) return 0;
-  SLUICE_ASSIGN_OR_RETURN(const bool known, Exists(*destination_, ManifestKey(name_, n)));
-  SLUICE_ASSIGN_OR_RETURN(const bool decided, Exists(*ledger_store_, DecisionKey(folder_, n, 1)));
-  return known && decided ? n : 0;
+Result<Numbers> Ledger::FindNewest() const {
+  const auto published = PublishedHint();
+  if (!published && published.error().kind != ErrorKind::kCorrupt) return Fail(published.error());
+  const int64_t hint = published.value_or(0);
+  SLUICE_ASSIGN_OR_RETURN(auto numbers, ListNewest(*ledger_store_, folder_, hint));
+  if (hint == 0) return numbers;
+  const auto found = numbers.find(hint);
+  if (found != numbers.end() && found->second.generation > 0) return numbers;
+  // The heartbeat is of another ledger, or so old that the listing began beyond it.
+  SLUICE_ASSIGN_OR_RETURN(const bool decided,
+                          Exists(*ledger_store_, DecisionKey(folder_, hint, 1)));
+  if (decided && !numbers.empty()) return numbers;
+  return ListNewest(*ledger_store_, folder_, 0);
+}
+
+Result<std::optional<std::string>> Ledger::MarkOfNewest(int64_t n) const {
+  std::string mark;
+  bool decided = false, identity = false, beyond = false;
+  SLUICE_RETURN_IF_ERROR(
+      ledger_store_->List(folder_, folder_ + FormatNumber(n), [&](const store::ObjectInfo& object) {
+        const std::string_view file = std::string_view(object.key).substr(folder_.size());
+        const auto entry = ParseLedgerEntry(file);
+        using Type = LedgerEntryName::Type;
+        if (entry && entry->type == Type::kHeartbeat) return true;
+        const bool is_identity = ParseIdentityName(file).has_value();
+        if (!entry && !is_identity) return true;
+        beyond = entry && entry->n != n;
+        decided = decided || (entry && entry->type == Type::kDecision);
+        identity = identity || is_identity;
+        mark +=
+            fmt::format("{} {} {} {}\n", file, object.size, object.modified.micros, object.etag);
+        return !beyond;
+      }));
+  if (beyond || !decided || !identity) return std::nullopt;
+  return DigestOfText(mark);
 }
 
 Status Ledger::RequireNoManifest() const {
@@ -214,8 +236,7 @@ Status Ledger::RequireNoManifest() const {
 }
 
 Result<LedgerView> Ledger::Load() const {
-  SLUICE_ASSIGN_OR_RETURN(const int64_t hint, SettledHint());
-  SLUICE_ASSIGN_OR_RETURN(auto numbers, ListNewest(*ledger_store_, folder_, hint));
+  SLUICE_ASSIGN_OR_RETURN(auto numbers, FindNewest());
   LedgerView view;
   if (numbers.empty()) {
     const Status fresh = RequireNoManifest();
@@ -397,6 +418,10 @@ Result<std::vector<Manifest>> Ledger::ReadManifests() const {
         if (const auto n = ParseManifestName(LastPart(object.key))) numbers.push_back(*n);
         return true;
       }));
+  return ReadManifests(numbers);
+}
+
+Result<std::vector<Manifest>> Ledger::ReadManifests(const std::vector<int64_t>& numbers) const {
   std::vector<std::optional<Manifest>> read(numbers.size());
   SLUICE_RETURN_IF_ERROR(runtime::ParallelFor(
       numbers.size(), kRequestsAtOnce, runtime::CancelToken(), [&](size_t i) -> Status {
@@ -435,16 +460,20 @@ std::vector<int64_t> Ledger::Numbers::Unpublished() const {
 
 Result<std::vector<Decision>> Ledger::ReadDecisions() const {
   SLUICE_ASSIGN_OR_RETURN(const auto numbers, ListAllNumbers(*ledger_store_, folder_));
-  std::vector<Decision> decisions;
+  std::vector<std::pair<int64_t, int>> decided;  // with its generation
   for (const auto& [n, found] : numbers) {
-    if (found.generation == 0) continue;
-    SLUICE_ASSIGN_OR_RETURN(auto decision,
-                            GetDecision(*ledger_store_, folder_, n, found.generation));
-    bool exists = false;
-    SLUICE_ASSIGN_OR_RETURN(auto manifest, VoidManifest(decision, &exists));
-    if (manifest) decision = Overruled(decision, *std::move(manifest));
-    decisions.push_back(std::move(decision));
+    if (found.generation > 0) decided.emplace_back(n, found.generation);
   }
+  std::vector<Decision> decisions(decided.size());
+  SLUICE_RETURN_IF_ERROR(runtime::ParallelFor(
+      decided.size(), kRequestsAtOnce, runtime::CancelToken(), [&](size_t i) -> Status {
+        const auto [n, generation] = decided[i];
+        SLUICE_ASSIGN_OR_RETURN(decisions[i], GetDecision(*ledger_store_, folder_, n, generation));
+        bool exists = false;
+        SLUICE_ASSIGN_OR_RETURN(auto manifest, VoidManifest(decisions[i], &exists));
+        if (manifest) decisions[i] = Overruled(decisions[i], *std::move(manifest));
+        return {};
+      }));
   return decisions;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -30,6 +31,13 @@ struct LedgerView {
   int64_t newest_decided() const { return undecided() ? newest - 1 : newest; }
 };
 
+/// The entries of one export in the ledger folder.
+struct LedgerEntries {
+  bool intent = false;
+  bool heartbeat = false;
+  int generation = 0;  ///< of the latest decision; 0: none
+};
+
 /// The numbered intents, decisions and manifests of one table, in their two stores. No step overwrites
 /// or deletes what another runner may rely on: everything but heartbeats is put-if-absent.
 /// Thread-safe. Errors: those of the stores, kCorrupt for records that can't be read or numbers that
@@ -47,6 +55,11 @@ class Ledger {
   /// Looks for the newest number from the one on whose manifest the published heartbeat names, so that years
   /// of numbers cost no more than a few; without a hint it takes a dozen requests more.
   Result<LedgerView> Load() const;
+
+  /// What a listing shows of the records from n on and of whose ledger it is, as a text that stays the same as long
+  /// as nobody writes or takes away any of them; heartbeats aside. By one request wherever n is among the newest.
+  /// nullopt where n is not the newest number, is not decided, or the ledger recorded no identity.
+  Result<std::optional<std::string>> MarkOfNewest(int64_t n) const;
 
   /// kConflict where n is published and not decided: somebody took its decision away, and a second one
   /// would name other files than the manifest does.
@@ -74,6 +87,8 @@ class Ledger {
   Result<std::optional<Manifest>> ReadManifest(int64_t n) const;
   /// Every manifest, ascending by n.
   Result<std::vector<Manifest>> ReadManifests() const;
+  /// Those of `numbers` that are published, in that order.
+  Result<std::vector<Manifest>> ReadManifests(const std::vector<int64_t>& numbers) const;
   /// Every number of the ledger and of the manifests. Reads names only.
   struct Numbers {
     std::set<int64_t> published, decided;
@@ -92,7 +107,8 @@ class Ledger {
   const store::Key& folder() const { return folder_; }
 
  private:
-  Result<int64_t> SettledHint() const;
+  /// The records about the newest number. Empty: nothing was ever begun.
+  Result<std::map<int64_t, LedgerEntries>> FindNewest() const;
   /// kConflict where the ledger is recorded as another's.
   Status RecordIdentity() const;
   /// kConflict where manifests are published although the ledger is empty.

@@ -255,5 +255,26 @@ TEST_F(LedgerTest, RecordThatIsDamagedIsCorruptAndNamed) {
   EXPECT_THAT(ledger_.Load(), HasMessage("00000000000000000001.commit.json"));
 }
 
+TEST_F(LedgerTest, TheMarkStaysAsLongAsNothingIsWrittenOrTakenAway) {
+  ledger_.RecordWith({});
+  Export(1);
+  Export(2);
+  EXPECT_EQ(ledger_.MarkOfNewest(1).value(), std::nullopt);
+  const auto mark = ledger_.MarkOfNewest(2).value();
+  ASSERT_TRUE(mark);
+  ASSERT_THAT(ledger_.PutHeartbeat(2, {}), IsOk());
+  EXPECT_EQ(ledger_.MarkOfNewest(2).value(), mark);
+  Decide(2, 2);
+  EXPECT_NE(ledger_.MarkOfNewest(2).value(), mark);
+  Begin(3);
+  EXPECT_EQ(ledger_.MarkOfNewest(2).value(), std::nullopt);
+  EXPECT_EQ(ledger_.MarkOfNewest(3).value(), std::nullopt) << "is not decided";
+}
+
+TEST_F(LedgerTest, ALedgerWithoutIdentityHasNoMark) {
+  Export(1);
+  EXPECT_EQ(ledger_.MarkOfNewest(1).value(), std::nullopt);
+}
+
 }  // namespace
 }  // namespace sluice::ledger

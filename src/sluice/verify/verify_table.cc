@@ -284,8 +284,13 @@ Status VerifyExports(Session& session, const std::vector<Manifest>& chosen, Feed
   return {};
 }
 
-/// The source's newest version against its checksum, if it has one.
+/// The source's newest version against its checksum. Without one its files need not be read again.
 Status VerifyChecksum(const Session& session, VerifyReport& report) {
+  const auto listing = session.log->ListForSnapshot();
+  if (!listing) return SourceIsGone(listing.error().kind) ? Status() : Fail(listing.error());
+  SLUICE_ASSIGN_OR_RETURN(const bool has_checksum,
+                          delta::HasChecksum(*session.log, listing->latest()));
+  if (!has_checksum) return {};
   const auto snapshot = delta::LoadSnapshot(*session.log, {});
   if (!snapshot) return SourceIsGone(snapshot.error().kind) ? Status() : Fail(snapshot.error());
   SLUICE_ASSIGN_OR_RETURN(auto differences, delta::DifferencesToChecksum(*session.log, *snapshot));

@@ -12,4 +12,8 @@ namespace sluice::exporter {
 Result<ledger::ChainReport> LookAtChain(Session& session,
                                         const std::vector<ledger::Manifest>& manifests);
 
+/// The same from the newest hundred manifests and the names of all others, so that age costs names only: whether every
+/// number is there, and the windows of the newest exports. Where that leaves a doubt, all manifests are read.
+Result<ledger::ChainReport> LookAtNewestOfChain(Session& session);
+
 }  // namespace sluice::exporter

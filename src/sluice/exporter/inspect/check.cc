@@ -226,10 +226,9 @@ void CheckForeignRow(Session& session, const ledger::Position& position, Finding
           WithName("`sluice state forget NAME`", session.name()));
 }
 
-/// Exports must chain from the first to the newest.
+/// Exports must chain from the first to the newest; the whole proof is `verify`'s.
 Status CheckChain(Session& session, Findings& findings) {
-  SLUICE_ASSIGN_OR_RETURN(const auto manifests, session.ledger->ReadManifests());
-  SLUICE_ASSIGN_OR_RETURN(const auto chain, LookAtChain(session, manifests));
+  SLUICE_ASSIGN_OR_RETURN(const auto chain, LookAtNewestOfChain(session));
   for (const auto& fault : ledger::Describe(chain, session.name())) {
     findings.AddFault(Error{ErrorKind::kConflict, fault.message, fault.remedy});
   }

@@ -8,9 +8,12 @@
 namespace sluice::exporter {
 namespace {
 
+/// So far below the checkpoint: the log may be of any length.
+constexpr int64_t kVersionsLookedAt = 10'000;
+
 /// A beginning that was cleaned up is not a hole. Above the checkpoint a hole is an error of every command.
 void CheckHoles(const Session& session, Version checkpoint, Findings& findings) {
-  const auto listing = session.log->List();
+  const auto listing = session.log->List(Version{checkpoint.value - kVersionsLookedAt});
   if (!listing) return findings.AddFault(listing.error());
   if (listing->commits.empty()) return;
   const auto whole = delta::Log::RequireContiguous(*listing, listing->commits.front().version,
