@@ -16,6 +16,7 @@
 #include "sluice/exporter/snapshot_keep.h"
 #include "sluice/exporter/source/look_at_source.h"
 #include "sluice/exporter/source/source_checks.h"
+#include "sluice/exporter/standstill.h"
 #include "sluice/runtime/log.h"
 #include "sluice/runtime/time_limit.h"
 
@@ -42,12 +43,19 @@ void LogPlan(const Session& session, const delta::Snapshot& snapshot, const Plan
   }
 }
 
+/// How far a run came. Together the last two say what the next one may take for granted.
+struct Seen {
+  int64_t settled = 0;             ///< the newest export that was seen to be settled
+  std::optional<Outlook> outlook;  ///< nullopt: the next run has to look at everything
+};
+
 /// What is new, after everything earlier is settled. False where another runner came first: look again.
 Result<bool> ExportWhatIsNew(Session& session, const LedgerView& view, const RunOptions& options,
-                             transfer::Progress& progress, ReportBuilder& report) {
+                             transfer::Progress& progress, ReportBuilder& report, Seen& seen) {
   SourceOptions wanted;
   wanted.at = options.at_version;
   wanted.reseed = WantsReseed(options, report);
+  wanted.only_new = true;
   SessionSource access(session);
   SLUICE_ASSIGN_OR_RETURN(const auto source, access.Look(view.position(), wanted));
   SLUICE_ASSIGN_OR_RETURN(const PlannedWork work, source->Plan());
@@ -69,38 +77,47 @@ Result<bool> ExportWhatIsNew(Session& session, const LedgerView& view, const Run
   }
   if (work.then) return Fail(*work.then);
   report.AddNotes(work.notes);
+  // A run by hand of an older version has not seen what came after it, and notes are to be told again.
+  if (options.at_version || !work.notes.empty()) return true;
+  const delta::Snapshot& snapshot = source->snapshot();
+  seen.outlook = Outlook{
+      snapshot.version, snapshot.commit_mark,
+      work.exports.empty() ? view.position().end : work.exports.back().position.end, std::nullopt};
   return true;
 }
 
 /// Older snapshots go. Where we may not delete they stay, and the export is whole all the same.
-Status DropWhatIsOld(Session& session, ReportBuilder& report) {
+Status DropWhatIsOld(Session& session, ReportBuilder& report, Seen& seen) {
   DroppedSnapshots dropped = DropOldSnapshots(session);
+  if (seen.outlook) seen.outlook->due = dropped.next;
   for (const auto& snapshot : dropped.dropped) {
     report.AddNote(fmt::format("snapshot {} of {} was removed (keep: {})", snapshot.n,
                                ledger::ToText(snapshot.end), session.table->snapshot().keep));
   }
   const Status& then = dropped.then;
   if (then || then.error().kind != ErrorKind::kPermission) return then;
+  seen.outlook.reset();
   report.AddNote(fmt::format("an older snapshot stays, because it could not be removed: {}; {}",
                              then.error().message, then.error().remedy));
   return {};
 }
 
 /// One try: settle what earlier runs left, then export. Repeats while other runners come in between.
-/// `settled`: the newest export that was seen to be settled.
 Status RunOnce(Session& session, const RunOptions& options, transfer::Progress& progress,
-               ReportBuilder& report, int64_t& settled) {
+               ReportBuilder& report, Seen& seen) {
   SessionSource access(session);
   for (int round = 0; round < kRounds; ++round) {
     SLUICE_ASSIGN_OR_RETURN(const auto view,
                             SettleEarlier(session.context(), access, options, progress, report));
     if (!view) return {};
-    settled = view->newest;
+    seen.settled = view->newest;
     SLUICE_ASSIGN_OR_RETURN(const bool done,
-                            ExportWhatIsNew(session, *view, options, progress, report));
+                            ExportWhatIsNew(session, *view, options, progress, report, seen));
     if (!done) continue;
-    if (!report.windows().empty()) settled = std::max(settled, report.windows().back().n);
-    return DropWhatIsOld(session, report);
+    if (!report.windows().empty()) {
+      seen.settled = std::max(seen.settled, report.windows().back().n);
+    }
+    return DropWhatIsOld(session, report, seen);
   }
   return Fail(TooManyRounds());
 }
@@ -114,13 +131,25 @@ std::string_view EndedAs(const Status& status, const ReportBuilder& report) {
 
 Status RunOneTry(const Services& services, const config::Table& table, const RunOptions& options,
                  transfer::Progress& progress, ReportBuilder& report) {
-  SLUICE_ASSIGN_OR_RETURN(Session session, OpenSession(services, table));
-  int64_t settled = 0;
-  const Status status = RunOnce(session, options, progress, report, settled);
-  PublishHeartbeat(session.context());
-  if (!report.is_busy()) {
-    RecordLastRun(session.context(), EndedAs(status, report), status, settled);
+  SLUICE_ASSIGN_OR_RETURN(Session session, OpenStores(services, table));
+  if (const auto still = StandsStill(session, options)) {
+    spdlog::debug("{}: nothing changed since the last run", session.name());
+    PublishHeartbeat(session.context(), still->n);
+    RecordLastRun(session.context(), EndedAs({}, report), {}, still->n, still);
+    return {};
   }
+  SLUICE_RETURN_IF_ERROR(OpenLedger(session));
+  Seen seen;
+  const Status status = RunOnce(session, options, progress, report, seen);
+  if (!status || report.is_busy()) {
+    PublishHeartbeat(session.context());
+  } else {
+    PublishHeartbeat(session.context(), seen.settled);
+  }
+  if (report.is_busy()) return status;
+  const auto still =
+      status && seen.outlook ? FindStandstill(session, seen.settled, *seen.outlook) : std::nullopt;
+  RecordLastRun(session.context(), EndedAs(status, report), status, seen.settled, still);
   return status;
 }
 

@@ -107,7 +107,9 @@ Status RequireDeletion(Session& session, const Manifest& snapshot) {
   return {};
 }
 
-std::vector<Manifest> ChooseOld(const Session& session, const std::vector<Manifest>& manifests) {
+/// `next`: when keep_for lets go of another one.
+std::vector<Manifest> ChooseOld(const Session& session, const std::vector<Manifest>& manifests,
+                                std::optional<Timestamp>* next = nullptr) {
   const config::SnapshotOptions& options = session.table->snapshot();
   std::vector<Manifest> complete;
   for (const auto& manifest : manifests) {
@@ -118,13 +120,18 @@ std::vector<Manifest> ChooseOld(const Session& session, const std::vector<Manife
   const Timestamp now = session.services->clock->Now();
   for (size_t i = 0; i + kept < complete.size(); ++i) {
     const auto* at = std::get_if<Timestamp>(&complete[i].end);
-    if (at == nullptr || (options.keep_for && now - *at <= *options.keep_for)) continue;
+    if (at == nullptr) continue;
+    if (options.keep_for && now - *at <= *options.keep_for) {
+      const Timestamp due = *at + *options.keep_for;
+      if (next != nullptr) *next = std::min(next->value_or(due), due);
+      continue;
+    }
     old.push_back(complete[i]);
   }
   return old;
 }
 
-Status Drop(Session& session, std::vector<Manifest>& dropped) {
+Status Drop(Session& session, DroppedSnapshots& result) {
   std::set<store::Key> lone_markers;
   SLUICE_ASSIGN_OR_RETURN(const auto manifests, ReadPresent(session, &lone_markers));
   SLUICE_RETURN_IF_ERROR(RemoveLoneMarkers(session, lone_markers));
@@ -132,11 +139,11 @@ Status Drop(Session& session, std::vector<Manifest>& dropped) {
     // A crash came between the tombstone and the last of the files.
     if (manifest.expired) SLUICE_RETURN_IF_ERROR(RemoveFiles(session, manifest.n));
   }
-  for (const auto& snapshot : ChooseOld(session, manifests)) {
+  for (const auto& snapshot : ChooseOld(session, manifests, &result.next)) {
     SLUICE_RETURN_IF_ERROR(RequireDeletion(session, snapshot));
     SLUICE_RETURN_IF_ERROR(session.ledger->PutTombstone(Tombstone(session, snapshot)));
     SLUICE_RETURN_IF_ERROR(RemoveFiles(session, snapshot.n));
-    dropped.push_back(snapshot);
+    result.dropped.push_back(snapshot);
   }
   return {};
 }
@@ -152,7 +159,7 @@ Result<std::vector<Manifest>> FindOldSnapshots(Session& session) {
 DroppedSnapshots DropOldSnapshots(Session& session) {
   DroppedSnapshots result;
   if (session.table->is_snapshot()) {
-    result.then = Drop(session, result.dropped);
+    result.then = Drop(session, result);
   }
   return result;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "sluice/exporter/session/session.h"
@@ -10,6 +11,7 @@ namespace sluice::exporter {
 struct DroppedSnapshots {
   std::vector<ledger::Manifest> dropped;  ///< ascending by n
   Status then;                            ///< why the rest stays
+  std::optional<Timestamp> next;          ///< when `keep_for` lets go of another one
 };
 
 /// Pattern C: drops the snapshots that neither `keep` nor `keep_for` holds any more; the newest complete one

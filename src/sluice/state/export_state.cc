@@ -62,6 +62,7 @@ struct ExportState::Impl {
   std::optional<LoadedState> held{};
 
   std::string Name() const { return store->DisplayName(""); }
+  Result<bool> IsStill(Version version, std::string_view mark) const;
   /// The newest version with all columns, read again only where another commit was made; nullptr where no table
   /// is there. Valid until the next call.
   Result<const LoadedState*> Newest();
@@ -81,12 +82,16 @@ struct ExportState::Impl {
   void KeepSmall(const delta::Snapshot& before, Version committed);
 };
 
+Result<bool> ExportState::Impl::IsStill(Version version, std::string_view mark) const {
+  if (mark.empty()) return false;
+  SLUICE_ASSIGN_OR_RETURN(const auto newest, delta::Log(store).FindNewest(version));
+  return newest && newest->version == version && newest->Mark() == mark;
+}
+
 Result<const LoadedState*> ExportState::Impl::Newest() {
-  if (held && !held->snapshot.commit_mark.empty()) {
-    SLUICE_ASSIGN_OR_RETURN(const auto newest,
-                            delta::Log(store).FindNewest(held->snapshot.version));
-    const bool same = newest && newest->version == held->snapshot.version &&
-                      newest->Mark() == held->snapshot.commit_mark;
+  if (held) {
+    SLUICE_ASSIGN_OR_RETURN(const bool same,
+                            IsStill(held->snapshot.version, held->snapshot.commit_mark));
     if (same) return &*held;
   }
   held.reset();
@@ -187,7 +192,8 @@ Result<AdvanceOutcome> ExportState::Impl::TryChange(const std::string& app_id, i
     SLUICE_RETURN_IF_ERROR(Create());
     loaded_at = clock->Now();
     SLUICE_ASSIGN_OR_RETURN(state, Newest());
-    if (state == nullptr) return Fail(ErrorKind::kTransient, "{}: vanished after its creation", Name());
+    if (state == nullptr)
+      return Fail(ErrorKind::kTransient, "{}: vanished after its creation", Name());
     SLUICE_ASSIGN_OR_RETURN(decision, decide_on(state));
   }
   // An earlier attempt of this very call may have committed although its answer was lost.
@@ -242,6 +248,10 @@ Result<StateView> ExportState::Read(std::optional<std::string_view> only) const 
     if (!only || name == *only) return Fail(DuplicateRows(rows));
   }
   return view;
+}
+
+Result<bool> ExportState::IsStill(Version version, std::string_view mark) const {
+  return impl_->IsStill(version, mark);
 }
 
 Result<std::optional<int64_t>> ExportState::FollowedThrough(const std::string& app_id) const {

@@ -33,6 +33,8 @@ class ExportState {
 
   /// With `only`, two rows of another name are not errors: one table's trouble does not stop the others.
   Result<StateView> Read(std::optional<std::string_view> only = std::nullopt) const;
+  /// True if the table is still as a view (`StateView::version`, `mark`) showed it; asks once.
+  Result<bool> IsStill(Version version, std::string_view mark) const;
   /// The txn version of `app_id`, nullopt if it never committed here.
   Result<std::optional<int64_t>> FollowedThrough(const std::string& app_id) const;
   /// kUnsupported where the table asks of its writers what we lack: known before anything is exported that

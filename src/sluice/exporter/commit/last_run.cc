@@ -38,20 +38,59 @@ std::string WithoutNames(std::string_view message) {
   return without;
 }
 
+nlohmann::json ToJson(const Standstill& still) {
+  nlohmann::json json = {{"config", still.config},           {"n", still.n},
+                         {"ledger", still.ledger},           {"source", still.source.value},
+                         {"source_mark", still.source_mark}, {"row", still.row},
+                         {"state", still.state.value},       {"state_mark", still.state_mark}};
+  if (still.due) json["due"] = FormatTimestamp(*still.due);
+  return json;
+}
+
+/// nullopt for whatever was not written by this program: the run looks at everything then.
+std::optional<Standstill> ParseStandstill(const nlohmann::json& json) {
+  const auto text = [&](const char* key) -> std::optional<std::string> {
+    const auto found = json.find(key);
+    if (found == json.end() || !found->is_string()) return std::nullopt;
+    return found->get<std::string>();
+  };
+  const auto number = [&](const char* key) -> std::optional<int64_t> {
+    const auto found = json.find(key);
+    if (found == json.end() || !found->is_number_integer()) return std::nullopt;
+    return found->get<int64_t>();
+  };
+  if (!json.is_object()) return std::nullopt;
+  const auto config = text("config"), ledger = text("ledger"), source_mark = text("source_mark"),
+             row = text("row"), state_mark = text("state_mark");
+  const auto n = number("n"), source = number("source"), state = number("state");
+  if (!config || !ledger || !source_mark || !row || !state_mark || !n || !source || !state) {
+    return std::nullopt;
+  }
+  Standstill still{*config,         *n,          *ledger, Version{*source}, *source_mark, *row,
+                   Version{*state}, *state_mark, {}};
+  if (json.contains("due")) {
+    const auto due = ParseTimestamp(text("due").value_or(""), TimeZone::Utc());
+    if (!due) return std::nullopt;
+    still.due = *due;
+  }
+  return still;
+}
+
 }  // namespace
 
 void RecordLastRun(const CommitContext& context, std::string_view ended, const Status& status,
-                   int64_t settled) {
+                   int64_t settled, const std::optional<Standstill>& standstill) {
   if (!status) {  // a run that ended well saw the newest export settled; a failed one may have seen none
     const auto before = ReadLastRun(context);
     settled = std::max(settled, before ? before->settled : 0);
   }
-  const nlohmann::json json = {
+  nlohmann::json json = {
       {"at", FormatTimestamp(context.clock.Now())},
       {"status", ended},
       {"settled", settled},
       {"error",
        status ? std::string() : runtime::RedactError(WithoutNames(status.error().message))}};
+  if (standstill) json["standstill"] = ToJson(*standstill);
   const auto put = context.ledger_store.Put(
       ledger::LastRunKey(context.ledger.folder()),
       json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
@@ -79,9 +118,11 @@ Result<std::optional<LastRun>> RequireLastRun(const CommitContext& context) {
                       "run `sluice run NAME`, which writes it again"});
   }
   const auto settled = json.find("settled");
+  const auto standstill = json.find("standstill");
   return LastRun{
       *at, field("status"), field("error"),
-      settled != json.end() && settled->is_number_integer() ? settled->get<int64_t>() : 0};
+      settled != json.end() && settled->is_number_integer() ? settled->get<int64_t>() : 0,
+      standstill != json.end() ? ParseStandstill(*standstill) : std::nullopt};
 }
 
 std::optional<LastRun> ReadLastRun(const CommitContext& context) {

@@ -1,5 +1,6 @@
 #include "sluice/exporter/commit/reconcile.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "sluice/exporter/commit/adopt.h"
@@ -134,12 +135,14 @@ Result<Reconciled> Reconcile(const CommitContext& context, SourceAccess& access,
   }
 }
 
-void PublishHeartbeat(const CommitContext& context) {
-  const auto view = context.ledger.Load();
-  if (!view) return;
-  const int64_t settled = view->manifest ? view->newest : std::max<int64_t>(0, view->newest - 1);
+void PublishHeartbeat(const CommitContext& context, std::optional<int64_t> settled) {
+  if (!settled) {
+    const auto view = context.ledger.Load();
+    if (!view) return;
+    settled = view->manifest ? view->newest : std::max<int64_t>(0, view->newest - 1);
+  }
   const auto put =
-      context.ledger.PutPublishedHeartbeat(settled, context.clock.Now(), context.program);
+      context.ledger.PutPublishedHeartbeat(*settled, context.clock.Now(), context.program);
   if (!put) spdlog::debug("heartbeat of {}: {}", context.name(), put.error().message);
 }
 

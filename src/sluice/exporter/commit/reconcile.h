@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -30,7 +32,8 @@ using Reconciled = std::variant<AllSettled, Progressed, Busy>;
 Result<Reconciled> Reconcile(const CommitContext& context, SourceAccess& access,
                              const RunOptions& options, transfer::Progress& progress);
 
-/// Rewrites the published heartbeat; best effort.
-void PublishHeartbeat(const CommitContext& context);
+/// Rewrites the published heartbeat; best effort. `settled`: the newest export that is; where nobody knows, the
+/// ledger is asked.
+void PublishHeartbeat(const CommitContext& context, std::optional<int64_t> settled = {});
 
 }  // namespace sluice::exporter

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "sluice/exporter/session/store_options.h"
+#include "sluice/ledger/ledger_path.h"
 #include "sluice/plan/output_layout.h"
 #include "sluice/runtime/executor.h"
 #include "sluice/stores/reaching_store.h"
@@ -134,8 +135,7 @@ Result<Places> FindPlaces(const Services& services) {
   return FindPlacesFor(services, AllTables(*services.config));
 }
 
-Result<Session> OpenSession(const Services& services, const config::Table& table,
-                            const ledger::FindLedgerOptions& ledger) {
+Result<Session> OpenStores(const Services& services, const config::Table& table) {
   Session session;
   session.services = &services;
   session.table = &table;
@@ -154,14 +154,28 @@ Result<Session> OpenSession(const Services& services, const config::Table& table
   if (table.path) {
     SLUICE_ASSIGN_OR_RETURN(source, store::ParseLocation(*table.path, services.config->folder));
   }
-  const auto identity =
+  session.identity =
       ledger::MakeIdentity(places.state, beside, places.destination, table.table, source);
-  SLUICE_ASSIGN_OR_RETURN(
-      session.ledger,
-      ledger::FindLedger(session.ledger_store, session.destination, table.name, identity, ledger));
+  session.ledger =
+      std::make_unique<ledger::Ledger>(session.ledger_store, session.destination, table.name,
+                                       ledger::LedgerFolderOf(session.identity.state, table.name));
   session.state =
       std::make_unique<state::ExportState>(session.state_store, services.wall, services.entropy);
   session.runner = ledger::Runner::ThisProcess(runtime::RandomHex16(*services.entropy));
+  return session;
+}
+
+Status OpenLedger(Session& session, const ledger::FindLedgerOptions& options) {
+  SLUICE_ASSIGN_OR_RETURN(
+      session.ledger, ledger::FindLedger(session.ledger_store, session.destination, session.name(),
+                                         session.identity, options));
+  return {};
+}
+
+Result<Session> OpenSession(const Services& services, const config::Table& table,
+                            const ledger::FindLedgerOptions& ledger) {
+  SLUICE_ASSIGN_OR_RETURN(Session session, OpenStores(services, table));
+  SLUICE_RETURN_IF_ERROR(OpenLedger(session, ledger));
   return session;
 }
 

@@ -9,6 +9,7 @@
 #include "sluice/exporter/session/services.h"
 #include "sluice/ledger/find_ledger.h"
 #include "sluice/ledger/ledger.h"
+#include "sluice/ledger/ledger_identity.h"
 #include "sluice/state/export_state.h"
 
 namespace sluice::exporter {
@@ -20,6 +21,8 @@ struct Session {
   const config::Table* table = nullptr;  ///< likewise
   store::Location destination_at, state_at;
   std::shared_ptr<store::ObjectStore> destination, ledger_store, state_store;
+  ledger::LedgerIdentity identity;  ///< of the ledger that is asked for
+  /// Until OpenLedger: where it usually lies, whosever it is.
   std::unique_ptr<ledger::Ledger> ledger;
   std::unique_ptr<state::ExportState> state;
   ledger::Runner runner;
@@ -34,8 +37,13 @@ struct Session {
   CommitContext context() const;
 };
 
-/// kConfig for locations that can't be, kUnsupported for a pattern or store that this build lacks, kConflict
-/// where the ledger belongs to another export (ledger::FindLedger, which `ledger` is for).
+/// The stores of a table; asks none of them anything. kConfig for locations that can't be, kUnsupported for a
+/// pattern or store that this build lacks.
+Result<Session> OpenStores(const Services& services, const config::Table& table);
+/// Finds the table's ledger. kConflict where it belongs to another export (ledger::FindLedger, which `options`
+/// are for).
+Status OpenLedger(Session& session, const ledger::FindLedgerOptions& options = {});
+/// Both.
 Result<Session> OpenSession(const Services& services, const config::Table& table,
                             const ledger::FindLedgerOptions& ledger = {});
 
