@@ -63,6 +63,8 @@ struct ExportState::Impl {
 
   std::string Name() const { return store->DisplayName(""); }
   Result<bool> IsStill(Version version, std::string_view mark) const;
+  /// Holds what our own `commit` made of what was held, or nothing.
+  void GoOnFrom(const delta::Commit& commit);
   /// The newest version with all columns, read again only where another commit was made; nullptr where no table
   /// is there. Valid until the next call.
   Result<const LoadedState*> Newest();
@@ -97,6 +99,16 @@ Result<const LoadedState*> ExportState::Impl::Newest() {
   held.reset();
   SLUICE_ASSIGN_OR_RETURN(held, LoadState(store, Columns::kAll));
   return held ? &*held : nullptr;
+}
+
+void ExportState::Impl::GoOnFrom(const delta::Commit& commit) {
+  if (!held) return;
+  const auto newest = delta::Log(store).FindNewest(commit.version);
+  if (newest && *newest) {
+    const auto taken = TakeCommit(store, commit, **newest, *held);
+    if (taken && *taken) return;
+  }
+  held.reset();
 }
 
 tl::unexpected<Error> LostRace(const std::string& table, Version version, const char* how) {
@@ -162,6 +174,7 @@ void ExportState::Impl::KeepSmall(const delta::Snapshot& before, Version committ
   const int64_t interval = delta::PropertiesOf(before.metadata).checkpoint_interval;
   const int64_t since = committed.value - (before.checkpoint ? before.checkpoint->value : 0);
   if (since < interval) return;
+  held.reset();  // with the checkpoint that it was loaded from
   const Timestamp now = clock->Now();
   const auto keep_small = [&]() -> Status {
     // Who may not delete still gets a checkpoint, or reading the log would take longer with each run.
@@ -206,6 +219,7 @@ Result<AdvanceOutcome> ExportState::Impl::TryChange(const std::string& app_id, i
   committed = lost ? std::nullopt : std::make_optional(decision.outcome);
   SLUICE_RETURN_IF_ERROR(done);
   KeepSmall(state->snapshot, commit.version);
+  GoOnFrom(commit);
   return decision.outcome;
 }
 

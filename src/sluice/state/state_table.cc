@@ -5,6 +5,7 @@
 #include <arrow/record_batch.h>
 #include <arrow/table.h>
 
+#include <algorithm>
 #include <functional>
 #include <utility>
 
@@ -184,6 +185,45 @@ Result<std::optional<LoadedState>> LoadState(const std::shared_ptr<store::Object
   }
   state.snapshot = *std::move(snapshot);
   return std::optional<LoadedState>(std::move(state));
+}
+
+Result<bool> TakeCommit(const std::shared_ptr<store::ObjectStore>& table_store,
+                        const delta::Commit& commit, const delta::CommitFile& file,
+                        LoadedState& state) {
+  delta::Snapshot& snapshot = state.snapshot;
+  if (commit.metadata || commit.protocol || !commit.domains.empty()) return false;
+  if (!state.hidden.empty()) return false;
+  if (commit.version != Next(snapshot.version) || file.version != commit.version) return false;
+  std::vector<StateFile> added;
+  for (const delta::AddFile& add : commit.adds) {
+    auto read = ReadFile(table_store, delta::ToLiveFile(add, {}, TimeZone::Utc()), state,
+                         snapshot.metadata.partition_columns);
+    if (!read) return Fail(std::move(read).error().Within("state table"));
+    added.push_back(*std::move(read));
+  }
+  const auto is_removed = [&](const delta::LiveFile& live) {
+    return std::any_of(commit.removes.begin(), commit.removes.end(), [&](const auto& remove) {
+      return remove.path == live.path && remove.deletion_vector == live.deletion_vector;
+    });
+  };
+  std::erase_if(state.files, [&](const StateFile& old) { return is_removed(old.file); });
+  for (StateFile& read : added) state.files.push_back(std::move(read));
+  snapshot.files.clear();
+  snapshot.total_bytes = 0;
+  for (const StateFile& live : state.files) {
+    snapshot.files.push_back(live.file);
+    snapshot.total_bytes += live.file.size;
+  }
+  snapshot.num_files = static_cast<int64_t>(snapshot.files.size());
+  for (const delta::SetTransaction& txn : commit.transactions) {
+    snapshot.transactions[txn.app_id] = txn;
+  }
+  snapshot.version = commit.version;
+  snapshot.commit_mark = file.Mark();
+  snapshot.committed = commit.info && commit.info->in_commit_timestamp
+                           ? Timestamp{*commit.info->in_commit_timestamp * 1000}
+                           : file.modified;
+  return true;
 }
 
 }  // namespace sluice::state

@@ -10,6 +10,7 @@
 
 #include "sluice/base/result.h"
 #include "sluice/delta/log/actions.h"
+#include "sluice/delta/log/log.h"
 #include "sluice/delta/snapshot/snapshot.h"
 #include "sluice/runtime/entropy.h"
 #include "sluice/state/state_change.h"
@@ -50,6 +51,12 @@ Result<std::optional<delta::Snapshot>> LoadMarks(
 /// The newest version with its rows; nullopt as above. kUnsupported if the columns are not the guide's.
 Result<std::optional<LoadedState>> LoadState(const std::shared_ptr<store::ObjectStore>& table_store,
                                              Columns columns);
+
+/// Brings `state`, loaded with Columns::kAll, to the version of `commit`, which was made from it and is in the log.
+/// `file`: that commit as listed. False, with `state` as it was, for a commit that changes more than rows.
+Result<bool> TakeCommit(const std::shared_ptr<store::ObjectStore>& table_store,
+                        const delta::Commit& commit, const delta::CommitFile& file,
+                        LoadedState& state);
 
 /// Who commits, and when.
 struct Author {
