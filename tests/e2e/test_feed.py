@@ -99,7 +99,7 @@ def test_a_table_whose_feed_is_off_gets_no_seed(tmp_path, sluice):
     error = sluice.add_feed(NAME, users.path, name="users").fails(NOW)
     assert error["kind"] == "source_gone" and "enableChangeDataFeed" in error["remedy"], error
     told = [f["message"] for f in sluice.call("check", now=NOW).json["findings"] if f["severity"] == "fault"]
-    assert told == ["the change data feed is off at version 1, so nothing could follow a seed"], told
+    assert told == ["the change data feed and row tracking are off at version 1, so nothing could follow a seed"], told
     assert not sluice.export().manifests() and not sluice.export().data_files()
 
 

@@ -22,7 +22,7 @@ constexpr std::array<Idle, 3> kSections{
 constexpr std::array<Idle, 1> kPartner{
     {{"external_id", "", "`sluice onboard`, which needs it, does not exist yet"}}};
 
-constexpr std::array<Idle, 6> kTableKeys{
+constexpr std::array<Idle, 4> kTableKeys{
     {{"schedule", "",
       "sluice does not start runs by itself yet: use cron or a systemd timer. `status` derives "
       "from "
@@ -30,11 +30,8 @@ constexpr std::array<Idle, 6> kTableKeys{
      {"partition_markers", " none ",
       "partition folders get no _SUCCESS file yet: the manifests name the partitions that are "
       "final"},
-     {"changes", " auto feed ",
-      "changes are read from the change data feed only: turn the feed on in the source"},
      {"images", " both ",
       "update_preimage rows are exported nevertheless: let the reader filter on _change_type"},
-     {"schema_mode", " latest ", "every version is exported with the latest schema"},
      {"copy", " never ", "nothing is copied yet: every row is decoded and encoded"}}};
 
 template <size_t kCount>

@@ -42,8 +42,8 @@ TEST_F(IdleKeysTest, SectionsWithoutAFeatureAreNamed) {
 }
 
 TEST_F(IdleKeysTest, TableKeysAreNamedWithTheirTableAndLine) {
-  const Reading reading = ReadFeed(", schedule: daily, images: after, changes: rows");
-  EXPECT_THAT(IdleIn(reading), ElementsAre("schedule", "images", "changes"));
+  const Reading reading = ReadFeed(", schedule: daily, images: after, copy: auto");
+  EXPECT_THAT(IdleIn(reading), ElementsAre("schedule", "images", "copy"));
   EXPECT_EQ(reading.config.idle_keys[0].table, "users");
   EXPECT_EQ(reading.config.idle_keys[0].at.line, 3);
 }

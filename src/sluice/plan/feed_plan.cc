@@ -58,14 +58,26 @@ PlannedExport Window(const Position& before, const FeedFacts& facts, Bound row, 
   return window;
 }
 
-Result<FeedBeginning> Seed(const FeedFacts& facts, ExportKind kind) {
-  if (!facts.feed_on) {
-    return Fail(Error{
+Error NothingFollows(const config::Table& table, const FeedFacts& facts) {
+  if (table.cdc().changes == config::Changes::kFeed) {
+    return Error{
         ErrorKind::kSourceGone,
         fmt::format("the change data feed is off at version {}, so nothing could follow a seed",
                     facts.source_version.value),
-        "turn it on: ALTER TABLE ... SET TBLPROPERTIES (delta.enableChangeDataFeed = true)"});
+        "turn it on: ALTER TABLE ... SET TBLPROPERTIES (delta.enableChangeDataFeed = true)"};
   }
+  return Error{
+      ErrorKind::kSourceGone,
+      fmt::format("the change data feed and row tracking are off at version {}, so nothing could "
+                  "follow a seed",
+                  facts.source_version.value),
+      "turn one of them on: ALTER TABLE ... SET TBLPROPERTIES (delta.enableChangeDataFeed = true), "
+      "or delta.enableRowTracking; or set `changes: rows`: whole rows are compared, as inserts and "
+      "deletes"};
+}
+
+Result<FeedBeginning> Seed(const config::Table& table, const FeedFacts& facts, ExportKind kind) {
+  if (!facts.can_follow) return Fail(NothingFollows(table, facts));
   FeedBeginning beginning;
   beginning.first = PlanSeed(facts, kind);
   return beginning;
@@ -74,7 +86,7 @@ Result<FeedBeginning> Seed(const FeedFacts& facts, ExportKind kind) {
 }  // namespace
 
 Result<FeedBeginning> BeginFeed(const config::Table& table, const FeedFacts& facts) {
-  if (facts.reseed) return Seed(facts, ExportKind::kReseed);
+  if (facts.reseed) return Seed(table, facts, ExportKind::kReseed);
   const auto exported = AsVersion(facts.position.end);
   const auto row = AsVersion(facts.row);
   SLUICE_RETURN_IF_ERROR(CheckSource(facts, exported, kReseed));
@@ -117,7 +129,7 @@ Result<FeedBeginning> BeginFeed(const config::Table& table, const FeedFacts& fac
   } else if (std::holds_alternative<config::StartEnabled>(table.cdc().start)) {
     beginning.from_enabling = true;
   } else {
-    return Seed(facts, ExportKind::kSeed);
+    return Seed(table, facts, ExportKind::kSeed);
   }
   return beginning;
 }

@@ -14,8 +14,9 @@
 namespace sluice::plan {
 
 struct FeedFacts : SourceFacts {
-  bool feed_on = false;  ///< delta.enableChangeDataFeed at the pinned version
-  bool reseed = false;   ///< asked for by hand
+  bool can_follow =
+      false;  ///< what changes after the pinned version can be learned, as `changes` wants it
+  bool reseed = false;  ///< asked for by hand
 };
 
 /// How a run begins.

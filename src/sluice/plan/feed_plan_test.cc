@@ -27,7 +27,7 @@ class FeedPlanTest : public ::testing::Test {
     facts_.table_id = "id";
     facts_.source_version = Version{20};
     facts_.now = kNow;
-    facts_.feed_on = true;
+    facts_.can_follow = true;
   }
   void Exported(int64_t version) {
     facts_.position.first_start = facts_.position.end = Version{version};
@@ -76,7 +76,7 @@ TEST_F(FeedPlanTest, FirstRunIsASeedAtThePinnedVersion) {
 }
 
 TEST_F(FeedPlanTest, SeedThatNoFeedCouldFollowIsRefused) {
-  facts_.feed_on = false;
+  facts_.can_follow = false;
   EXPECT_THAT(BeginFeed(table_, facts_), IsError(ErrorKind::kSourceGone));
 }
 

@@ -12,13 +12,16 @@ namespace {
 
 /// How many columns the feed has behind those of the table.
 constexpr size_t kFeedColumns = 3;
+/// Of all memory, what rows may take that are matched because no feed tells how they changed.
+constexpr int64_t kMatchShare = 4;
 
 }  // namespace
 
 Status RowExport::ExportFeed(const delta::FeedRange& range) {
   std::vector<delta::Field> fields = RowProjection::OfOutput(task_).columns().fields;
   fields.resize(fields.size() - kFeedColumns);
-  FeedScan scan(environment_.source, range, fields, task_.partitioning.timezone);
+  FeedScan scan(environment_.source, range, fields, task_.partitioning.timezone,
+                environment_.limits.memory_bytes / kMatchShare);
   SLUICE_RETURN_IF_ERROR(ForEachWorker([&scan] { scan.Stop(); },
                                        [&]() -> Status {
                                          std::vector<int> all(fields.size() + kFeedColumns);

@@ -19,11 +19,12 @@ Error Stopped() {
 }  // namespace
 
 FeedScan::FeedScan(std::shared_ptr<store::ObjectStore> source, delta::FeedRange range,
-                   std::vector<delta::Field> fields, TimeZone zone)
+                   std::vector<delta::Field> fields, TimeZone zone, int64_t match_bytes)
     : source_(std::move(source)),
       range_(std::move(range)),
       fields_(std::move(fields)),
-      zone_(std::move(zone)) {
+      zone_(std::move(zone)),
+      match_(HowToMatch(match_bytes)) {
   auto started = runtime::StartThread([this] { List(); });
   if (started) {
     lister_ = std::move(*started);
@@ -37,12 +38,29 @@ FeedScan::~FeedScan() {
   if (lister_.joinable()) lister_.join();
 }
 
+delta::MatchOptions FeedScan::HowToMatch(int64_t match_bytes) const {
+  delta::MatchOptions match;
+  for (auto& field : delta::WithoutVoid(range_.schema).fields) {
+    // Of a type that cannot be read: the other columns distinguish rows.
+    if (delta::ToArrow(field.type)) match.row.push_back(std::move(field));
+  }
+  match.zone = zone_;
+  match.memory_bytes = match_bytes;
+  match.check = [this]() -> Status {
+    const MutexLock lock(mutex_);
+    return stopped_ || failure_ ? Status(Fail(Stopped())) : Status();
+  };
+  return match;
+}
+
 void FeedScan::List() {
   Status listed;
   try {
-    listed = delta::VisitChanges(delta::Log(source_), range_, [this](delta::CommitChanges changes) {
-      return Put(std::move(changes));
-    });
+    listed = delta::VisitChanges(
+        delta::Log(source_), range_, [this](delta::CommitChanges changes) -> Status {
+          SLUICE_RETURN_IF_ERROR(delta::MatchRows(source_, match_, changes));
+          return Put(std::move(changes));
+        });
   } catch (const std::exception& e) {
     listed = Fail(ErrorKind::kInternal, "unexpected exception while listing changes: {}", e.what());
   }

@@ -10,6 +10,7 @@
 #include "sluice/base/mutex.h"
 #include "sluice/base/result.h"
 #include "sluice/delta/feed/change_feed.h"
+#include "sluice/delta/feed/match_rows.h"
 #include "sluice/store/object_store.h"
 
 namespace sluice::transfer {
@@ -25,9 +26,10 @@ struct FeedUnit {
 /// memory does not grow with the range. Thread-safe.
 class FeedScan {
  public:
-  /// `fields`: the table's columns to read; batches have the feed's three behind them.
+  /// `fields`: the table's columns to read; batches have the feed's three behind them. `match_bytes`: memory
+  /// for the rows that are matched where changes are computed.
   FeedScan(std::shared_ptr<store::ObjectStore> source, delta::FeedRange range,
-           std::vector<delta::Field> fields, TimeZone zone);
+           std::vector<delta::Field> fields, TimeZone zone, int64_t match_bytes);
   /// Stops and waits for the listing thread.
   ~FeedScan();
   FeedScan(const FeedScan&) = delete;
@@ -48,6 +50,7 @@ class FeedScan {
   };
 
   void List();
+  delta::MatchOptions HowToMatch(int64_t match_bytes) const;
   Status Put(delta::CommitChanges changes);
   /// Releases the mutex while it reads the file's footer.
   Result<std::shared_ptr<const delta::DataFile>> OpenUnlocked(const Pending& pending)
@@ -57,6 +60,7 @@ class FeedScan {
   const delta::FeedRange range_;
   const std::vector<delta::Field> fields_;
   const TimeZone zone_;
+  const delta::MatchOptions match_;
 
   mutable Mutex mutex_;
   CondVar changed_;

@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
+#include "sluice/base/column_name.h"
 #include "sluice/delta/log/commit_stream.h"
 #include "sluice/delta/log/file_address.h"
 
@@ -34,13 +36,23 @@ Status RequirePartitionValues(const RemoveFile& remove, Version version) {
 }
 
 ChangeFile Inserted(AddFile add, RowSelection rows) {
-  return ChangeFile{ChangeKind::kInsert, std::move(add.path), std::move(add.partition_values),
-                    add.size, std::move(rows)};
+  return ChangeFile{ChangeKind::kInsert,
+                    std::move(add.path),
+                    std::move(add.partition_values),
+                    add.size,
+                    std::move(rows),
+                    add.ids,
+                    {}};
 }
 
 ChangeFile Deleted(RemoveFile remove, RowSelection rows) {
-  return ChangeFile{ChangeKind::kDelete, std::move(remove.path), std::move(remove.partition_values),
-                    remove.size, std::move(rows)};
+  return ChangeFile{ChangeKind::kDelete,
+                    std::move(remove.path),
+                    std::move(remove.partition_values),
+                    remove.size,
+                    std::move(rows),
+                    remove.ids,
+                    {}};
 }
 
 // One file under two vectors: what the new one masks and the old one did not was deleted, the
@@ -50,8 +62,13 @@ void AddDifference(const AddFile& add, const RemoveFile& remove, std::vector<Cha
   const auto& after = add.deletion_vector;
   if (before == after) return;
   if (after) {
-    files.push_back(ChangeFile{ChangeKind::kDelete, add.path, add.partition_values, add.size,
-                               RowSelection{before, after}});
+    files.push_back(ChangeFile{ChangeKind::kDelete,
+                               add.path,
+                               add.partition_values,
+                               add.size,
+                               RowSelection{before, after},
+                               add.ids,
+                               {}});
   }
   if (before) files.push_back(Inserted(add, RowSelection{after, before}));
 }
@@ -83,14 +100,96 @@ Result<std::vector<ChangeFile>> DeriveChanges(Commit commit, std::string_view ro
   return files;
 }
 
+// Every row that stood before is gone, and every row now there is new, whatever ids they have: those of RESTORE
+// stood long ago, those of a clone belong to another table. Spark's feed has it so, too.
+bool ReplacesTable(const std::optional<CommitInfo>& info) {
+  return info && (info->operation == "RESTORE" || info->operation == "CLONE" ||
+                  info->operation.find("REPLACE TABLE") != std::string::npos);
+}
+
+bool Has(const std::vector<ChangeFile>& files, ChangeKind kind) {
+  return std::any_of(files.begin(), files.end(),
+                     [&](const ChangeFile& file) { return file.kind == kind; });
+}
+
+// How rows that stand on both sides are found; nullopt where none can.
+Result<std::optional<FeedEra>> MatchBy(FeedEra era, const std::optional<CommitInfo>& info,
+                                       const std::vector<ChangeFile>& files, Version version,
+                                       ChangesWanted wanted) {
+  if (!Has(files, ChangeKind::kInsert) || !Has(files, ChangeKind::kDelete)) return std::nullopt;
+  if (era.source != ChangeSource::kRowTracking) return era;
+  if (ReplacesTable(info)) return std::nullopt;
+  const auto unknown = std::find_if(files.begin(), files.end(), [](const ChangeFile& file) {
+    return !file.ids.base_row_id.has_value();
+  });
+  if (unknown == files.end()) return era;
+  if (wanted == ChangesWanted::kRows) {
+    era.source = ChangeSource::kRows;
+    return era;
+  }
+  return Fail(Error{
+      ErrorKind::kUnsupported,
+      fmt::format("version {}: row tracking is on, but file {} has no row ids (baseRowId), so that "
+                  "its rows cannot be found again among those that the version {}",
+                  version.value, unknown->path,
+                  unknown->kind == ChangeKind::kDelete ? "added" : "removed"),
+      "set `changes: rows` to compare whole rows there, or start again from a snapshot and keep "
+      "the "
+      "change data feed on (ALTER TABLE ... SET TBLPROPERTIES (delta.enableChangeDataFeed = "
+      "true))"});
+}
+
+// A partition column of which the log has no value is NULL, as in a snapshot, even if the file has a copy.
+void CompletePartitionValues(const FeedEra& era, ChangeFile& file) {
+  for (const std::string& column : era.partition_columns) {
+    const bool known =
+        std::any_of(file.partition_values.begin(), file.partition_values.end(),
+                    [&](const auto& value) { return SameColumnName(value.first, column); });
+    if (!known) file.partition_values.emplace(column, std::nullopt);
+  }
+}
+
+Result<CommitChanges> ReadChanges(Commit commit, const FeedRange& range, std::string_view table) {
+  CommitChanges changes;
+  changes.version = commit.version;
+  changes.committed = range.times.Of(commit.version, commit.info);
+  const auto after = std::find_if(range.eras.begin(), range.eras.end(), [&](const FeedEra& next) {
+    return next.first > changes.version;
+  });
+  if (after == range.eras.begin()) {
+    return Fail(ErrorKind::kInternal, "version {} was not surveyed", changes.version.value);
+  }
+  const FeedEra& era = *std::prev(after);
+  // What a commit with new metadata took away was partitioned as before.
+  const bool repartitioned = commit.metadata.has_value();
+  const auto info = commit.info;
+  if (era.source == ChangeSource::kFeed) {
+    SLUICE_ASSIGN_OR_RETURN(changes.files, ChangesOf(std::move(commit), table));
+  } else {
+    SLUICE_ASSIGN_OR_RETURN(changes.files, DeriveChanges(std::move(commit), table));
+    SLUICE_ASSIGN_OR_RETURN(
+        changes.match, MatchBy(era, info, changes.files, changes.version, range.options.changes));
+  }
+  for (ChangeFile& file : changes.files) {
+    if (file.kind == ChangeKind::kDelete && repartitioned) continue;
+    CompletePartitionValues(era, file);
+  }
+  return changes;
+}
+
 }  // namespace
 
 Result<std::vector<ChangeFile>> ChangesOf(Commit commit, std::string_view root) {
   std::vector<ChangeFile> files;
   if (!commit.cdc.empty()) {
     for (AddCdcFile& cdc : commit.cdc) {
-      files.push_back(ChangeFile{
-          ChangeKind::kInFile, std::move(cdc.path), std::move(cdc.partition_values), cdc.size, {}});
+      files.push_back(ChangeFile{ChangeKind::kInFile,
+                                 std::move(cdc.path),
+                                 std::move(cdc.partition_values),
+                                 cdc.size,
+                                 {},
+                                 {},
+                                 {}});
     }
     return files;
   }
@@ -108,13 +207,9 @@ Status VisitChanges(const Log& log, const FeedRange& range,
     return file.version < range.first || file.version > range.last;
   });
   return VisitCommits(log, listing.commits, ReadFileActions, [&](Commit commit) -> Result<bool> {
-    CommitChanges changes;
-    changes.version = commit.version;
-    changes.committed = range.times.Of(commit.version, commit.info);
-    auto files = ChangesOf(std::move(commit), table);
-    if (!files) return Fail(std::move(files).error().Within(table));
-    changes.files = *std::move(files);
-    SLUICE_RETURN_IF_ERROR(visit(std::move(changes)));
+    auto changes = ReadChanges(std::move(commit), range, table);
+    if (!changes) return Fail(std::move(changes).error().Within(table));
+    SLUICE_RETURN_IF_ERROR(visit(*std::move(changes)));
     return true;
   });
 }

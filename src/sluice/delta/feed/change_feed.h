@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "sluice/base/result.h"
+#include "sluice/delta/feed/change_source.h"
+#include "sluice/delta/feed/row_fates.h"
 #include "sluice/delta/log/actions.h"
 #include "sluice/delta/log/commit_times.h"
 #include "sluice/delta/log/log.h"
@@ -17,9 +19,10 @@
 #include "sluice/store/object_store.h"
 
 /// The change data feed (PROTOCOL.md, "Change Data Files"), row for row what Spark's
-/// `table_changes` gives, and an error where Spark would pass over a hole. In three steps:
-/// SurveyFeed says what of a range can be read, VisitChanges which files hold the changes of each
-/// version, OpenChangeFile reads one of them. All of it is thread-safe and writes nothing.
+/// `table_changes` gives, and an error where Spark would pass over a hole. In steps: SurveyFeed says
+/// what of a range can be read, VisitChanges which files hold the changes of each version, MatchRows
+/// (match_rows.h) which of their rows a commit merely copied, where no feed says it, and
+/// OpenChangeFile reads one of them. All of it is thread-safe and writes nothing.
 namespace sluice::delta {
 
 /// The columns that a feed has behind those of the table.
@@ -32,7 +35,7 @@ inline constexpr std::string_view kStartAgain = "start again from a snapshot";
 
 /// Why a range ends early.
 enum class FeedCutCause {
-  kFeedOff,       ///< delta.enableChangeDataFeed is not true: changes were not recorded
+  kFeedOff,       ///< changes were not recorded, and no other way to learn them is wanted
   kSchemaChange,  ///< a column dropped, renamed, retyped or tightened: no schema holds both sides
   kUnsupported,   ///< the table used a feature that sluice can't read, and gave it up later
   kLogCleanedUp,  ///< the log's retention took the commits (only at the beginning of a range)
@@ -55,6 +58,8 @@ struct FeedRange {
   Version first, last;  ///< last < first: nothing
   TableSchema schema;   ///< of every row in the range; the feed's own columns are not in it
   CommitTimes times;
+  FeedOptions options;
+  std::vector<FeedEra> eras;   ///< ascending; the first begins at `first` or before
   std::optional<FeedCut> cut;  ///< why it ends before the wanted last version
   bool empty() const { return last < first; }
 };
@@ -69,12 +74,15 @@ struct FeedRange {
 ///
 /// kConflict if first is beyond source + 1; kCorrupt for a hole in the log within the range, which
 /// Spark passes over; otherwise as LoadSnapshot.
-Result<FeedRange> SurveyFeed(const Log& log, const Snapshot& source, Version first, Version last);
+Result<FeedRange> SurveyFeed(const Log& log, const Snapshot& source, Version first, Version last,
+                             const FeedOptions& options = {});
 
 /// The version that last turned the feed on, so that [it, source.version] can be read as far as the
-/// feed goes. kSourceGone, naming the first readable version, where the log does not reach back to
-/// it or the feed is off in `source`.
-Result<Version> FeedEnabledSince(const Log& log, const Snapshot& source);
+/// feed goes; where the feed is off in `source`, the version since which its changes can be learned in
+/// another way. kSourceGone, naming the first readable version, where the log does not reach back to
+/// it or no way is open in `source`.
+Result<Version> FeedEnabledSince(const Log& log, const Snapshot& source,
+                                 ChangesWanted wanted = ChangesWanted::kFeed);
 
 /// What the rows of a change file are.
 enum class ChangeKind {
@@ -90,6 +98,8 @@ struct ChangeFile {
   PartitionValues partition_values;  ///< whose names are the columns that are not in the file
   std::optional<int64_t> size;       ///< bytes of the whole file, where the log says it
   RowSelection rows;  ///< the whole file, what is live in it, or a difference of vectors
+  RowTrackingIds ids;
+  std::shared_ptr<const RowFates> fates;  ///< by MatchRows; null: every row is what `kind` says
   bool operator==(const ChangeFile&) const = default;
 };
 
@@ -98,9 +108,11 @@ struct CommitChanges {
   Version version;
   Timestamp committed;  ///< `_commit_timestamp`
   std::vector<ChangeFile> files;
+  /// Set where rows may stand in what the commit removed and in what it added: MatchRows finds them.
+  std::optional<FeedEra> match;
 };
 
-/// The changes of one commit: its cdc files alone if it has any, else what its add and remove
+/// The changes of one commit as the feed tells them: its cdc files alone if it has any, else what its add and remove
 /// actions with dataChange say. One path added and removed gives the difference of its two deletion
 /// vectors: rows newly masked are deletes, rows unmasked (RESTORE) inserts. A MERGE that reports no
 /// changed row gives nothing, whatever it rewrote. kUnsupported for a removed file without extended

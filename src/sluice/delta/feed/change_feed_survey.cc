@@ -16,8 +16,6 @@
 namespace sluice::delta {
 namespace {
 
-bool FeedOn(const Metadata& metadata) { return PropertiesOf(metadata).change_data_feed; }
-
 // Whether the values of `before` fit into the columns of that name in `now`, NULL aside.
 bool HoldsTypes(const TableSchema& before, const TableSchema& now) {
   return std::all_of(now.fields.begin(), now.fields.end(), [&](Field field) {
@@ -78,8 +76,13 @@ std::optional<Version> FirstRebuildable(const LogListing& listing, Version from,
 // Looks for where a feed may begin, and says why one ends.
 class FeedSurvey {
  public:
-  FeedSurvey(const Log& log, const LogListing& listing, const Snapshot& source)
-      : log_(log), listing_(listing), source_(source), table_(log.store().DisplayName("")) {}
+  FeedSurvey(const Log& log, const LogListing& listing, const Snapshot& source,
+             const FeedOptions& options)
+      : log_(log),
+        listing_(listing),
+        source_(source),
+        options_(options),
+        table_(log.store().DisplayName("")) {}
 
   // The first version from `from` on, up to the source's, at which a range can begin.
   Result<std::optional<Version>> NextStart(Version from) const {
@@ -95,7 +98,7 @@ class FeedSurvey {
         if (!loaded) return Fail(std::move(loaded).error());
         state = *std::move(loaded);
       }
-      if (FeedOn(state->metadata)) start = version;
+      if (EraOf(*state, version, options_.changes)) start = version;
       return {};
     };
     SLUICE_RETURN_IF_ERROR(look(*base));
@@ -137,20 +140,27 @@ class FeedSurvey {
     SLUICE_ASSIGN_OR_RETURN(const auto resume, NextStart(Next(at)));
     FeedCut cut{FeedCutCause::kFeedOff, at, resume, {}};
     cut.error.kind = ErrorKind::kSourceGone;
+    const bool by_rows = options_.changes == ChangesWanted::kAuto;
     if (resume) {
       cut.error.message = fmt::format(
-          "{}: the change data feed was off in {}, so their changes were not recorded; the first "
+          "{}: the change data feed was off in {}{}, so their changes were not recorded; the first "
           "version from which it can be read again is {}",
-          table_, Versions(at, Version{resume->value - 1}), resume->value);
+          table_, Versions(at, Version{resume->value - 1}), by_rows ? ", row tracking too" : "",
+          resume->value);
       cut.error.remedy = std::string(kStartAgain);
     } else {
       cut.error.message = fmt::format(
-          "{}: the change data feed is off from version {} up to the latest, {}: changes are not "
+          "{}: the change data feed is off from version {} up to the latest, {}{}: changes are not "
           "recorded, and no later version can be read",
-          table_, at.value, source_.version.value);
-      cut.error.remedy =
-          "turn it on (ALTER TABLE ... SET TBLPROPERTIES (delta.enableChangeDataFeed = true)), "
-          "then start again from a snapshot";
+          table_, at.value, source_.version.value, by_rows ? ", row tracking too" : "");
+      cut.error.remedy = fmt::format(
+          "turn {} on (ALTER TABLE ... SET TBLPROPERTIES (delta.enableChangeDataFeed = true){}), "
+          "then start again from a snapshot",
+          by_rows ? "one of them" : "it", by_rows ? ", or delta.enableRowTracking" : "");
+    }
+    if (by_rows) {
+      cut.error.remedy +=
+          "; or set `changes: rows`: whole rows are compared, as inserts and deletes";
     }
     return cut;
   }
@@ -187,9 +197,9 @@ class FeedSurvey {
     FeedCut cut{FeedCutCause::kSchemaChange, at, at, {}};
     cut.error.kind = ErrorKind::kUnsupported;
     cut.error.message = fmt::format(
-        "{}: version {} changed the schema ({}), so that no one schema holds the rows "
-        "before and after it",
-        table_, at.value, fmt::join(DescribeSchemaChange(before, after), ", "));
+        "{}: version {} changed the schema ({}){}", table_, at.value,
+        fmt::join(DescribeSchemaChange(before, after), ", "),
+        options_.own_schema ? "" : ", so that no one schema holds the rows before and after it");
     cut.error.remedy = fmt::format("read the feed up to version {}, and then from version {}",
                                    at.value - 1, at.value);
     return cut;
@@ -221,15 +231,17 @@ class FeedSurvey {
 
   // Walks from `first`, whose state is `state`, to `last`, and ends `range` where it must.
   Status Walk(TableState state, Version last, FeedRange& range) const {
-    const bool serves_source = CanReadAs(state.metadata.schema, source_.metadata.schema);
+    const bool serves_source =
+        !options_.own_schema && CanReadAs(state.metadata.schema, source_.metadata.schema);
     range.schema = serves_source ? source_.metadata.schema : state.metadata.schema;
     range.last = last;
+    range.eras = {*EraOf(state, range.first, options_.changes)};
     SLUICE_RETURN_IF_ERROR(VisitCommits(
         log_, Contiguous(listing_, Next(range.first), last), ReadTableActions,
         [&](Commit commit) -> Result<bool> {
           if (!commit.metadata && !commit.protocol) return true;
           const Version version = commit.version;
-          SLUICE_ASSIGN_OR_RETURN(range.cut, CutBy(commit, serves_source, state, range.schema));
+          SLUICE_ASSIGN_OR_RETURN(range.cut, CutBy(commit, serves_source, state, range));
           if (range.cut) range.last = Version{version.value - 1};
           return !range.cut;
         }));
@@ -239,7 +251,7 @@ class FeedSurvey {
  private:
   // The cut, if any, that this commit's metadata makes; `served` follows where it may.
   Result<std::optional<FeedCut>> CutBy(const Commit& commit, bool serves_source, TableState& state,
-                                       TableSchema& served) const {
+                                       FeedRange& range) const {
     const Version version = commit.version;
     const TableSchema before = state.metadata.schema;
     auto readable = state.Take(commit, table_);
@@ -247,17 +259,22 @@ class FeedSurvey {
       if (readable.error().kind != ErrorKind::kUnsupported) return Fail(readable.error());
       return Unsupported(version, std::move(readable).error());
     }
-    if (!FeedOn(state.metadata)) return FeedOff(version);
+    auto era = EraOf(state, version, options_.changes);
+    if (!era) return FeedOff(version);
     const TableSchema& now = state.metadata.schema;
-    const bool fits = serves_source ? CanReadAs(now, served) : CanReadAs(served, now);
+    const bool same = !options_.own_schema || DescribeSchemaChange(before, now).empty();
+    const bool fits =
+        same && (serves_source ? CanReadAs(now, range.schema) : CanReadAs(range.schema, now));
     if (!fits) return SchemaChange(version, before, now);
-    if (!serves_source) served = now;
+    if (!serves_source) range.schema = now;
+    range.eras.push_back(*std::move(era));
     return std::optional<FeedCut>();
   }
 
   const Log& log_;
   const LogListing& listing_;
   const Snapshot& source_;
+  const FeedOptions& options_;
   const std::string table_;
 };
 
@@ -279,7 +296,7 @@ Result<FeedRange> Survey(const FeedSurvey& survey, Version last, FeedRange range
     return NothingBecauseOf(std::move(cut), std::move(range));
   }
   if (!state) return Fail(std::move(state).error());
-  if (!FeedOn(state->metadata)) {
+  if (!EraOf(*state, range.first, range.options.changes)) {
     SLUICE_ASSIGN_OR_RETURN(FeedCut cut, survey.FeedOff(range.first));
     return NothingBecauseOf(std::move(cut), std::move(range));
   }
@@ -291,7 +308,8 @@ Result<FeedRange> Survey(const FeedSurvey& survey, Version last, FeedRange range
 
 }  // namespace
 
-Result<FeedRange> SurveyFeed(const Log& log, const Snapshot& source, Version first, Version last) {
+Result<FeedRange> SurveyFeed(const Log& log, const Snapshot& source, Version first, Version last,
+                             const FeedOptions& options) {
   const std::string table = log.store().DisplayName("");
   if (first.value < 0 || first > Next(source.version)) {
     return Fail(
@@ -306,11 +324,12 @@ Result<FeedRange> SurveyFeed(const Log& log, const Snapshot& source, Version fir
   range.first = first;
   range.last = Version{first.value - 1};
   range.schema = source.metadata.schema;
+  range.options = options;
   if (first > last) return range;
   SLUICE_ASSIGN_OR_RETURN(
       const LogListing listing,
       log.List(Version{std::max<int64_t>(first.value - CommitTimes::kVersionsBefore, 0)}));
-  const FeedSurvey survey(log, listing, source);
+  const FeedSurvey survey(log, listing, source, options);
   if (auto whole = Log::RequireContiguous(listing, first, last, table); !whole) {
     if (whole.error().kind != ErrorKind::kSourceGone) return Fail(std::move(whole).error());
     SLUICE_ASSIGN_OR_RETURN(FeedCut cut, survey.CleanedUp(first));
@@ -320,11 +339,15 @@ Result<FeedRange> SurveyFeed(const Log& log, const Snapshot& source, Version fir
   return Survey(survey, last, std::move(range));
 }
 
-Result<Version> FeedEnabledSince(const Log& log, const Snapshot& source) {
+Result<Version> FeedEnabledSince(const Log& log, const Snapshot& source, ChangesWanted wanted) {
   const std::string table = log.store().DisplayName("");
   SLUICE_ASSIGN_OR_RETURN(LogListing listing, log.List());
-  const FeedSurvey survey(log, listing, source);
-  if (!FeedOn(source.metadata)) {
+  const TableState latest{source.protocol, source.metadata};
+  // `enabled` means the feed where there is one.
+  if (EraOf(latest, source.version, ChangesWanted::kFeed)) wanted = ChangesWanted::kFeed;
+  const FeedOptions options{wanted};
+  const FeedSurvey survey(log, listing, source, options);
+  if (!EraOf(latest, source.version, wanted)) {
     SLUICE_ASSIGN_OR_RETURN(FeedCut cut, survey.FeedOff(source.version));
     return Fail(std::move(cut.error));
   }
@@ -340,7 +363,9 @@ Result<Version> FeedEnabledSince(const Log& log, const Snapshot& source) {
         if (commit.version != due) return false;
         due = Version{due.value - 1};
         if (!commit.metadata) return true;
-        found = !FeedOn(*commit.metadata);
+        // A table that tracks rows has the feature; what else its protocol was says nothing here.
+        const TableState then{source.protocol, *std::move(commit.metadata)};
+        found = !EraOf(then, commit.version, wanted);
         if (!found) enabled = commit.version;
         return !found;
       }));

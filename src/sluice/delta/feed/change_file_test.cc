@@ -113,7 +113,7 @@ class ChangeFileTest : public ::testing::Test {
                            {ids.Finish().ValueOrDie(), types.Finish().ValueOrDie()});
     const auto add = WriteDataFile(*store_, *entropy_, *table, {}, {}, kCommitted);
     EXPECT_THAT(add, IsOk());
-    return ChangeFile{kind, add->path, {}, add->size, {}};
+    return ChangeFile{kind, add->path, {}, add->size, {}, {}, {}};
   }
 
   Result<std::vector<std::string>> Read(const ChangeFile& file) { return Read(file, {kId}); }
@@ -165,7 +165,7 @@ TEST_F(ChangeFileTest, PartitionValuesComeFromTheActionEvenWhereTheFileHasSuchAC
 }
 
 TEST_F(ChangeFileTest, AVacuumedFileNamesTheVersionAndTheWayOut) {
-  const ChangeFile file{ChangeKind::kInFile, "_change_data/cdc-1.parquet", {}, 9, {}};
+  const ChangeFile file{ChangeKind::kInFile, "_change_data/cdc-1.parquet", {}, 9, {}, {}, {}};
   const auto rows = Read(file);
   EXPECT_THAT(rows, IsError(ErrorKind::kSourceGone));
   EXPECT_THAT(rows, HasMessage("version 7"));

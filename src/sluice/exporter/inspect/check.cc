@@ -7,6 +7,7 @@
 #include "sluice/base/human_text.h"
 #include "sluice/columnar/parquet_encoder.h"
 #include "sluice/delta/feed/change_feed.h"
+#include "sluice/delta/log/row_tracking.h"
 #include "sluice/delta/log/table_properties.h"
 #include "sluice/delta/schema/schema.h"
 #include "sluice/delta/schema/type_changes.h"
@@ -144,13 +145,26 @@ void CheckPosition(Session& session, PatternSource& source, Findings& findings) 
   }
 }
 
-/// A feed needs its property on, and a key that identifies rows.
+/// A feed needs a way to learn changes, and a key that identifies rows.
 void CheckFeed(Session& session, const delta::Snapshot& snapshot, Findings& findings) {
   const auto is_fault = [](const Finding& finding) { return finding.severity == Severity::kFault; };
+  const auto changes = session.table->cdc().changes;
   if (!delta::PropertiesOf(snapshot.metadata).change_data_feed) {
-    // Planning says it with the versions, where it got that far.
-    if (std::none_of(findings.all().begin(), findings.all().end(), is_fault)) {
-      findings.Add(Severity::kFault, "the change data feed is off",
+    const bool computes = changes != config::Changes::kFeed;
+    if (computes && delta::TracksRows(snapshot.protocol, snapshot.metadata)) {
+      findings.Add(Severity::kOk,
+                   "the change data feed is off; changes are computed from row tracking");
+    } else if (changes == config::Changes::kRows) {
+      findings.Add(Severity::kNote,
+                   "the change data feed and row tracking are off: whole rows are compared, and an "
+                   "update is a delete and an insert",
+                   "turn one of them on: ALTER TABLE ... SET TBLPROPERTIES "
+                   "(delta.enableRowTracking = true), or delta.enableChangeDataFeed");
+    } else if (std::none_of(findings.all().begin(), findings.all().end(), is_fault)) {
+      // Planning says it with the versions, where it got that far.
+      findings.Add(Severity::kFault,
+                   computes ? "the change data feed and row tracking are off"
+                            : "the change data feed is off",
                    "ALTER TABLE ... SET TBLPROPERTIES (delta.enableChangeDataFeed = true)");
     }
   } else {

@@ -11,6 +11,7 @@
 
 #include "sluice/base/time_zone.h"
 #include "sluice/delta/log/log.h"
+#include "sluice/delta/log/row_tracking.h"
 #include "sluice/delta/log/table_properties.h"
 #include "sluice/delta/snapshot/load_snapshot.h"
 
@@ -131,6 +132,15 @@ Suggestion SuggestPattern(const TableProfile& profile) {
     Suggestion suggestion;
     suggestion.pattern = config::Pattern::kCdc;
     suggestion.reason = "its change data feed is on";
+    return suggestion;
+  }
+  if (!profile.changing.empty() &&
+      delta::TracksRows(profile.snapshot.protocol, profile.snapshot.metadata)) {
+    Suggestion suggestion;
+    suggestion.pattern = config::Pattern::kCdc;
+    suggestion.reason = fmt::format(
+        "its rows are changed or deleted ({}), and row tracking, which is on, tells how",
+        fmt::join(profile.changing, ", "));
     return suggestion;
   }
   if (!profile.changing.empty()) {

@@ -1,9 +1,10 @@
 #include "sluice/exporter/source/feed_source.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
-#include "sluice/delta/log/table_properties.h"
 #include "sluice/exporter/source/gone_files.h"
 #include "sluice/plan/column_choice.h"
 #include "sluice/plan/snapshot_plan.h"
@@ -18,6 +19,22 @@ std::optional<Version> AsVersion(const ledger::Bound& bound) {
   return v == nullptr ? std::nullopt : std::optional(*v);
 }
 
+delta::ChangesWanted ChangesOf(const config::Table& table) {
+  switch (table.cdc().changes) {
+    case config::Changes::kFeed:
+      return delta::ChangesWanted::kFeed;
+    case config::Changes::kAuto:
+      return delta::ChangesWanted::kAuto;
+    case config::Changes::kRows:
+      return delta::ChangesWanted::kRows;
+  }
+  return delta::ChangesWanted::kFeed;
+}
+
+delta::FeedOptions OptionsOf(const config::Table& table) {
+  return {ChangesOf(table), table.cdc().schema_mode == config::SchemaMode::kCommit};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<FeedSource>> FeedSource::Look(Session& session,
@@ -26,7 +43,10 @@ Result<std::unique_ptr<FeedSource>> FeedSource::Look(Session& session,
   std::unique_ptr<FeedSource> source(new FeedSource(session));
   SLUICE_RETURN_IF_ERROR(source->Pin(position, options, {}));
   plan::FeedFacts& facts = source->facts_;
-  facts.feed_on = delta::PropertiesOf(source->snapshot_.metadata).change_data_feed;
+  const delta::Snapshot& snapshot = source->snapshot_;
+  facts.can_follow = delta::EraOf({snapshot.protocol, snapshot.metadata}, snapshot.version,
+                                  ChangesOf(*session.table))
+                         .has_value();
   facts.reseed = options.reseed;
   return source;
 }
@@ -35,8 +55,9 @@ Result<PlannedWork> FeedSource::Plan() {
   PlannedWork work;
   SLUICE_ASSIGN_OR_RETURN(plan::FeedBeginning beginning, plan::BeginFeed(*session_.table, facts_));
   if (beginning.from_enabling) {
-    SLUICE_ASSIGN_OR_RETURN(const Version enabled,
-                            delta::FeedEnabledSince(*session_.log, snapshot_));
+    SLUICE_ASSIGN_OR_RETURN(
+        const Version enabled,
+        delta::FeedEnabledSince(*session_.log, snapshot_, ChangesOf(*session_.table)));
     beginning.after = Version{enabled.value - 1};
   }
   ledger::Position position = facts_.position;
@@ -45,9 +66,11 @@ Result<PlannedWork> FeedSource::Plan() {
     work.exports.push_back(*std::move(beginning.first));
   }
   if (!beginning.after) return work;
-  SLUICE_ASSIGN_OR_RETURN(Readable readable, Survey(*beginning.after, facts_.source_version));
+  SLUICE_ASSIGN_OR_RETURN(Readable readable, Survey(*beginning.after, facts_.source_version,
+                                                    OptionsOf(*session_.table)));
   ranges_ = std::move(readable.ranges);
   work.then = std::move(readable.then);
+  work.notes = std::move(readable.notes);
   SLUICE_ASSIGN_OR_RETURN(
       auto windows, plan::PlanFeedWindows(*session_.table, facts_, position, facts_.row,
                                           *beginning.after, ranges_, session_.table->cdc().chunk));
@@ -55,12 +78,13 @@ Result<PlannedWork> FeedSource::Plan() {
   return work;
 }
 
-Result<FeedSource::Readable> FeedSource::Survey(Version after, Version last) const {
+Result<FeedSource::Readable> FeedSource::Survey(Version after, Version last,
+                                                const delta::FeedOptions& options) const {
   Readable readable;
   Version from = Next(after);
   while (from <= last) {
     SLUICE_ASSIGN_OR_RETURN(delta::FeedRange range,
-                            delta::SurveyFeed(*session_.log, snapshot_, from, last));
+                            delta::SurveyFeed(*session_.log, snapshot_, from, last, options));
     const auto cut = range.cut;
     const bool empty = range.empty();
     if (!empty) {
@@ -80,6 +104,8 @@ Result<FeedSource::Readable> FeedSource::Survey(Version after, Version last) con
     }
     if (empty)
       return Fail(ErrorKind::kInternal, "the feed is cut at {} and goes on there", cut->at.value);
+    readable.notes.push_back(
+        fmt::format("the export is cut before version {}: {}", cut->at.value, cut->error.message));
     from = cut->at;
   }
   return readable;
@@ -89,7 +115,11 @@ Result<plan::PlannedExport> FeedSource::PlanAgain(const ledger::Intent& intent) 
   if (plan::IsWholeTable(intent.kind)) return plan::PlanSnapshotAgain(intent, facts_);
   const auto start = AsVersion(intent.start), end = AsVersion(intent.end);
   if (!start || !end) return Fail(ErrorKind::kConflict, "its intent names no versions");
-  SLUICE_ASSIGN_OR_RETURN(Readable readable, Survey(*start, *end));
+  // What was begun under another `changes` ends as it was begun: a version that only whole rows tell of was not
+  // begun otherwise.
+  delta::FeedOptions options = OptionsOf(*session_.table);
+  options.changes = delta::ChangesWanted::kRows;
+  SLUICE_ASSIGN_OR_RETURN(Readable readable, Survey(*start, *end, options));
   if (readable.then) return Fail(*readable.then);
   if (readable.ranges.size() != 1) {
     return Fail(ErrorKind::kConflict, "versions {} to {} have no one schema any more",
@@ -124,8 +154,9 @@ Result<int64_t> FeedSource::RangeLimit() {
     return number->first.value - 1;
   }
   if (std::holds_alternative<config::StartEnabled>(start)) {
-    SLUICE_ASSIGN_OR_RETURN(const Version enabled,
-                            delta::FeedEnabledSince(*session_.log, snapshot_));
+    SLUICE_ASSIGN_OR_RETURN(
+        const Version enabled,
+        delta::FeedEnabledSince(*session_.log, snapshot_, ChangesOf(*session_.table)));
     return enabled.value - 1;
   }
   return facts_.source_version.value;  // a seed is of today or later
@@ -135,7 +166,8 @@ Result<std::vector<plan::PlannedExport>> FeedSource::PlanRange(
     const plan::Range& range, std::optional<int64_t> chunk,
     const std::vector<plan::ReplacedExport>& replaced) {
   SLUICE_RETURN_IF_ERROR(plan::CheckHistory(facts_, "`sluice run NAME --reseed`"));
-  SLUICE_ASSIGN_OR_RETURN(Readable readable, Survey(Version{range.from}, Version{range.to}));
+  SLUICE_ASSIGN_OR_RETURN(Readable readable, Survey(Version{range.from}, Version{range.to},
+                                                    OptionsOf(*session_.table)));
   if (readable.then) return Fail(*readable.then);
   ranges_ = std::move(readable.ranges);
   SLUICE_ASSIGN_OR_RETURN(

@@ -9,7 +9,7 @@
 
 namespace sluice::exporter {
 
-/// Pattern B: a seed, or windows of the change feed. Where Spark refuses a range whole, it is cut: what
+/// Pattern B: a seed, or windows of changes, from the feed or computed. Where Spark refuses a range whole, it is cut: what
 /// can be exported is, and only what is really lost is an error.
 class FeedSource : public PinnedSource<plan::FeedFacts, RangeSource> {
  public:
@@ -30,11 +30,12 @@ class FeedSource : public PinnedSource<plan::FeedFacts, RangeSource> {
   /// What of (after, last] can be read, in pieces of one schema each.
   struct Readable {
     std::vector<delta::FeedRange> ranges;
-    std::optional<Error> then;  ///< why it ends before `last`
+    std::optional<Error> then;       ///< why it ends before `last`
+    std::vector<std::string> notes;  ///< where one piece ends and the next begins, and why
   };
 
   using PinnedSource::PinnedSource;
-  Result<Readable> Survey(Version after, Version last) const;
+  Result<Readable> Survey(Version after, Version last, const delta::FeedOptions& options) const;
 
   std::vector<delta::FeedRange> ranges_;  ///< of what was planned last
 };
