@@ -75,8 +75,8 @@ Result<bool> ExportWhatIsNew(Session& session, const LedgerView& view, const Run
     SLUICE_RETURN_IF_ERROR(report.Add(std::move(carried_out)));
     if (lost) return false;
   }
-  if (work.then) return Fail(*work.then);
   report.AddNotes(work.notes);
+  if (work.then) return Fail(*work.then);
   // A run by hand of an older version has not seen what came after it, and notes are to be told again.
   if (options.at_version || !work.notes.empty()) return true;
   const delta::Snapshot& snapshot = source->snapshot();

@@ -20,18 +20,23 @@ struct KindOf {
 ExportKind PlannedExport::kind() const { return std::visit(KindOf{}, what); }
 
 nlohmann::json ShapeOf(const config::Table& table) {
-  return {{"table", table.table},
-          {"name", table.name},
-          {"pattern", Name(table.pattern())},
-          {"watermark", table.watermark()},
-          {"partition", Name(table.partition)},
-          {"column_choice", DescribeColumnChoice(table)},
-          {"timezone", table.timezone.name()},
-          {"timestamps", Name(table.timestamps)},
-          {"compression", Name(table.compression)},
-          {"copy", Name(table.copy)},
-          {"target_file_size", table.target_file_bytes},
-          {"late_rows", Name(table.late_rows)}};
+  nlohmann::json shape = {{"table", table.table},
+                          {"name", table.name},
+                          {"pattern", Name(table.pattern())},
+                          {"watermark", table.watermark()},
+                          {"partition", Name(table.partition)},
+                          {"column_choice", DescribeColumnChoice(table)},
+                          {"timezone", table.timezone.name()},
+                          {"timestamps", Name(table.timestamps)},
+                          {"compression", Name(table.compression)},
+                          {"copy", Name(table.copy)},
+                          {"target_file_size", table.target_file_bytes},
+                          {"late_rows", Name(table.late_rows)}};
+  // Shapes from before there was a choice do not have it.
+  if (table.is_cdc() && table.cdc().schema_mode != config::SchemaMode::kLatest) {
+    shape["schema_mode"] = Name(table.cdc().schema_mode);
+  }
+  return shape;
 }
 
 bool IsWholeTable(ledger::ExportKind kind) {

@@ -20,6 +20,7 @@ using config::Copy;
 using config::LateRows;
 using config::Partition;
 using config::Pattern;
+using config::SchemaMode;
 using config::Timestamps;
 using ledger::ExportKind;
 
@@ -61,6 +62,11 @@ void RestoreScalars(const nlohmann::json& shape, config::Table& table) {
   Restore(shape, "copy", {Copy::kAuto, Copy::kNever}, table.copy);
   Restore(shape, "late_rows", {LateRows::kExport, LateRows::kReport, LateRows::kIgnore},
           table.late_rows);
+  if (table.is_cdc()) {
+    table.cdc().schema_mode = SchemaMode::kLatest;
+    Restore(shape, "schema_mode", {SchemaMode::kLatest, SchemaMode::kCommit},
+            table.cdc().schema_mode);
+  }
   if (table.is_append() && shape.contains("watermark") && shape["watermark"].is_string()) {
     table.append().watermark = shape["watermark"].get<std::string>();
   }
