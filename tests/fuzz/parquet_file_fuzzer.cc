@@ -83,11 +83,13 @@ void ReadColumn(const columnar::ParquetFile& file, const SchemaNode& node, const
   const auto plan = columnar::ColumnPlan::Make(node, columnar::WantedColumn::Named(node.name, type),
                                                node.name, {SameColumnName, file.calendar});
   if (!plan) return;
-  constexpr int kMostBatches = 4;  // a short file may hold any number of NULLs
+  columnar::BatchLimit limit(1024);
+  limit.most_bytes = int64_t{16} << 20;  // Arrow clears what it allocates
+  constexpr int kMostBatches = 4;        // a short file may hold any number of NULLs
   int batches = 0;
   for (int group = 0; group < file.metadata->num_row_groups(); ++group) {
     (void)columnar::ReadRowGroup(
-        file, group, plan->leaves(), {1024}, [&](const arrow::RecordBatch& batch) -> Status {
+        file, group, plan->leaves(), limit, [&](const arrow::RecordBatch& batch) -> Status {
           SLUICE_ASSIGN_OR_RETURN(const auto built, plan->Build(batch.column(0)));
           RequireValid(*built);
           SLUICE_RETURN_IF_ERROR(columnar::HashRows(*arrow::RecordBatch::Make(
