@@ -90,7 +90,8 @@ TEST(ParquetFileTest, SmallFileIsAskedForOnce) {
   const auto file =
       OpenParquet("a.parquet", std::make_unique<CountingReader>(WriteColumns(8, 10'000), reads));
   ASSERT_THAT(file, IsOk());
-  const auto stream = StreamParquet(*file, {0}, {0, 1, 2, 3, 4, 5, 6, 7}, 10'000);
+  const auto stream = StreamParquet(*file, {0}, {0, 1, 2, 3, 4, 5, 6, 7}, 10'000,
+                                    BoundedPool::Make(kMostBatchBytes));
   ASSERT_THAT(stream, IsOk());
   const auto table = stream->batches->ToTable();
   EXPECT_TRUE(table.ok() && (*table)->num_rows() == 10'000);
