@@ -106,7 +106,7 @@ def test_whatever_changed_is_seen_after_an_idle_run(pattern, server, tmp_path):
         state.delete("source_table = 'nobody'")
     assert hourly.run("nothing_new", later=1 if pattern == "append" else 0) >= 1
     state.update({"last_exported_version": "0", "last_exported_end_time": "TIMESTAMP '2025-01-01T00:00:00Z'"},
-                 f"source_table = '{NAME}'")
+                 predicate=f"source_table = '{NAME}'")
     outcome = hourly.sluice.call("run", now=clock(hourly.hour + 1))
     assert outcome.code != 0 and "_export_state" in outcome.error["message"], str(outcome)
     assert state_row(hourly.sluice.look().state) is not None
