@@ -191,7 +191,10 @@ tl::unexpected<Error> Contradiction(std::string what) {
 // Collects the actions of one commit, none of which may contradict another.
 class ActionCollector {
  public:
-  explicit ActionCollector(Version version) { commit_.version = version; }
+  /// `root`: of the table, as in AddressOf.
+  ActionCollector(Version version, std::string_view root) : root_(root) {
+    commit_.version = version;
+  }
 
   static bool Knows(std::string_view kind) {
     return kind == "add" || kind == "remove" || kind == "cdc" || kind == "metaData" ||
@@ -202,17 +205,18 @@ class ActionCollector {
     if (kind == "add") {
       SLUICE_ASSIGN_OR_RETURN(AddFile add, ParseAdd(object));
       SLUICE_RETURN_IF_ERROR(
-          TakeKey(files_, LogicalFileKey(add.path, add.deletion_vector, {}), "added", add.path));
+          TakeKey(files_, LogicalFileKey(add.path, add.deletion_vector, root_), "added", add.path));
       commit_.adds.push_back(std::move(add));
     } else if (kind == "remove") {
       SLUICE_ASSIGN_OR_RETURN(RemoveFile remove, ParseRemove(object));
-      SLUICE_RETURN_IF_ERROR(TakeKey(
-          files_, LogicalFileKey(remove.path, remove.deletion_vector, {}), "removed", remove.path));
+      SLUICE_RETURN_IF_ERROR(TakeKey(files_,
+                                     LogicalFileKey(remove.path, remove.deletion_vector, root_),
+                                     "removed", remove.path));
       commit_.removes.push_back(std::move(remove));
     } else if (kind == "cdc") {
       SLUICE_ASSIGN_OR_RETURN(AddCdcFile cdc, ParseCdc(object));
       SLUICE_RETURN_IF_ERROR(
-          TakeKey(cdc_, PhysicalFileKey(cdc.path, {}), "listed among the changes", cdc.path));
+          TakeKey(cdc_, PhysicalFileKey(cdc.path, root_), "listed among the changes", cdc.path));
       commit_.cdc.push_back(std::move(cdc));
     } else if (kind == "metaData") {
       if (commit_.metadata) return Contradiction("a second metaData action in one commit");
@@ -258,6 +262,7 @@ class ActionCollector {
             : fmt::format("the file '{}' is {} and {} in one commit", path, before->second, what));
   }
 
+  std::string_view root_;
   Commit commit_;
   Done files_, cdc_;
   std::unordered_set<std::string> transactions_, domains_;
@@ -266,6 +271,8 @@ class ActionCollector {
 // Collects what the top-level file of a v2 checkpoint holds.
 class CheckpointCollector {
  public:
+  explicit CheckpointCollector(std::string_view root) : actions_(Version(), root) {}
+
   static bool Knows(std::string_view kind) {
     return kind == "sidecar" || kind == "checkpointMetadata" || ActionCollector::Knows(kind);
   }
@@ -290,7 +297,7 @@ class CheckpointCollector {
   }
 
  private:
-  ActionCollector actions_{Version()};
+  ActionCollector actions_;
   std::optional<Version> version_;
   std::vector<std::string> sidecars_;
 };
@@ -313,6 +320,12 @@ Status RequireWhole(std::string_view kind, element value) {
                 field);
   }
   return {};
+}
+
+/// The table's folder, of which the name of a file of its log says where it is.
+std::string_view RootOf(std::string_view name) {
+  const size_t log = name.rfind("_delta_log/");
+  return log == std::string_view::npos ? std::string_view() : name.substr(0, log);
 }
 
 template <typename Collector>
@@ -369,13 +382,13 @@ Status TakeLines(std::string_view text, std::string_view name, Collector& collec
 }  // namespace
 
 Result<Commit> ParseCommit(Version version, std::string_view text, std::string_view name) {
-  ActionCollector collector(version);
+  ActionCollector collector(version, RootOf(name));
   SLUICE_RETURN_IF_ERROR(TakeLines(text, name, collector));
   return std::move(collector).Finish();
 }
 
 Result<CheckpointActions> ParseCheckpoint(std::string_view text, std::string_view name) {
-  CheckpointCollector collector;
+  CheckpointCollector collector(RootOf(name));
   SLUICE_RETURN_IF_ERROR(TakeLines(text, name, collector));
   return std::move(collector).Finish();
 }

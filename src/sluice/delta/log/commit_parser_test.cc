@@ -101,6 +101,7 @@ TEST(ParseCommit, ActionsThatContradictEachOtherAreRefusedByName) {
       {LineOf("add", "a") + LineOf("add", "a"), "the file 'a' is added twice"},
       {LineOf("add", "a", "v") + LineOf("add", "a", "v"), "the file 'a' is added twice"},
       {LineOf("add", "%C3%A9") + LineOf("add", "./é"), "the file './é' is added twice"},
+      {LineOf("add", "a") + LineOf("add", "x/../a"), "the file 'x/../a' is added twice"},
       {LineOf("remove", "a") + LineOf("remove", "a"), "the file 'a' is removed twice"},
       {LineOf("add", "a") + LineOf("remove", "a"), "the file 'a' is added and removed"},
       {LineOf("cdc", "a") + LineOf("cdc", "a"), "listed among the changes twice"},
@@ -114,6 +115,16 @@ TEST(ParseCommit, ActionsThatContradictEachOtherAreRefusedByName) {
     EXPECT_THAT(commit, HasMessage(message));
     EXPECT_THAT(commit, HasMessage("7.json, line 2"));
   }
+}
+
+TEST(ParseCommit, AbsoluteAndRelativePathsOfAFileAreOneFile) {
+  const std::string name = "/lake/t/_delta_log/7.json";
+  for (const char* other : {"/lake/t/a", "file:/lake/t/a", "file:///lake/x/../t/a"}) {
+    const auto commit = ParseCommit(Version{7}, LineOf("add", "a") + LineOf("remove", other), name);
+    EXPECT_THAT(commit, HasMessage("added and removed in one commit")) << other;
+  }
+  EXPECT_THAT(ParseCommit(Version{7}, LineOf("add", "a") + LineOf("remove", "/lake/u/a"), name),
+              IsOk());
 }
 
 TEST(ParseCommit, AFileMayComeBackOrChangeItsVector) {

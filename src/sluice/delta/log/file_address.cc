@@ -1,5 +1,12 @@
 #include "sluice/delta/log/file_address.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
 namespace sluice::delta {
 namespace {
 
@@ -39,19 +46,25 @@ size_t SchemeLength(std::string_view path) {
   return 0;
 }
 
-// Without empty parts and parts that are ".": "./a//b/./c" is "a/b/c".
+// Without empty parts, parts that are "." and those that ".." takes back: "./a//b/./../c" is "a/c". What leads out
+// of a relative path stays: "../c".
 std::string WithoutDots(std::string_view path) {
-  std::string plain;
-  if (path.starts_with('/')) plain = "/";
+  const bool absolute = path.starts_with('/');
+  std::vector<std::string_view> parts;
   while (!path.empty()) {
     const size_t end = path.find('/');
     const std::string_view part = path.substr(0, end);
     path.remove_prefix(end == std::string_view::npos ? path.size() : end + 1);
     if (part.empty() || part == ".") continue;
-    if (!plain.empty() && !plain.ends_with('/')) plain += '/';
-    plain += part;
+    if (part != "..") {
+      parts.push_back(part);
+    } else if (!parts.empty() && parts.back() != "..") {
+      parts.pop_back();
+    } else if (!absolute) {
+      parts.push_back(part);
+    }
   }
-  return plain;
+  return fmt::format("{}{}", absolute ? "/" : "", fmt::join(parts, "/"));
 }
 
 // One spelling for addresses of one place: "file:///a" and "file:/a" are "/a", s3a and s3n are s3.
@@ -67,15 +80,19 @@ std::string Canonical(std::string_view uri) {
   }
   if (scheme != "s3" && scheme != "s3a" && scheme != "s3n") return std::string(uri);
   while (rest.starts_with('/')) rest.remove_prefix(1);
-  return "s3://" + WithoutDots(rest);
+  const size_t key = std::min(rest.find('/'), rest.size());  // no ".." leads out of a bucket
+  return "s3://" + std::string(rest.substr(0, key)) + WithoutDots(rest.substr(key));
 }
 
 }  // namespace
 
 FileAddress AddressOf(std::string_view path, std::string_view root) {
   const std::string decoded = PercentDecode(path);
-  if (SchemeLength(path) == 0 && !path.starts_with('/')) return {true, WithoutDots(decoded)};
-  std::string uri = Canonical(decoded);
+  const bool is_relative = SchemeLength(path) == 0 && !path.starts_with('/');
+  std::string plain = is_relative ? WithoutDots(decoded) : std::string();
+  const bool leads_out = plain.starts_with("../");
+  if (is_relative && (!leads_out || root.empty())) return {true, std::move(plain)};
+  std::string uri = Canonical(is_relative ? fmt::format("{}/{}", root, decoded) : decoded);
   std::string folder = Canonical(root);
   if (!folder.ends_with('/')) folder += '/';
   if (root.empty() || !uri.starts_with(folder)) return {false, std::move(uri)};

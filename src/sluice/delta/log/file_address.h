@@ -7,7 +7,7 @@
 #include "sluice/delta/log/actions.h"
 
 /// Which file an action's path means. Writers spell one file in several ways: percent-encoded or not, with
-/// hex digits of either case, relative or absolute, with or without `./`. Pure.
+/// hex digits of either case, relative or absolute, with or without `./`, `//` and `x/../`. Pure.
 namespace sluice::delta {
 
 struct FileAddress {

@@ -16,6 +16,13 @@ TEST(AddressOf, EverySpellingOfAFileIsOneAddress) {
       {"f.parquet", "f.parquet"},
       {"./f.parquet", "f.parquet"},
       {"p=1/.//./f.parquet", "p=1/f.parquet"},
+      {"x/../f.parquet", "f.parquet"},
+      {"x/y/../.././p=1//f.parquet", "p=1/f.parquet"},
+      {"x/%2E%2E/f.parquet", "f.parquet"},
+      {"../t/f.parquet", "f.parquet"},
+      {"x/../../t/f.parquet", "f.parquet"},
+      {"/lake/x/../t/f.parquet", "f.parquet"},
+      {"file:/../lake/t/f.parquet", "f.parquet"},
       {"%C3%A9.parquet", "é.parquet"},
       {"%c3%a9.parquet", "é.parquet"},
       {"é.parquet", "é.parquet"},
@@ -46,7 +53,11 @@ TEST(AddressOf, OtherPlacesKeepTheirNames) {
     EXPECT_EQ(AddressOf(uri, kRoot), (FileAddress{false, uri})) << uri;
   }
   EXPECT_EQ(AddressOf("file:/lake/t2/f", kRoot), (FileAddress{false, "/lake/t2/f"}));
+  EXPECT_EQ(AddressOf("../t2/f", kRoot), (FileAddress{false, "/lake/t2/f"}));
+  EXPECT_EQ(AddressOf("..f", kRoot), Below("..f"));
   EXPECT_EQ(AddressOf("s3a://bucket/t/f", "s3://bucket/t/"), Below("f"));
+  EXPECT_EQ(AddressOf("s3a://bucket//x/../t/f", "s3://bucket/t/"), Below("f"));
+  EXPECT_EQ(AddressOf("s3://bucket/../t/f", "s3://bucket/t/"), Below("f"));
 }
 
 TEST(LogicalFileKey, SpellingsAreOneFileAndVectorsTellApart) {
