@@ -11,11 +11,15 @@
 namespace sluice::exporter {
 namespace {
 
-void CheckNulls(const config::Table& table, const delta::Snapshot& snapshot, Findings& findings) {
+int64_t NullsByStatistics(const delta::Snapshot& snapshot) {
   int64_t nulls = 0;
   for (const auto& file : snapshot.files) {
     if (!file.stats.columns.empty()) nulls += file.stats.columns.front().null_count.value_or(0);
   }
+  return nulls;
+}
+
+void WarnOfNulls(const config::Table& table, int64_t nulls, Findings& findings) {
   if (nulls == 0) return;
   findings.Add(Severity::kWarning,
                fmt::format("{} {} no {} and will never be exported", Plural(nulls, "row"),
@@ -38,7 +42,9 @@ delta::Snapshot NewestFileOf(const delta::Snapshot& snapshot) {
   return one;
 }
 
-void CheckTexts(Session& session, const delta::Snapshot& snapshot, Findings& findings) {
+/// Text that is no time. `nulls`: those of its file that statistics do not tell are added.
+void CheckTexts(Session& session, const delta::Snapshot& snapshot, Findings& findings,
+                int64_t& nulls) {
   const delta::Snapshot newest = NewestFileOf(snapshot);
   if (newest.files.empty()) return;
   plan::PlannedExport planned;
@@ -63,9 +69,8 @@ void CheckTexts(Session& session, const delta::Snapshot& snapshot, Findings& fin
   }
   if (!seen) return findings.AddFault(seen.error());
   const auto& stats = newest.files.front().stats.columns;
-  const int64_t nulls = stats.empty() ? 0 : stats.front().null_count.value_or(0);
-  const int64_t unreadable =
-      seen->unreadable_watermarks + std::max<int64_t>(0, seen->null_watermarks - nulls);
+  if (stats.empty() || !stats.front().null_count) nulls += seen->null_watermarks;
+  const int64_t unreadable = seen->unreadable_watermarks;
   if (unreadable == 0) return;
   findings.Add(
       Severity::kWarning,
@@ -111,8 +116,9 @@ void CheckStart(Session& session, const delta::Snapshot& snapshot, Findings& fin
 }
 
 void CheckWatermarkValues(Session& session, const delta::Snapshot& snapshot, Findings& findings) {
-  CheckNulls(*session.table, snapshot, findings);
-  CheckTexts(session, snapshot, findings);
+  int64_t nulls = NullsByStatistics(snapshot);
+  CheckTexts(session, snapshot, findings, nulls);
+  WarnOfNulls(*session.table, nulls, findings);
 }
 
 }  // namespace sluice::exporter
