@@ -62,6 +62,10 @@ def test_a_timeout_ends_a_run_that_waits_for_another(sluice, tmp_path, faults):
     assert outcome.code == 75 and "2s, its timeout" in outcome.stdout, str(outcome)
     first.process.kill()
     first.finish()
+    status = events.call("status", now=clock(5))
+    (table,) = status.json["tables"]
+    assert status.code == 1 and table["outcome"] == "failed", str(status)
+    assert "2s, its timeout" in table["last_error"], table
     assert events.run(clock(5))["status"] in ("exported", "nothing_new")
     assert_same_rows(without_partition(events.export().check().rows()), rendered(ROWS))
     staged = [file for file in events.destination.rglob("*.staging/**/*") if file.is_file()]

@@ -171,8 +171,18 @@ Status RunWithinTimeout(const Services& services, const config::Table& table,
   } else if (error.kind != ErrorKind::kCancelled) {
     return status;
   }
-  return Fail(Error{ErrorKind::kTransient, std::move(message),
-                    "raise `timeout`, or set `chunk` so that each export is done sooner"});
+  const Status failed =
+      Fail(Error{ErrorKind::kTransient, std::move(message),
+                 "raise `timeout`, or set `chunk` so that each export is done sooner"});
+  // The run itself noted that it was stopped, if its stores, which stopped with it, still let it. A server that
+  // does not answer gets no second timeout.
+  constexpr Duration kForTheNote = Seconds(2);
+  const runtime::TimeLimit brief(services.cancel, kForTheNote);
+  Services noting = services;
+  noting.cancel = brief.token();
+  const auto session = OpenSession(noting, table);
+  if (session) RecordLastRun(session->context(), Name(RunStatus::kFailed), failed, 0);
+  return failed;
 }
 
 }  // namespace
