@@ -125,7 +125,8 @@ TEST(ArgumentsTest, TooManyArgumentsAreRefused) {
 }
 
 TEST(ArgumentsTest, AVersionThatIsNoNumberIsRefused) {
-  EXPECT_THAT(Refused({"run", "--at-version", "latest"}).message, HasSubstr("latest"));
+  EXPECT_THAT(Refused({"run", "--at-version", "latest"}).message,
+              HasSubstr("'latest' is not a version: give a number"));
   for (const char* command : {"run", "plan"}) {
     EXPECT_THAT(Refused({command, "--at-version", "-1"}).message,
                 HasSubstr("'-1' is not a version"));

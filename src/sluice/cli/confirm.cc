@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "sluice/cli/output.h"
+#include "sluice/cli/terminal.h"
 
 namespace sluice::cli {
 
@@ -16,7 +17,7 @@ Status Confirm(const Context& context, bool yes, const std::string& consequence)
   if (!can_ask) {
     return Fail(Error{ErrorKind::kUsage, consequence, "add --yes to do it; nothing was changed"});
   }
-  fmt::print(stderr, "{}\nGo on? [y/N] ", consequence);
+  fmt::print(stderr, "{}\nGo on? [y/N] ", Wrap(consequence, ErrorColumns()));
   std::fflush(stderr);
   std::string answer;
   std::getline(std::cin, answer);
