@@ -91,7 +91,7 @@ def test_state_set_over_hours_that_were_not_exported_leaves_a_gap(events):
     assert events.call("state", "set", "events", clock(4), now=clock(4)).code == 0
     events.run(clock(5))
     (fault,) = verified(events, 1)["faults"]
-    assert f"({clock(3)}, {clock(4)}] was not exported" in fault and "--skip" in fault, fault
+    assert f"({clock(3)}, {clock(4)}] was not exported" in fault and "state skip" in fault, fault
     assert "was not exported" in events.call("check", now=clock(5)).stdout
     events.run(clock(5), "events", "--from", clock(3), "--to", clock(4), command="backfill")
     assert verified(events)["outcome"] == "proven"
@@ -101,12 +101,36 @@ def test_a_gap_that_was_meant_is_said_to_be_one_afterwards(events):
     assert events.call("state", "set", "events", clock(4), now=clock(4)).code == 0
     events.run(clock(5))
     (fault,) = verified(events, 1)["faults"]
-    remedy = [part.split("`")[0] for part in fault.split("`sluice state set ")[1:]]
-    assert remedy == [f"events {clock(3)}", f"events {clock(5)} --skip"], fault
-    for arguments in remedy:
-        assert events.call("state", "set", *arguments.split(), now=clock(5)).code == 0
-    assert verified(events)["outcome"] == "proven"
-    assert events.run(clock(5))["status"] == "nothing_new"
+    (remedy,) = [part.split("`")[0] for part in fault.split("`sluice state skip ")[1:]]
+    assert remedy == f"events --from {clock(3)} --to {clock(4)}", fault
+    assert events.call("state", "skip", *remedy.split(), now=clock(5)).code == 0
+    table = verified(events)
+    assert table["outcome"] == "proven" and [gap["kind"] for gap in table["gaps"]] == ["skipped"], table
+    assert events.run(clock(5))["status"] == "nothing_new", "the row stands where it stood"
+    assert listed(events) == [1, 2, 3, 5] or listed(events) == [1, 2, 3]
+
+
+@pytest.mark.parametrize("arguments", [(clock(3), clock(4)), (clock(3), clock(9)), (clock(2), clock(1)),
+                                       ("x", clock(1))])
+def test_only_what_was_passed_can_be_skipped_afterwards(arguments, events):
+    outcome = events.call("state", "skip", "events", "--from", arguments[0], "--to", arguments[1], now=clock(4))
+    assert outcome.code == 2 and outcome.error["remedy"], str(outcome)
+
+
+@pytest.mark.parametrize("skip", [(), ("--skip",)])
+def test_state_set_before_the_first_run_leaves_a_gap_that_is_named(skip, lake, sluice):
+    sluice.add(NAME, lake.path, start=clock(0))
+    assert sluice.call("state", "set", "events", clock(2), *skip, now=clock(4)).code == 0
+    sluice.run(clock(4))
+    table = verified(sluice, 0 if skip else 1)
+    if skip:
+        assert table["outcome"] == "proven"
+        assert table["gaps"] == [{"kind": "skipped", "start": clock(0), "end": clock(2), "reset": 1}]
+        return
+    (fault,) = table["faults"]
+    assert f"({clock(0)}, {clock(2)}] was not exported" in fault, fault
+    sluice.run(clock(5), "events", "--from", clock(0), "--to", clock(2), command="backfill")
+    assert verified(sluice)["outcome"] == "proven" and listed(sluice) == [1, 2, 3, 4]
 
 
 def test_a_gap_that_was_skipped_on_purpose_is_reported_and_no_fault(events):
@@ -215,6 +239,25 @@ def test_a_forgotten_generation_stays_where_nothing_holds_it(events):
     events.change(start=clock(2)).run(clock(3))
     assert events.call("prune", "--replaced-now", now=clock(99)).code == 0
     assert listed(events) == [1, 2, 3]
+
+
+def test_what_no_run_will_hold_whole_again_is_said_with_its_cure(events, sluice):
+    events.run(clock(3), "events", "--from", clock(0), "--to", clock(3), "--again", command="backfill")
+    events.change(start=clock(1))
+    asked = events.call("state", "forget", "events", now=clock(3), confirmed=False).error["message"]
+    cure = f"`sluice backfill events --from {clock(0)} --to {clock(3)} --again`"
+    assert cure in asked, asked
+    assert events.call("state", "forget", "events", now=clock(3)).code == 0
+    report = events.run(clock(4))
+    assert any(cure in note for note in report["notes"]), report
+    assert events.call("prune", "--replaced-now", now=clock(99)).code == 0
+    assert listed(events) == [1, 2, 2, 3, 3, 4]
+    told = events.call("verify", now=clock(9), json=False).stdout
+    found = told.split("`sluice backfill ")[1].split("`")[0].split()
+    assert events.call("backfill", *found, now=clock(4)).code == 0
+    assert events.call("prune", "--replaced-now", now=clock(99)).code == 0
+    assert listed(events) == [1, 2, 3, 4]
+    assert verified(events)["overlaps"] == []
 
 
 def test_backfill_says_what_will_be_there_twice(events):

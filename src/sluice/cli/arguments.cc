@@ -42,6 +42,7 @@ struct Grammar {
   PruneCommand prune;
   StateShowCommand state_show;
   StateSetCommand state_set;
+  StateSkipCommand state_skip;
   StateForgetCommand state_forget;
   StateVoidCommand state_void;
   StateRepublishCommand state_republish;
@@ -72,8 +73,11 @@ void AddNames(CLI::App* command, std::vector<std::string>& names) {
 void AddAtVersion(CLI::App* command, std::optional<int64_t>& version) {
   command->add_option("--at-version", version, "read the source as of this version")
       ->check([](const std::string& text) {
-        return text.starts_with('-') ? "'" + text + "' is not a version: versions start at 0"
-                                     : std::string();
+        if (text.starts_with('-')) return "'" + text + "' is not a version: versions start at 0";
+        constexpr size_t kMostDigits = 18;
+        const bool is_number = !text.empty() && text.size() <= kMostDigits &&
+                               text.find_first_not_of("0123456789") == std::string::npos;
+        return is_number ? std::string() : "'" + text + "' is not a version: give a number, e.g. 7";
       });
 }
 
@@ -159,6 +163,11 @@ void Grammar::AddStateCommands() {
   added->add_option("VALUE", state_set.value, "a time (append) or a version (cdc)")->required();
   added->add_flag("--skip", state_set.skip, "record the skipped range as intended");
   added->add_flag("--yes", state_set.yes, "do not ask");
+  added = AddCommand(*state, "skip", "Say that a gap between exports is meant", state_skip);
+  added->add_option("NAME", state_skip.name, "the table")->required();
+  added->add_option("--from", state_skip.from, "where the gap begins: a time or a version")
+      ->required();
+  added->add_option("--to", state_skip.to, "where it ends")->required();
   added = AddCommand(*state, "forget", "Forget what was exported; the next run is a first run",
                      state_forget);
   added->add_option("NAME", state_forget.name, "the table")->required();

@@ -112,6 +112,9 @@ struct StateSetCommand {
   std::string name, value;
   bool skip = false, yes = false;
 };
+struct StateSkipCommand {
+  std::string name, from, to;
+};
 struct StateForgetCommand {
   std::string name;
   bool yes = false;
@@ -125,7 +128,7 @@ struct StateRepublishCommand {
 using Command =
     std::variant<InitCommand, CheckCommand, PlanCommand, RunCommand, BackfillCommand, VerifyCommand,
                  StatusCommand, ListCommand, PruneCommand, StateShowCommand, StateSetCommand,
-                 StateForgetCommand, StateVoidCommand, StateRepublishCommand>;
+                 StateSkipCommand, StateForgetCommand, StateVoidCommand, StateRepublishCommand>;
 
 /// Each command prints its answer and returns its exit code.
 int Execute(const Context& context, const InitCommand& command);
@@ -139,6 +142,7 @@ int Execute(const Context& context, const ListCommand& command);
 int Execute(const Context& context, const PruneCommand& command);
 int Execute(const Context& context, const StateShowCommand& command);
 int Execute(const Context& context, const StateSetCommand& command);
+int Execute(const Context& context, const StateSkipCommand& command);
 int Execute(const Context& context, const StateForgetCommand& command);
 int Execute(const Context& context, const StateVoidCommand& command);
 int Execute(const Context& context, const StateRepublishCommand& command);

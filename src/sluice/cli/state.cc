@@ -150,6 +150,20 @@ int Execute(const Context& context, const StateSetCommand& command) {
       });
 }
 
+int Execute(const Context& context, const StateSkipCommand& command) {
+  return Repair(
+      context, command.name,
+      [&](const auto& services, const auto& table) {
+        return exporter::StateSkip(services, table, {command.from, command.to});
+      },
+      [](const exporter::RunReport& report) {
+        const auto& window = report.windows.back();
+        return fmt::format("({}, {}] is left out on purpose (export {}, a reset)",
+                           ledger::ToText(window.start), ledger::ToText(window.end),
+                           NumberOf(report));
+      });
+}
+
 int Execute(const Context& context, const StateForgetCommand& command) {
   return Repair(
       context, command.name,

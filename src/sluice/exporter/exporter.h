@@ -44,6 +44,13 @@ Result<std::string> ExplainStateSet(const Services& services, const config::Tabl
                                     const StateSetOptions& options);
 Result<std::string> ExplainStateForget(const Services& services, const config::Table& table);
 
+/// `state skip`: says that what no export holds of a range before the position is left out on purpose. Moves nothing.
+struct StateSkipOptions {
+  std::string from, to;  ///< as for a backfill
+};
+RunReport StateSkip(const Services& services, const config::Table& table,
+                    const StateSkipOptions& options);
+
 RunReport StateForget(const Services& services, const config::Table& table);
 RunReport StateVoid(const Services& services, const config::Table& table);
 

@@ -6,6 +6,7 @@
 #include <utility>
 #include <variant>
 
+#include "sluice/ledger/chain_check.h"
 #include "sluice/ledger/in_force.h"
 
 namespace sluice::exporter {
@@ -55,10 +56,24 @@ std::string TwiceInFolders(const std::vector<int64_t>& numbers) {
                                               numbers.front(), numbers.back());
   return fmt::format(
       "{}, from before `state forget`, hold rows of these windows: readers of folders see them "
-      "twice "
-      "until `sluice prune` removes the old files, a day after all of it is exported again "
+      "twice until `sluice prune` removes the old files, a day after all of it is exported again "
       "(--replaced-now: at once)",
       which);
+}
+
+/// What begins before the first of these windows is never exported again as a whole.
+std::string TwiceForGood(const Session& session, const std::vector<const Manifest*>& straddling) {
+  ledger::Bound from = straddling.front()->start, to = straddling.front()->end;
+  for (const Manifest* old : straddling) {
+    from = std::min(from, old->start);
+    to = std::max(to, old->end);
+  }
+  return fmt::format(
+      "exports of {}, from before `state forget`, begin before these windows, so no run exports "
+      "all of "
+      "them again: once this run is done, `sluice backfill {} --from {} --to {} --again` and then "
+      "`sluice prune` leave their rows once",
+      ledger::RangeText(from, to), session.name(), ledger::ToText(from), ledger::ToText(to));
 }
 
 }  // namespace
@@ -78,12 +93,22 @@ Result<std::vector<std::string>> CheckFirstRun(const Session& session,
     }
   }
   std::vector<int64_t> twice;
+  std::vector<const Manifest*> straddling;
   for (const Manifest& old : generations.before) {
     const bool has_rows = ledger::ExtentOf(old) && old.rows > 0;
     const bool again = has_rows && std::any_of(exports.begin(), exports.end(),
                                                [&](const auto& w) { return Overlap(w, old); });
-    if (again) twice.push_back(old.n);
+    if (!again) continue;
+    const bool is_whole = std::any_of(exports.begin(), exports.end(), [&](const auto& w) {
+      return w.kind() == ExportKind::kWindow && w.start <= old.start;
+    });
+    if (is_whole) {
+      twice.push_back(old.n);
+    } else {
+      straddling.push_back(&old);
+    }
   }
+  if (!straddling.empty()) notes.push_back(TwiceForGood(session, straddling));
   if (!twice.empty()) notes.push_back(TwiceInFolders(twice));
   return notes;
 }

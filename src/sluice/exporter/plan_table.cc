@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "sluice/exporter/commit/adopt.h"
+#include "sluice/exporter/commit/lost_end.h"
 #include "sluice/exporter/commit/state_standing.h"
 #include "sluice/exporter/exporter.h"
 #include "sluice/exporter/first_run.h"
@@ -146,6 +147,7 @@ Status PlanInto(const Services& services, const config::Table& table, const RunO
                 PlanReport& report) {
   SLUICE_ASSIGN_OR_RETURN(Session session, OpenSession(services, table));
   SLUICE_ASSIGN_OR_RETURN(const auto view, session.ledger->Load());
+  SLUICE_RETURN_IF_ERROR(RequireNoLostEnd(session.context(), view));
   SLUICE_ASSIGN_OR_RETURN(const auto unfinished, PlanUnfinished(session, view, options.reseed));
   if (!unfinished.note.empty()) {
     report.unfinished = 1;

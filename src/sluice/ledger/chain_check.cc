@@ -50,6 +50,12 @@ class Walk {
   explicit Walk(const std::vector<Manifest>& manifests) {
     for (const auto& manifest : manifests) Step(manifest);
     Close();
+    // What was said to be left out may lie in any stretch.
+    for (auto& stretch : stretches) {
+      for (const auto& [type, jump] : skips_) {
+        if (type.index() == stretch.type.index()) stretch.jumps.push_back(jump);
+      }
+    }
   }
   std::vector<Stretch> stretches;
 
@@ -79,6 +85,12 @@ class Walk {
           Close();
           return;
         }
+        if (OnlySkips(manifest)) {
+          skips_.emplace_back(
+              manifest.end,
+              Jump{{start.value_or(0), end.value_or(0)}, ChainGap::Kind::kSkipped, manifest.n});
+          return;
+        }
         Jumped(manifest);
         return;
       default:
@@ -89,6 +101,9 @@ class Walk {
   void Jumped(const Manifest& reset) {
     const auto end = ValueOf(reset.end);
     if (!end) return;
+    // Set before the first run: from where that would have begun.
+    const auto start = ValueOf(reset.start);
+    if (!now_.first && start && *start < *end) now_.first = now_.at = start;
     if (!now_.first) now_.first = end;
     now_.type = reset.end;
     if (now_.at && *now_.at < *end) {
@@ -104,6 +119,8 @@ class Walk {
   }
 
   Stretch now_;
+  std::vector<std::pair<Bound, Jump>>
+      skips_;  ///< by `state skip`; with a bound that tells their type
 };
 
 /// The last export that ends at or before `start`.
@@ -121,7 +138,7 @@ void AddGap(const Stretch& stretch, const Extent& gap, std::vector<ChainGap>& ga
   const size_t first = gaps.size();
   const auto add = [&](const Extent& part, ChainGap::Kind kind, int64_t reset) {
     gaps.push_back({kind, BoundOf(part.start, stretch.type), BoundOf(part.end, stretch.type), reset,
-                    ExportBefore(stretch, part.start), BoundOf(*stretch.end, stretch.type)});
+                    ExportBefore(stretch, part.start)});
   };
   for (auto jump = stretch.jumps.rbegin(); jump != stretch.jumps.rend(); ++jump) {
     const Extent over{std::max(gap.start, jump->extent.start), std::min(gap.end, jump->extent.end)};
@@ -220,9 +237,8 @@ ChainFault DescribeGap(const ChainGap& gap, std::string_view name) {
   if (gap.reset > 0) {
     return {
         fmt::format("{} was not exported: `state set` passed over it (reset {})", range, gap.reset),
-        fmt::format("{0}; if that was meant, say so with `sluice state set {1} {2}` and then "
-                    "`sluice state set {1} {3} --skip`",
-                    fill, name, ToText(gap.start), ToText(gap.reached))};
+        fmt::format("{}; if that was meant, say so with `sluice state skip {} --from {} --to {}`",
+                    fill, name, ToText(gap.start), ToText(gap.end))};
   }
   return {fmt::format("{} is in no export{}", range,
                       gap.after > 0 ? fmt::format(" after export {}", gap.after) : ""),
@@ -241,6 +257,8 @@ ChainReport CheckChain(const ChainInput& input) {
   ChainReport report;
   const auto judged = JudgeExports(input.manifests);
   FindNumbers(input, judged, report);
+  report.position = input.position.value_or(Position());
+  report.has_ledger = !input.decided.empty() || !input.begun.empty();
   report.gaps = FindGaps(input.manifests, Walk(input.manifests).stretches, judged, input.position,
                          input.newest_only);
   return report;
@@ -251,18 +269,43 @@ std::string RangeText(const Bound& start, const Bound& end) {
                      ToText(start), ToText(end));
 }
 
+std::optional<NumberRange> ChainReport::LostEnd() const {
+  if (missing.empty() || missing.back().last != newest) return std::nullopt;
+  return missing.back();
+}
+
+std::string LossRemedy(std::string_view name, const NumberRange& lost, const Position& position) {
+  const bool one = lost.first == lost.last;
+  // Only a snapshot stands where the newest snapshot does.
+  const auto* end = std::get_if<Timestamp>(&position.end);
+  const bool is_snapshot = end != nullptr && position.newest_snapshot == *end;
+  const bool begins = is_snapshot || std::holds_alternative<std::monostate>(position.end);
+  return fmt::format(
+      "put back the ledger records and the manifest{} from a backup or from older versions of "
+      "these "
+      "objects; if they are lost for good, `sluice state {}` gives {} up: the next run exports "
+      "that "
+      "again, and `sluice prune` removes the files that are left of {}",
+      one ? "" : "s",
+      begins ? fmt::format("forget {}", name)
+             : fmt::format("set {} {}", name, ToText(position.end)),
+      one ? "that export" : "those exports", one ? "it" : "them");
+}
+
 std::vector<ChainFault> Describe(const ChainReport& report, std::string_view name) {
   constexpr size_t kShown = 5;
+  const auto lost_end = report.LostEnd();
   std::vector<ChainFault> faults;
   const std::string restore = "restore the ledger folder and the manifests from a backup";
   for (size_t i = 0; i < report.missing.size() && i < kShown; ++i) {
     const auto& [first, last] = report.missing[i];
     const bool one = first == last;
-    faults.push_back({fmt::format("{} of {} {} missing: neither a manifest nor a decision is there",
-                                  one ? fmt::format("export {}", first)
-                                      : fmt::format("exports {} to {}", first, last),
-                                  report.newest, one ? "is" : "are"),
-                      restore});
+    faults.push_back(
+        {fmt::format(
+             "{} of {} {} missing: neither a manifest nor a decision is there",
+             one ? fmt::format("export {}", first) : fmt::format("exports {} to {}", first, last),
+             report.newest, one ? "is" : "are"),
+         lost_end == report.missing[i] ? LossRemedy(name, *lost_end, report.position) : restore});
   }
   if (!report.unpublished.empty()) {
     faults.push_back(
@@ -295,8 +338,7 @@ std::string Describe(const ChainGap& gap) {
     case ChainGap::Kind::kGap:
       return "";
     case ChainGap::Kind::kSkipped:
-      return fmt::format("{} was skipped on purpose (`state set --skip`, reset {})", range,
-                         gap.reset);
+      return fmt::format("{} was skipped on purpose (reset {})", range, gap.reset);
     case ChainGap::Kind::kForeign:
       return fmt::format(
           "{} was exported by another writer, who moved the row in _export_state (reset {})", range,

@@ -32,14 +32,13 @@ struct ChainInput {
 struct ChainGap {
   enum class Kind {
     kGap,      ///< not meant: a fault
-    kSkipped,  ///< `state set --skip` left it out on purpose
+    kSkipped,  ///< `state set --skip` or `state skip` left it out on purpose
     kForeign,  ///< the row in _export_state was moved over it by another writer, who exported it
   };
   Kind kind = Kind::kGap;
   Bound start, end;   ///< (start, end]
   int64_t reset = 0;  ///< the reset that skipped it; 0: none did
   int64_t after = 0;  ///< the export after which it was left open; 0: before the first
-  Bound reached{};    ///< where the exports of its stretch stand
 };
 
 /// Export numbers, both ends included.
@@ -49,6 +48,8 @@ struct NumberRange {
 };
 
 struct ChainReport {
+  /// False where manifests are all that is known: nothing shows then that the newest of them is the last.
+  bool has_ledger = true;
   /// Numbers of which neither a manifest nor a decision is there, although later ones are.
   std::vector<NumberRange> missing;
   std::vector<int64_t>
@@ -56,12 +57,20 @@ struct ChainReport {
   std::vector<int64_t> undecided;  ///< published, without a decision, although there is a ledger
   std::vector<ChainGap> gaps;      ///< ascending by time or version within each beginning
   int64_t newest = 0;              ///< the highest number that any record names
+  /// Where the newest decision that is there says that exports stand.
+  Position position;
+  /// The last of `missing`, where nothing that is there comes after it: no run begins until it is settled.
+  std::optional<NumberRange> LostEnd() const;
 
   /// Neither a number nor a window is missing; what was skipped or exported by others does not count.
   bool unbroken() const;
 };
 
 ChainReport CheckChain(const ChainInput& input);
+
+/// What leads out where the records of the newest exports, `lost`, are gone. `position`: where the newest
+/// decision that is there says that exports stand.
+std::string LossRemedy(std::string_view name, const NumberRange& lost, const Position& position);
 
 /// "(2026-01-01T08:00:00Z, 2026-01-01T10:00:00Z]", or "versions (3, 5]".
 std::string RangeText(const Bound& start, const Bound& end);

@@ -4,6 +4,7 @@
 #include <rapidcheck/gtest.h>
 
 #include "sluice/ledger/chain_fixture.h"
+#include "sluice/ledger/in_force.h"
 
 namespace sluice::ledger {
 namespace {
@@ -167,6 +168,54 @@ TEST_F(ChainTest, GapIsSkippedOnceALaterResetSaysSo) {
   ASSERT_EQ(report.gaps.size(), 1u);
   EXPECT_EQ(report.gaps[0].kind, Kind::kSkipped);
   EXPECT_EQ(TextOf(report.gaps[0]), kTwoToThree);
+}
+
+TEST_F(ChainTest, GapIsSkippedOnceItIsSaidToBeMeant) {
+  const auto skip = [](int64_t n, int64_t from, int64_t to) {
+    Manifest manifest = Set(n, from, to);
+    manifest.skipped = true;
+    manifest.reason = kSkippedByHand;
+    return manifest;
+  };
+  const auto report =
+      Has({Window(1, 0, 1), Set(2, 1, 3), Window(3, 3, 4), skip(4, 2, 3), Window(5, 4, 5)}).Check();
+  ASSERT_EQ(report.gaps.size(), 2u);
+  EXPECT_EQ(report.gaps[0].kind, Kind::kGap) << "the rest is still a fault";
+  EXPECT_EQ(report.gaps[1].kind, Kind::kSkipped);
+  EXPECT_EQ(TextOf(report.gaps[1]), kTwoToThree);
+  EXPECT_EQ(report.gaps[1].reset, 4);
+  const auto fault = Describe(report, "events")[0];
+  EXPECT_THAT(fault.remedy, HasSubstr("sluice state skip events --from 1970-01-01T01:00:00Z --to "
+                                      "1970-01-01T02:00:00Z"));
+  EXPECT_TRUE(Has({Window(1, 0, 1), Set(2, 1, 3), Window(3, 3, 4), Forget(4), Window(5, 3, 5),
+                   skip(6, 0, 3)})
+                  .Check()
+                  .unbroken())
+      << "of an earlier beginning, too";
+}
+
+TEST_F(ChainTest, StateSetBeforeTheFirstRunLeavesAGapFromWhereThatWouldHaveBegun) {
+  auto report = Has({Set(1, 0, 2), Window(2, 2, 3)}).Check();
+  ASSERT_EQ(report.gaps.size(), 1u);
+  EXPECT_EQ(report.gaps[0].kind, Kind::kGap);
+  EXPECT_EQ(TextOf(report.gaps[0]), "(1970-01-01T00:00:00Z, 1970-01-01T02:00:00Z]");
+  EXPECT_FALSE(report.unbroken());
+  EXPECT_FALSE(Has({Set(1, 0, 2)}).Check().unbroken());
+  Manifest first = Set(1, 0, 2);
+  first.start = Bound();
+  EXPECT_TRUE(Has({first, Window(2, 2, 3)}).Check().unbroken()) << "nothing is passed over";
+}
+
+TEST_F(ChainTest, TheEndThatIsLostNamesTheWayOn) {
+  Has({Window(1, 0, 1), Window(2, 1, 2)});
+  StandsAt(0, 2);
+  settled_ = 3;
+  ASSERT_TRUE(Check().LostEnd());
+  EXPECT_THAT(Describe(Check(), "events")[0].remedy,
+              HasSubstr("`sluice state set events 1970-01-01T02:00:00Z`"));
+  TakeAway(1);
+  settled_ = 2;
+  EXPECT_FALSE(Check().LostEnd()) << "what comes after it is there";
 }
 
 TEST_F(ChainTest, GapThatABackfillFilledIsNone) {

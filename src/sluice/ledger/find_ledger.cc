@@ -56,20 +56,10 @@ std::unique_ptr<Ledger> LedgerAt(const Asker& asker, const Key& folder) {
   return std::make_unique<Ledger>(asker.beside, asker.destination, asker.name, folder);
 }
 
-/// The newest export that the note of the last run saw settled; 0 without a note.
-int64_t NotedAsSettled(const Asker& asker, const Key& folder) {
-  const auto text = asker.beside->Get(LastRunKey(folder));
-  if (!text) return 0;
-  const auto json = nlohmann::json::parse(*text, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) return 0;
-  const auto settled = json.find("settled");
-  return settled != json.end() && settled->is_number_integer() ? settled->get<int64_t>() : 0;
-}
-
 /// The newest export of a ledger that must be published: what comes after it may have been cut off by a crash.
-int64_t NewestPublished(const Asker& asker, const Ledger& ledger, const LedgerView& view) {
+int64_t NewestPublished(const Ledger& ledger, const LedgerView& view) {
   if (view.undecided()) return view.newest - 1;
-  if (view.manifest || NotedAsSettled(asker, ledger.folder()) >= view.newest) return view.newest;
+  if (view.manifest || ledger.NotedAsSettled() >= view.newest) return view.newest;
   return view.newest - 1;
 }
 
@@ -97,13 +87,13 @@ Result<std::string> ContradictingManifest(const Asker& asker, const Ledger& ledg
 
 /// What says that a ledger without identity is not ours; "" where nothing does.
 Result<std::string> FindContradiction(const Asker& asker, const Ledger& ledger) {
-  const auto view = ledger.Load();
+  const auto view = ledger.Load(Loss::kAccept);
   if (!view) return std::string();  // damaged: the command that asks says how
   if (view->intent && view->intent->table != asker.ours.table) {
     return fmt::format("its exports are of table {}, not {}", view->intent->table,
                        asker.ours.table);
   }
-  return ContradictingManifest(asker, ledger, NewestPublished(asker, ledger, *view));
+  return ContradictingManifest(asker, ledger, NewestPublished(ledger, *view));
 }
 
 /// What leads out where only the source differs: the destination is ours, so the exports there are, too.
@@ -124,7 +114,7 @@ std::string RemedyOfSource(const Asker& asker, const std::string& end) {
 Error Foreign(const Asker& asker, const Ledger& ledger, const std::string& why,
               bool same_destination) {
   std::string end;
-  if (const auto view = ledger.Load()) {
+  if (const auto view = ledger.Load(Loss::kAccept)) {
     const Bound& stands = view->position().end;
     if (!std::holds_alternative<std::monostate>(stands)) end = ToText(stands);
   }
@@ -147,7 +137,7 @@ Error Foreign(const Asker& asker, const Ledger& ledger, const std::string& why,
 /// Records that the ledger is ours, once it is shown that the destination holds its exports.
 Status TakeOver(const Asker& asker, const Ledger& ledger, int generation,
                 const std::string& differences) {
-  SLUICE_ASSIGN_OR_RETURN(const LedgerView view, ledger.Load());
+  SLUICE_ASSIGN_OR_RETURN(const LedgerView view, ledger.Load(Loss::kAccept));
   const int64_t n = view.newest_decided();
   SLUICE_ASSIGN_OR_RETURN(const auto manifest,
                           n > 0 ? ledger.ReadManifest(n) : Result<std::optional<Manifest>>());

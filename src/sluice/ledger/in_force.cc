@@ -76,6 +76,11 @@ bool BeginsAnew(const Manifest& manifest) {
          std::holds_alternative<std::monostate>(manifest.end);
 }
 
+bool OnlySkips(const Manifest& manifest) {
+  return manifest.kind == ExportKind::kReset && manifest.skipped &&
+         manifest.reason == kSkippedByHand;
+}
+
 SourceHistories::SourceHistories(const std::vector<Manifest>& manifests) {
   std::optional<std::string> last;
   for (const auto& manifest : manifests) {

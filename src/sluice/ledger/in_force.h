@@ -37,6 +37,11 @@ std::optional<Extent> ExtentOf(const Manifest& manifest);
 /// True for a reset by `state forget`: exports start again after it.
 bool BeginsAnew(const Manifest& manifest);
 
+/// What a reset by `state skip` gives as its reason: it says that (start, end] is left out on purpose, and moves
+/// nothing.
+inline constexpr const char* kSkippedByHand = "state skip by hand";
+bool OnlySkips(const Manifest& manifest);
+
 /// Which exports were made from one log of the source. CREATE OR REPLACE TABLE gives a table another id and
 /// goes on with its log; exports that follow each other without a reset between were made from one, because each
 /// looks for the commit that the one before saw. Nothing says so across a reset where the ids differ.

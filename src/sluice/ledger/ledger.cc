@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "sluice/base/time_zone.h"
+#include "sluice/ledger/chain_check.h"
 #include "sluice/ledger/ledger_path.h"
 #include "sluice/ledger/record_fields.h"
 #include "sluice/runtime/executor.h"
@@ -182,10 +183,7 @@ Result<int64_t> Ledger::PublishedHint() const {
   return std::max<int64_t>(0, json["n"].get<int64_t>());
 }
 
-Result<Numbers> Ledger::FindNewest() const {
-  const auto published = PublishedHint();
-  if (!published && published.error().kind != ErrorKind::kCorrupt) return Fail(published.error());
-  const int64_t hint = published.value_or(0);
+Result<Numbers> Ledger::FindNewest(int64_t hint) const {
   SLUICE_ASSIGN_OR_RETURN(auto numbers, ListNewest(*ledger_store_, folder_, hint));
   if (hint == 0) return numbers;
   const auto found = numbers.find(hint);
@@ -219,6 +217,33 @@ Result<std::optional<std::string>> Ledger::MarkOfNewest(int64_t n) const {
   return DigestOfText(mark);
 }
 
+int64_t Ledger::NotedAsSettled() const {
+  const auto text = ledger_store_->Get(LastRunKey(folder_));
+  if (!text) return 0;
+  const auto json = nlohmann::json::parse(*text, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object()) return 0;
+  const auto settled = json.find("settled");
+  return settled != json.end() && settled->is_number_integer() ? settled->get<int64_t>() : 0;
+}
+
+Result<int64_t> Ledger::ReadableHint() const {
+  const auto hint = PublishedHint();
+  if (!hint && hint.error().kind != ErrorKind::kCorrupt) return Fail(hint.error());
+  return hint.value_or(0);
+}
+
+Error Ledger::LostEnd(const LedgerView& view, int64_t settled) const {
+  const NumberRange lost{view.newest_decided() + 1, settled};
+  const bool one = lost.first == lost.last;
+  return Error{ErrorKind::kConflict,
+               fmt::format("{} {} published, and {} no longer in {}",
+                           one ? fmt::format("export {}", lost.first)
+                               : fmt::format("exports {} to {}", lost.first, lost.last),
+                           one ? "was" : "were", one ? "its decision is" : "their decisions are",
+                           ledger_store_->DisplayName(folder_)),
+               LossRemedy(name_, lost, view.position())};
+}
+
 Status Ledger::RequireNoManifest() const {
   Key found;
   SLUICE_RETURN_IF_ERROR(
@@ -235,8 +260,20 @@ Status Ledger::RequireNoManifest() const {
       "the table another `name`, whose exports start again at 1"});
 }
 
-Result<LedgerView> Ledger::Load() const {
-  SLUICE_ASSIGN_OR_RETURN(auto numbers, FindNewest());
+Result<LedgerView> Ledger::Load(Loss loss) const {
+  // Before the listing, which can only show more than was settled then.
+  SLUICE_ASSIGN_OR_RETURN(const int64_t hint, ReadableHint());
+  const int64_t settled = hint > 0 ? hint : NotedAsSettled();
+  SLUICE_ASSIGN_OR_RETURN(LedgerView view, LoadFrom(hint));
+  view.settled = settled;
+  if (loss == Loss::kAccept || view.settled <= view.newest_decided()) return view;
+  // Where its manifest is there, it is not given up.
+  SLUICE_RETURN_IF_ERROR(RequireUnpublished(view.newest_decided() + 1));
+  return Fail(LostEnd(view, view.settled));
+}
+
+Result<LedgerView> Ledger::LoadFrom(int64_t hint) const {
+  SLUICE_ASSIGN_OR_RETURN(auto numbers, FindNewest(hint));
   LedgerView view;
   if (numbers.empty()) {
     const Status fresh = RequireNoManifest();

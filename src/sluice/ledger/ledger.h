@@ -24,12 +24,18 @@ struct LedgerView {
   bool manifest = false;               ///< whether manifests/newest exists
   std::optional<Decision> previous;    ///< of newest - 1, only where `newest` is undecided
   std::optional<Heartbeat> heartbeat;  ///< of `newest`, only where it is undecided
+  /// The highest number that the published heartbeat says was settled; where it says nothing, the note of the
+  /// last run.
+  int64_t settled = 0;
 
   bool undecided() const { return newest > 0 && !decision; }
   /// The position after the newest decided export.
   const Position& position() const;
   int64_t newest_decided() const { return undecided() ? newest - 1 : newest; }
 };
+
+/// What to do where records of the newest exports are gone: their numbers must not be given to others.
+enum class Loss { kRefuse, kAccept };
 
 /// The entries of one export in the ledger folder.
 struct LedgerEntries {
@@ -53,8 +59,11 @@ class Ledger {
   void RecordWith(LedgerIdentity identity) { identity_ = std::move(identity); }
 
   /// Looks for the newest number from the one on whose manifest the published heartbeat names, so that years
-  /// of numbers cost no more than a few; without a hint it takes a dozen requests more.
-  Result<LedgerView> Load() const;
+  /// of numbers cost no more than a few; without a hint it takes a dozen requests more. kConflict (LostEnd) where
+  /// `settled` is beyond the newest decision, unless the loss is accepted: then the view says so.
+  Result<LedgerView> Load(Loss loss = Loss::kRefuse) const;
+  /// That records up to export `settled` are gone which something remembers, and what to do.
+  Error LostEnd(const LedgerView& view, int64_t settled) const;
 
   /// What a listing shows of the records from n on and of whose ledger it is, as a text that stays the same as long
   /// as nobody writes or takes away any of them; heartbeats aside. By one request wherever n is among the newest.
@@ -99,6 +108,8 @@ class Ledger {
   Result<Numbers> ListNumbers() const;
   /// The newest export that the published heartbeat says is settled; 0 if it says nothing.
   Result<int64_t> PublishedHint() const;
+  /// The newest export that the note of the last run saw settled; 0 without a note that can be read.
+  int64_t NotedAsSettled() const;
   /// Every decision's latest generation, ascending by n; as ReadDecision, but a void that only the
   /// manifest names comes without its position.
   Result<std::vector<Decision>> ReadDecisions() const;
@@ -107,8 +118,11 @@ class Ledger {
   const store::Key& folder() const { return folder_; }
 
  private:
-  /// The records about the newest number. Empty: nothing was ever begun.
-  Result<std::map<int64_t, LedgerEntries>> FindNewest() const;
+  /// 0 where the heartbeat says nothing, or cannot be read.
+  Result<int64_t> ReadableHint() const;
+  Result<LedgerView> LoadFrom(int64_t hint) const;
+  /// The records about the newest number, from `hint` on if that is one. Empty: nothing was ever begun.
+  Result<std::map<int64_t, LedgerEntries>> FindNewest(int64_t hint) const;
   /// kConflict where the ledger is recorded as another's.
   Status RecordIdentity() const;
   /// kConflict where manifests are published although the ledger is empty.

@@ -13,6 +13,7 @@
 #include "sluice/columnar/row_hash.h"
 #include "sluice/delta/feed/change_feed.h"
 #include "sluice/exporter/source/look_at_source.h"
+#include "sluice/ledger/in_force.h"
 #include "sluice/plan/snapshot_plan.h"
 #include "sluice/verify/former_config.h"
 
@@ -69,6 +70,7 @@ Status FeedBalance::Begin(const std::vector<Manifest>& current) {
     if (manifest->kind == ExportKind::kBackfill) continue;
     const auto* start = std::get_if<Version>(&manifest->start);
     const auto* end = std::get_if<Version>(&manifest->end);
+    if (ledger::OnlySkips(*manifest)) continue;
     if (manifest->kind == ExportKind::kReset && manifest->end == ledger::Bound(through_)) {
       continue;  // it confirmed where the state stood
     }

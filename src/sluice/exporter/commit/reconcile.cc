@@ -5,6 +5,7 @@
 
 #include "sluice/exporter/commit/adopt.h"
 #include "sluice/exporter/commit/finish.h"
+#include "sluice/exporter/commit/lost_end.h"
 #include "sluice/exporter/commit/owner.h"
 #include "sluice/exporter/commit/perform.h"
 #include "sluice/exporter/commit/settle.h"
@@ -30,8 +31,12 @@ Result<Outcome> WithoutLeftovers(const CommitContext& context, int64_t n, Result
 /// True if nothing is left to do for the newest decided export.
 Result<bool> IsSettled(const CommitContext& context, const LedgerView& view) {
   if (!view.manifest) return false;
-  if (view.decision->is_void()) return view.decision->superseded.empty();
-  return !KeepsState(context.table) ? Result<bool>(true) : StateFollowed(context, view.newest);
+  const bool is_void = view.decision->is_void();
+  if (is_void && !view.decision->superseded.empty()) return false;
+  if (!KeepsState(context.table)) return true;
+  SLUICE_ASSIGN_OR_RETURN(const auto followed, context.state.FollowedThrough(context.app_id()));
+  SLUICE_RETURN_IF_ERROR(RequireKnown(context, view, followed.value_or(0)));
+  return is_void || followed.value_or(0) >= view.newest;
 }
 
 bool PinnedVersionIsGone(const Error& error) {
@@ -54,6 +59,8 @@ Result<Outcome> AdoptOrVoid(const CommitContext& context, SourceAccess& access,
     return VoidUndecided(context, view.newest, view.position(),
                          {std::move(why), std::move(detail)});
   };
+  // What seems undecided may have been decided and settled, and its decision lost.
+  SLUICE_RETURN_IF_ERROR(RequireNoLostEnd(context, view));
   if (!view.intent) return void_it("its intent was written by another version of sluice");
   if (reseed && view.intent->kind != ExportKind::kReseed) {
     return void_it("the feed is started over");

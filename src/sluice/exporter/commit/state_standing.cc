@@ -87,9 +87,10 @@ Status RequireFreshState(const CommitContext& context) {
       ErrorKind::kConflict,
       fmt::format("_export_state has followed export {}, but the ledger of these exports is gone",
                   *followed),
-      fmt::format("restore the folder _sluice/{} from a copy, or give the table another `name`, "
-                  "whose exports start again at 1",
-                  context.name())});
+      fmt::format(
+          "restore the folder _sluice/{0} from a copy; if it is lost for good, `sluice state "
+          "forget {0}` starts again",
+          context.name())});
 }
 
 Result<std::optional<Error>> FindRowBehind(const CommitContext& context,

@@ -3,24 +3,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "sluice/exporter/commit/last_run.h"
+#include "sluice/exporter/commit/lost_end.h"
 
 namespace sluice::exporter {
 namespace {
-
-/// The highest number that anything beside ledger and manifests remembers as settled. One of these witnesses that
-/// cannot be read may be the only one that knows of a lost end: that is an error, not silence.
-Result<int64_t> SettledElsewhere(Session& session) {
-  SLUICE_ASSIGN_OR_RETURN(int64_t settled, session.ledger->PublishedHint());
-  SLUICE_ASSIGN_OR_RETURN(const auto last, RequireLastRun(session.context()));
-  if (last) settled = std::max(settled, last->settled);
-  if (KeepsState(*session.table)) {
-    SLUICE_ASSIGN_OR_RETURN(const auto followed,
-                            session.state->FollowedThrough(session.context().app_id()));
-    settled = std::max(settled, followed.value_or(0));
-  }
-  return settled;
-}
 
 Result<ledger::ChainReport> Judge(Session& session, const ledger::Ledger::Numbers& numbers,
                                   const std::vector<ledger::Manifest>& manifests,
@@ -31,7 +17,7 @@ Result<ledger::ChainReport> Judge(Session& session, const ledger::Ledger::Number
     if (decision) all.push_back(std::move(decision->manifest));
   }
   std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.n < b.n; });
-  SLUICE_ASSIGN_OR_RETURN(const int64_t settled, SettledElsewhere(session));
+  SLUICE_ASSIGN_OR_RETURN(const int64_t settled, SettledElsewhere(session.context()));
   ledger::ChainInput input{all, {}, numbers.decided, numbers.begun, settled, {}};
   input.newest_only = newest_only;
   if (newest_only) input.published = numbers.published;

@@ -236,12 +236,13 @@ void CheckForeignRow(Session& session, const ledger::Position& position, Finding
       fmt::format("the row in _export_state is at {}, but '{}' has exported nothing: the first "
                   "window begins there and not at `start`",
                   state::FormatPosition(stands, ProgressOf(*session.table)), session.name()),
-      "fine if a notebook, or this table under another name, exported up to there; otherwise run " +
+      "fine if a notebook exported up to there; otherwise run " +
           WithName("`sluice state forget NAME`", session.name()));
 }
 
-/// Exports must chain from the first to the newest; the whole proof is `verify`'s.
-Status CheckChain(Session& session, Findings& findings) {
+/// Exports must chain from the first to the newest; the whole proof is `verify`'s. False where the records of the
+/// newest are gone: then nothing else can be said before that is settled.
+Result<bool> CheckChain(Session& session, Findings& findings) {
   SLUICE_ASSIGN_OR_RETURN(const auto chain, LookAtNewestOfChain(session));
   for (const auto& fault : ledger::Describe(chain, session.name())) {
     findings.AddFault(Error{ErrorKind::kConflict, fault.message, fault.remedy});
@@ -250,12 +251,13 @@ Status CheckChain(Session& session, Findings& findings) {
     const std::string words = ledger::Describe(gap);
     if (!words.empty()) findings.Add(Severity::kNote, words);
   }
-  return {};
+  return !chain.LostEnd();
 }
 
 Status CheckTableInto(const Services& services, const config::Table& table, Findings& findings) {
   SLUICE_ASSIGN_OR_RETURN(Session session, OpenSession(services, table));
-  SLUICE_RETURN_IF_ERROR(CheckChain(session, findings));
+  SLUICE_ASSIGN_OR_RETURN(const bool has_end, CheckChain(session, findings));
+  if (!has_end) return {};
   SLUICE_ASSIGN_OR_RETURN(const auto view, session.ledger->Load());
   SourceOptions options;
   if (view.decision && !view.manifest && !view.decision->is_void()) {

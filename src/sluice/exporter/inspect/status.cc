@@ -4,6 +4,7 @@
 #include "sluice/config/schedule.h"
 #include "sluice/delta/log/log.h"
 #include "sluice/exporter/commit/last_run.h"
+#include "sluice/exporter/commit/lost_end.h"
 #include "sluice/exporter/commit/owner.h"
 #include "sluice/exporter/commit/settle.h"
 #include "sluice/exporter/commit/state_standing.h"
@@ -176,6 +177,7 @@ Status DescribeSource(Session& session, const ledger::Position& position, Status
 Status StatusInto(const Services& services, const config::Table& table, StatusReport& report) {
   SLUICE_ASSIGN_OR_RETURN(Session session, OpenSession(services, table));
   SLUICE_ASSIGN_OR_RETURN(const ledger::LedgerView view, session.ledger->Load());
+  SLUICE_RETURN_IF_ERROR(RequireNoLostEnd(session.context(), view));
   SLUICE_RETURN_IF_ERROR(DescribeUnfinished(session, view, report));
   if (view.newest > 0) SLUICE_RETURN_IF_ERROR(FindLastWindow(session, view, report));
   SLUICE_RETURN_IF_ERROR(DescribeLastRun(session, report));
