@@ -143,3 +143,54 @@ def test_no_source_path_lies_where_the_partner_reads(two):
     a.run(clock(2))
     for file in a.destination.rglob("*.json"):
         assert "lake/a" not in file.read_text(), file
+
+
+# One name of a table in a state
+
+@pytest.fixture
+def named(tmp_path, lakes):
+    """Configs that name one table and one state, by another `name` each."""
+    return [config(tmp_path / name, lakes[0], tmp_path / "meta" / "_export_state", name=name)
+            for name in ("ev1", "ev2")]
+
+
+@pytest.mark.parametrize("command", [tuple("ev2" if word == "events" else word for word in command)
+                                     for command in COMMANDS], ids=" ".join)
+def test_a_second_name_of_a_table_is_refused_before_anything_is_written(command, named, tmp_path):
+    a, b = named
+    a.run(clock(2))
+    before = files(tmp_path)
+    outcome = b.call(*command, now=clock(3))
+    assert outcome.code == 1 and "by the name 'ev1'" in outcome.stdout, str(outcome)
+    b.folder.joinpath("sluice.yaml").unlink()
+    assert files(tmp_path) == before
+
+
+@pytest.mark.parametrize("remedy", ["name", "state"])
+def test_the_remedy_for_a_second_name_leads_out(remedy, named, tmp_path):
+    a, b = named
+    a.run(clock(2))
+    assert "let `name` be ev1, or give this config a `state` of its own" in b.fails(clock(2))["remedy"]
+    if remedy == "name":
+        b.change(name="ev1").config["destination"] = a.config["destination"] | {"url": str(a.destination)}
+        assert b.run(clock(3))["rows"] == 1
+    else:
+        b.config["state"] = str(tmp_path / "meta" / "state_b")
+        assert b.run(clock(3))["rows"] == 3
+        assert a.run(clock(3))["rows"] == 1
+
+
+def test_a_name_that_was_changed_in_one_config_is_refused(tmp_path, lakes):
+    a = Sluice(tmp_path / "one").add(NAME, lakes[0].path, start=clock(0), name="ev1")
+    a.run(clock(2))
+    assert "'ev1'" in a.change(name="ev2").fails(clock(3))["message"]
+    assert a.change(name="ev1").run(clock(3))["rows"] == 1
+
+
+def test_patterns_that_move_different_columns_may_have_a_name_each(tmp_path):
+    lake = Lake(tmp_path / "lake", [row(1, 0.5)], **{"delta.enableChangeDataFeed": "true"})
+    both = Sluice(tmp_path / "both").add(NAME, lake.path, start=clock(0), name="rows")
+    assert both.call("run", now=clock(2)).code == 0
+    both.add_feed(NAME, lake.path, name="changes").add_snapshots(NAME, lake.path, name="whole")
+    outcome = both.call("run", now=clock(3))
+    assert outcome.code == 0 and outcome.table("changes")["rows"] == 1, str(outcome)

@@ -181,7 +181,13 @@ Result<std::unique_ptr<Ledger>> WithoutIdentity(const Asker& asker, const Key& f
   auto ledger = LedgerAt(asker, folder);
   ledger->RecordWith(asker.ours);
   SLUICE_ASSIGN_OR_RETURN(const bool begun, HasNumbers(*asker.beside, folder));
-  if (!begun) return ledger;
+  if (!begun) {
+    if (options.names) {
+      SLUICE_RETURN_IF_ERROR(
+          RefuseSecondName(*asker.beside, asker.name, asker.ours, *options.names));
+    }
+    return ledger;
+  }
   SLUICE_ASSIGN_OR_RETURN(const std::string why, FindContradiction(asker, *ledger));
   if (why.empty()) return ledger;
   if (!options.take_over) {

@@ -135,6 +135,24 @@ Result<Places> FindPlaces(const Services& services) {
   return FindPlacesFor(services, AllTables(*services.config));
 }
 
+namespace {
+
+/// Two names of one table and one state share a row in _export_state, unless their patterns move different columns.
+std::optional<ledger::NameSearch> NamesToLookFor(const config::Config& config,
+                                                 const config::Table& table) {
+  if (!KeepsState(table)) return std::nullopt;
+  ledger::NameSearch search;
+  search.pattern = config::Name(table.pattern());
+  search.is_of_another_table = [&config, &table](const std::string& name) {
+    return std::any_of(config.tables.begin(), config.tables.end(), [&](const auto& other) {
+      return other.name == name && other.table != table.table;
+    });
+  };
+  return search;
+}
+
+}  // namespace
+
 Result<Session> OpenStores(const Services& services, const config::Table& table) {
   Session session;
   session.services = &services;
@@ -166,9 +184,11 @@ Result<Session> OpenStores(const Services& services, const config::Table& table)
 }
 
 Status OpenLedger(Session& session, const ledger::FindLedgerOptions& options) {
+  ledger::FindLedgerOptions wanted = options;
+  wanted.names = NamesToLookFor(*session.services->config, *session.table);
   SLUICE_ASSIGN_OR_RETURN(
       session.ledger, ledger::FindLedger(session.ledger_store, session.destination, session.name(),
-                                         session.identity, options));
+                                         session.identity, wanted));
   return {};
 }
 
