@@ -34,14 +34,15 @@ std::string SourceText(const VerifiedExport& verified) {
 }
 
 std::string ExportText(const VerifiedExport& verified) {
+  std::string text;
   if (verified.kind == ledger::ExportKind::kReset) {
-    return fmt::format("  reset {} from {} to {}", verified.n, ledger::ToText(verified.start),
+    text = fmt::format("  reset {} from {} to {}", verified.n, ledger::ToText(verified.start),
                        ledger::ToText(verified.end));
+  } else {
+    text = fmt::format("  {} {} {}: {} in {}; {}", ledger::Name(verified.kind), verified.n,
+                       RangeText(verified.start, verified.end), Plural(verified.rows, "row"),
+                       Plural(verified.files, "file"), SourceText(verified));
   }
-  std::string text = fmt::format("  {} {} {}: {} in {}", ledger::Name(verified.kind), verified.n,
-                                 RangeText(verified.start, verified.end),
-                                 Plural(verified.rows, "row"), Plural(verified.files, "file"));
-  text += "; " + SourceText(verified);
   for (const auto& fault : verified.faults) text += "\n    " + Paint(Colour::kBad, fault);
   if (!verified.remedy.empty()) text += "\n    fix: " + verified.remedy;
   return text;
@@ -88,8 +89,10 @@ std::string OverlapsText(const verify::VerifyReport& report) {
     if (overlap.reset == 0) continue;
     lines.push_back(fmt::format(
         "rows of {} lie there twice, by export {} and by export {}: the state was set back by hand "
-        "(export {})",
-        RangeText(overlap.start, overlap.end), overlap.earlier, overlap.later, overlap.reset));
+        "(export {}); `sluice backfill {} --from {} --to {} --again` and then `sluice prune` leave "
+        "them once",
+        RangeText(overlap.start, overlap.end), overlap.earlier, overlap.later, overlap.reset,
+        report.name, ledger::ToText(overlap.from), ledger::ToText(overlap.to)));
   }
   if (lines.size() > kShown) {
     const size_t more = lines.size() - kShown;
@@ -208,6 +211,7 @@ Json ToJson(const verify::VerifyReport& report) {
           {"gaps", std::move(gaps)},
           {"lingering", std::move(lingering)},
           {"faults", report.faults},
+          {"unproven", report.unproven},
           {"seconds", report.seconds},
           {"error", report.error ? ToJson(*report.error) : Json(nullptr)}};
 }
@@ -232,6 +236,7 @@ std::string DescribeVerify(const verify::VerifyReport& report, bool all) {
     if (all || !verified.faults.empty()) text += "\n" + ExportText(verified);
   }
   if (!all) text += CausesText(report);
+  for (const auto& why : report.unproven) text += "\n  " + Paint(Colour::kWarning, why);
   text += OverlapsText(report) + GapsText(report) + LingeringText(report);
   if (!report.balance.empty()) text += "\n  " + runtime::RedactError(report.balance);
   for (const auto& fault : report.faults) text += "\n  " + Paint(Colour::kBad, fault);

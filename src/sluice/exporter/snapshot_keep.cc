@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "sluice/exporter/commit/snapshot_marker.h"
+#include "sluice/ledger/as_decided.h"
+#include "sluice/ledger/ledger_path.h"
 #include "sluice/plan/output_layout.h"
 
 namespace sluice::exporter {
@@ -36,9 +38,22 @@ Manifest Tombstone(const Session& session, const Manifest& snapshot) {
 }
 
 /// Removes what a snapshot's decision lists, if its tombstone stands. Repeated until nothing is left.
-Status RemoveFiles(Session& session, int64_t n) {
+Status RemoveFiles(Session& session, const Manifest& tombstone) {
+  const int64_t n = tombstone.n;
   SLUICE_ASSIGN_OR_RETURN(const auto decision, session.ledger->ReadDecision(n));
   if (!decision) return Fail(ErrorKind::kInternal, "export {} has no decision", n);
+  const std::string difference = ledger::DifferenceInStanding(tombstone, *decision);
+  if (!difference.empty()) {
+    return Fail(Error{
+        ErrorKind::kConflict,
+        fmt::format("{} {}: nothing is removed on its word",
+                    session.destination->DisplayName(ledger::ManifestKey(session.name(), n)),
+                    difference),
+        fmt::format(
+            "restore that manifest from a copy; or remove it, and `sluice state republish {}` "
+            "writes it again as it was decided",
+            session.name())});
+  }
   SLUICE_RETURN_IF_ERROR(
       RemoveMarkers(*session.destination, session.name(), ledger::EverListed(*decision)));
   for (const auto& file : decision->files) {
@@ -135,14 +150,20 @@ Status Drop(Session& session, DroppedSnapshots& result) {
   std::set<store::Key> lone_markers;
   SLUICE_ASSIGN_OR_RETURN(const auto manifests, ReadPresent(session, &lone_markers));
   SLUICE_RETURN_IF_ERROR(RemoveLoneMarkers(session, lone_markers));
+  int64_t newest = 0;
   for (const auto& manifest : manifests) {
-    // A crash came between the tombstone and the last of the files.
-    if (manifest.expired) SLUICE_RETURN_IF_ERROR(RemoveFiles(session, manifest.n));
+    if (manifest.kind == ExportKind::kSnapshot) newest = manifest.n;
+  }
+  for (const auto& manifest : manifests) {
+    // A crash came between the tombstone and the last of the files. No run drops the newest snapshot.
+    const bool is_older = manifest.n < newest;
+    if (manifest.expired && is_older) SLUICE_RETURN_IF_ERROR(RemoveFiles(session, manifest));
   }
   for (const auto& snapshot : ChooseOld(session, manifests, &result.next)) {
     SLUICE_RETURN_IF_ERROR(RequireDeletion(session, snapshot));
-    SLUICE_RETURN_IF_ERROR(session.ledger->PutTombstone(Tombstone(session, snapshot)));
-    SLUICE_RETURN_IF_ERROR(RemoveFiles(session, snapshot.n));
+    const Manifest tombstone = Tombstone(session, snapshot);
+    SLUICE_RETURN_IF_ERROR(session.ledger->PutTombstone(tombstone));
+    SLUICE_RETURN_IF_ERROR(RemoveFiles(session, tombstone));
     result.dropped.push_back(snapshot);
   }
   return {};

@@ -1,13 +1,17 @@
 #include "sluice/prune/prune.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <mutex>
 #include <utility>
 
 #include "sluice/base/time_zone.h"
+#include "sluice/exporter/commit/lost_end.h"
 #include "sluice/exporter/report/fill_report.h"
 #include "sluice/exporter/session/session.h"
 #include "sluice/exporter/snapshot_keep.h"
+#include "sluice/ledger/as_decided.h"
 #include "sluice/ledger/ledger_path.h"
 #include "sluice/plan/output_layout.h"
 #include "sluice/runtime/executor.h"
@@ -74,6 +78,27 @@ Status ReadDecisions(const Session& session, const std::vector<int64_t>& wanted,
       });
 }
 
+/// Refuses what a manifest alone says: it may be edited, and files that go do not come back.
+Status RequireAsDecided(const Session& session, int64_t newest, const Numbers& numbers) {
+  for (const auto& [n, facts] : numbers) {
+    if (!facts.manifest || !facts.decision) continue;
+    // Its runner may be closing the decision that its manifest voids.
+    if (n == newest && facts.decision->overruled) continue;
+    const std::string difference = ledger::DifferenceInStanding(*facts.manifest, *facts.decision);
+    if (difference.empty()) continue;
+    return Fail(Error{
+        ErrorKind::kConflict,
+        fmt::format("{} {}: nothing is removed on its word",
+                    session.destination->DisplayName(ledger::ManifestKey(session.name(), n)),
+                    difference),
+        fmt::format(
+            "restore that manifest from a copy; or remove it, and `sluice state republish {}` "
+            "writes it again as it was decided",
+            session.name())});
+  }
+  return {};
+}
+
 PruneAction DropOf(const Session& session, const Manifest& snapshot) {
   PruneAction action;
   action.kind = PruneKind::kSnapshot;
@@ -129,11 +154,14 @@ Status PruneInto(const exporter::Services& services, const config::Table& table,
   // The files first: whatever begins later is not among them.
   SLUICE_ASSIGN_OR_RETURN(const PruneListing listing, ListData(session));
   SLUICE_ASSIGN_OR_RETURN(const ledger::LedgerView view, session.ledger->Load());
+  // Of an export whose records are lost the files are good, and look like leftovers.
+  SLUICE_RETURN_IF_ERROR(exporter::RequireNoLostEnd(session.context(), view));
   SLUICE_ASSIGN_OR_RETURN(Numbers numbers, ReadManifests(session));
   PruneInput input{table.pattern(), table.name, listing, numbers, {}, services.clock->Now()};
   if (options.replaced_now) input.replaced_grace = Duration{0};
   if (view.manifest) input.newest_snapshot = view.position().newest_snapshot;
   SLUICE_RETURN_IF_ERROR(ReadDecisions(session, NumbersInDoubt(input), numbers));
+  SLUICE_RETURN_IF_ERROR(RequireAsDecided(session, view.newest, numbers));
   report.foreign = CountForeign(input);
   auto actions = DecidePrune(input);
   SLUICE_RETURN_IF_ERROR(DropSnapshots(session, report));

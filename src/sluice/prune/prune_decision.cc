@@ -101,12 +101,18 @@ class Published {
     return found == replaced_.end() ? 0 : found->second.by;
   }
 
+  /// nullptr where it is in force, or its files have to stay.
+  const ledger::Judgement* Judged(int64_t n) const {
+    const auto found = replaced_.find(n);
+    return found == replaced_.end() ? nullptr : &found->second;
+  }
+
   /// Why files of export n that no manifest names may go; nullopt if it is not settled.
   std::optional<PruneReason> ReasonFor(int64_t n) const {
     const auto found = input_.numbers.find(n);
     if (found == input_.numbers.end()) return std::nullopt;
     const NumberFacts& facts = found->second;
-    if (!facts.decision || !facts.manifest) return std::nullopt;
+    if (!facts.decision || !facts.manifest || facts.decision->overruled) return std::nullopt;
     if (facts.manifest->expired) return PruneReason::kExpired;
     if (IsVoid(*facts.manifest)) return PruneReason::kVoid;
     const auto replaced = replaced_.find(n);
@@ -143,6 +149,21 @@ std::map<Key, int64_t> GoneMarkers(const PruneInput& input, const Published& pub
     }
   }
   return markers;
+}
+
+/// Exports that say of one in `numbers` that it was replaced or forgotten: their decisions must say so, too.
+void AddWitnesses(const PruneInput& input, const Published& published, std::set<int64_t>& numbers) {
+  std::set<int64_t> witnesses;
+  for (const int64_t n : numbers) {
+    const auto* judgement = published.Judged(n);
+    if (judgement == nullptr) continue;
+    witnesses.insert(judgement->by);
+    if (judgement->standing != ledger::Standing::kForgotten) continue;
+    // It takes all later windows together.
+    for (const auto& [other, facts] : input.numbers) witnesses.insert(other);
+    break;
+  }
+  numbers.insert(witnesses.begin(), witnesses.end());
 }
 
 PruneAction ActionOn(const Published& published, PruneKind kind, int64_t n, Key key) {
@@ -214,6 +235,7 @@ std::vector<int64_t> NumbersInDoubt(const PruneInput& input) {
       numbers.insert(n);
     }
   }
+  AddWitnesses(input, published, numbers);
   std::erase_if(numbers, [&](int64_t n) { return !input.numbers.contains(n); });
   return {numbers.begin(), numbers.end()};
 }

@@ -76,7 +76,7 @@ struct PruneInput {
   Duration replaced_grace = kReplacedGrace;
 };
 
-/// Numbers whose decisions DecidePrune has to see; exports without a decision count as unsettled. For the others
+/// Numbers whose decisions DecidePrune has to see, and those that say of others that they were replaced; exports without a decision count as unsettled. For the others
 /// the manifest alone says that nothing is to be removed. `input.numbers` needs manifests only.
 std::vector<int64_t> NumbersInDoubt(const PruneInput& input);
 

@@ -73,7 +73,7 @@ inline NumberFacts Voided(int64_t n, const std::vector<store::Key>& lost = {}) {
 /// A backfill that took the place of `replaces`, `age` before kNow.
 inline NumberFacts Replacing(int64_t n, std::vector<int64_t> replaces, Duration age) {
   NumberFacts facts = Settled(n, {EventsKey(n)}, ledger::ExportKind::kBackfill);
-  facts.manifest->replaces = std::move(replaces);
+  facts.manifest->replaces = facts.decision->manifest.replaces = std::move(replaces);
   facts.published = kNow - age;
   return facts;
 }

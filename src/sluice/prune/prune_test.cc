@@ -77,6 +77,14 @@ class PruneTest : public ::testing::Test {
     Decide(facts);
     EXPECT_THAT(Ledger().PutManifest(*facts.manifest), IsOk());
   }
+  /// Voids what was decided: by its manifest first, and then by the generation that closes the decision.
+  void GiveUp(const NumberFacts& decided) {
+    const int64_t n = decided.decision->n;
+    EXPECT_THAT(Ledger().PutManifest(*Voided(n).manifest), IsOk());
+    ledger::Decision closed = *Voided(n, ledger::EverListed(*decided.decision)).decision;
+    closed.generation = 2;
+    EXPECT_THAT(Ledger().PutDecision(closed), IsOk());
+  }
   ledger::Ledger Ledger() { return ledger::Ledger(store_, store_, table_.name); }
 
   std::vector<store::Key> Data(const store::Key& folder = "events_incremental/") {
@@ -144,11 +152,23 @@ TEST_F(PruneTest, TheFilesOfALiveRunAreNotTouched) {
 }
 
 TEST_F(PruneTest, AnExportThatWasGivenUpAfterItsDecisionLosesItsFiles) {
-  Decide(Settled(1, {PutFile(EventsKey(1)), StartFile(EventsKey(1, kOurAttempt, 1))}));
-  EXPECT_THAT(Ledger().PutManifest(*Voided(1).manifest), IsOk());
+  const auto lost = Settled(1, {PutFile(EventsKey(1)), StartFile(EventsKey(1, kOurAttempt, 1))});
+  Decide(lost);
+  GiveUp(lost);
   EXPECT_EQ(Prune().removed.size(), 2);
   EXPECT_THAT(Data(), IsEmpty());
   EXPECT_THAT(Uploads(), IsEmpty());
+}
+
+TEST_F(PruneTest, AManifestAloneVoidsNothing) {
+  Decide(Settled(1, {PutFile(EventsKey(1))}));
+  EXPECT_THAT(Ledger().PutManifest(*Voided(1).manifest), IsOk());
+  EXPECT_FALSE(Prune().error) << "its runner may be about to close the decision";
+  Publish(Settled(2, {PutFile(EventsKey(2))}));
+  const PruneReport report = Prune();
+  ASSERT_TRUE(report.error);
+  EXPECT_THAT(report.error->message, ::testing::HasSubstr("says void"));
+  EXPECT_THAT(Data(), UnorderedElementsAre(EventsKey(1), EventsKey(2)));
 }
 
 TEST_F(PruneTest, TheGraceIsCountedFromWhenTheReplacingManifestCame) {
@@ -183,8 +203,9 @@ TEST_F(PruneTest, WhateverCallItDiesAtNothingNeededIsLostAndTheNextOneEndsIt) {
     store_ = sluice::testing::MakeMemoryStore();
     Publish(Settled(1, {PutFile(EventsKey(1))}));
     PutFile(EventsKey(1, kOtherAttempt));
-    Decide(Settled(2, {PutFile(EventsKey(2))}));
-    EXPECT_THAT(Ledger().PutManifest(*Voided(2).manifest), IsOk());
+    const auto lost = Settled(2, {PutFile(EventsKey(2))});
+    Decide(lost);
+    GiveUp(lost);
     StartFile(EventsKey(2, kOtherAttempt));
     Publish(Settled(3, {PutFile(EventsKey(3))}));
     PutFile(kTheirs);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <set>
 
 namespace sluice::verify {
 namespace {
@@ -22,13 +23,20 @@ std::vector<std::string> DifferencesToDecision(const ledger::Manifest& published
   if (published.kind == ledger::ExportKind::kVoid) return {};
   const auto now = nlohmann::json::parse(ledger::Serialize(published));
   const auto then = nlohmann::json::parse(ledger::Serialize(decision.manifest));
+  std::set<std::string> keys;
+  for (const auto& [key, value] : now.items()) keys.insert(key);
+  for (const auto& [key, value] : then.items()) keys.insert(key);
+  if (decision.generation > 1) {
+    for (const char* key : {"files", "committed_at", "program"}) keys.erase(key);
+  }
   std::vector<std::string> differences;
-  for (const char* key : {"kind", "table", "table_id", "source_version", "start", "end", "timezone",
-                          "schema", "replaces", "renewed", "rows", "row_hash", "skipped"}) {
+  for (const auto& key : keys) {
     const auto a = now.value(key, nlohmann::json()), b = then.value(key, nlohmann::json());
     if (a == b) continue;
     differences.push_back(
-        fmt::format("its manifest says {} {}, and {} was decided", key, Shown(a), Shown(b)));
+        key == "files"
+            ? std::string("its manifest lists other files than were decided")
+            : fmt::format("its manifest says {} {}, and {} was decided", key, Shown(a), Shown(b)));
   }
   return differences;
 }

@@ -29,10 +29,32 @@ TEST(RecordedDecisionTest, EveryFieldThatWasEditedIsNamed) {
               ElementsAre(HasSubstr("replaces [1], and []"), HasSubstr("rows 2, and 3")));
 }
 
+TEST(RecordedDecisionTest, NoFieldIsPassedOver) {
+  const ledger::Decision decided = Decided();
+  const auto edited = [&](auto&& edit) {
+    ledger::Manifest manifest = decided.manifest;
+    edit(manifest);
+    return DifferencesToDecision(manifest, decided);
+  };
+  const auto names = [](const char* key) { return ElementsAre(HasSubstr(key)); };
+  EXPECT_THAT(edited([](auto& m) { m.final_until = Timestamp{1}; }), names("final_until"));
+  EXPECT_THAT(edited([](auto& m) { m.partitions_final = {"dt"}; }), names("partitions_final"));
+  EXPECT_THAT(edited([](auto& m) { m.partitions_touched = {"dt"}; }), names("partitions_touched"));
+  EXPECT_THAT(edited([](auto& m) { m.reopened = {"dt"}; }), names("reopened"));
+  EXPECT_THAT(edited([](auto& m) { m.null_watermarks = 1; }), names("null_watermarks"));
+  EXPECT_THAT(edited([](auto& m) { m.unreadable_watermarks = 1; }), names("unreadable_watermarks"));
+  EXPECT_THAT(edited([](auto& m) { m.committed_at = Timestamp{1}; }), names("committed_at"));
+  EXPECT_THAT(edited([](auto& m) { m.reason = "lies"; }), names("reason"));
+  EXPECT_THAT(edited([](auto& m) { m.files.clear(); }), names("other files"));
+}
+
 TEST(RecordedDecisionTest, FilesMayHaveBeenMadeAgain) {
-  ledger::Manifest again = Decided().manifest;
+  ledger::Decision decided = Decided();
+  decided.generation = 2;
+  ledger::Manifest again = decided.manifest;
   again.files[0].path = "b";
-  EXPECT_THAT(DifferencesToDecision(again, Decided()), IsEmpty());
+  again.committed_at = Timestamp{1};
+  EXPECT_THAT(DifferencesToDecision(again, decided), IsEmpty());
 }
 
 TEST(RecordedDecisionTest, VoidOverrulesItsDecision) {

@@ -59,7 +59,8 @@ Outcome VerifyReport::outcome() const {
   const bool others = std::any_of(gaps.begin(), gaps.end(), [](const ledger::ChainGap& gap) {
     return gap.kind == ledger::ChainGap::Kind::kForeign;
   });
-  return not_compared() > 0 || others ? Outcome::kFilesMatch : Outcome::kProven;
+  return not_compared() > 0 || others || !unproven.empty() ? Outcome::kFilesMatch
+                                                           : Outcome::kProven;
 }
 
 }  // namespace sluice::verify

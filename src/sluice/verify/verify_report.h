@@ -64,6 +64,8 @@ struct VerifyReport {
   /// among the faults, too.
   std::vector<Overlap> overlaps;
   std::vector<std::string> faults;  ///< of the table as a whole
+  /// Why nothing can be proven although nothing is wrong: what would be needed for it is not there.
+  std::vector<std::string> unproven;
   /// What no export holds and is not a fault: skipped on purpose, or exported by another writer.
   std::vector<ledger::ChainGap> gaps;
   std::vector<LingeringFiles> lingering;

@@ -16,6 +16,7 @@
 #include "sluice/exporter/report/fill_report.h"
 #include "sluice/exporter/session/session.h"
 #include "sluice/exporter/source/look_at_source.h"
+#include "sluice/ledger/as_decided.h"
 #include "sluice/ledger/in_force.h"
 #include "sluice/verify/destination_rows.h"
 #include "sluice/verify/export_parts.h"
@@ -36,6 +37,14 @@ bool SourceIsGone(ErrorKind kind) {
   return kind == ErrorKind::kSourceGone || kind == ErrorKind::kNotFound ||
          kind == ErrorKind::kConflict || kind == ErrorKind::kUnsupported ||
          kind == ErrorKind::kCorrupt;
+}
+
+std::string RestoreManifestAdvice(const Session& session, int64_t n) {
+  return fmt::format(
+      "restore manifest {} from a copy; or remove it, and `sluice state republish {}` writes it "
+      "again "
+      "as it was decided",
+      n, session.name());
 }
 
 /// Puts into words how two sides differ, partition by partition, with a few rows of the first that does.
@@ -141,20 +150,22 @@ bool HashDiffers(const ExportPart& part, const std::string& hash) {
   return hash != part.row_hash;
 }
 
-/// An edited manifest no longer says what was decided.
-Status CompareWithDecision(const Session& session, const Manifest& manifest,
-                           VerifiedExport& verified) {
+/// An edited manifest no longer says what was decided. Returns the manifest that was; `manifest` where no decision
+/// can be read.
+Result<Manifest> CompareWithDecision(const Session& session, const Manifest& manifest,
+                                     VerifiedExport& verified) {
   const auto decision = session.ledger->ReadDecision(manifest.n);
   if (!decision) {
     if (decision.error().kind != ErrorKind::kCorrupt) return Fail(decision.error());
     verified.faults.push_back(decision.error().message);
-    return {};
+    return manifest;
   }
-  if (!*decision) return {};
+  if (!*decision) return manifest;
   for (auto& difference : DifferencesToDecision(manifest, **decision)) {
     verified.faults.push_back(std::move(difference));
+    verified.remedy = RestoreManifestAdvice(session, manifest.n);
   }
-  return {};
+  return (*decision)->manifest;
 }
 
 /// Reads the files of one part: as many rows as it says, with the hash that it says, as the source has them.
@@ -187,7 +198,7 @@ Status VerifyPart(Session& session, const ExportPart& part, FeedBalance& balance
 Status VerifyOne(Session& session, const Manifest& manifest, FeedBalance& balance,
                  VerifiedExport& verified) {
   SLUICE_ASSIGN_OR_RETURN(verified.faults, CheckFiles(session, manifest));
-  SLUICE_RETURN_IF_ERROR(CompareWithDecision(session, manifest, verified));
+  SLUICE_ASSIGN_OR_RETURN(const Manifest decided, CompareWithDecision(session, manifest, verified));
   SLUICE_ASSIGN_OR_RETURN(const auto parts, PartsOf(*session.ledger, manifest));
   int64_t rows = 0;
   for (const ExportPart& part : parts) {
@@ -198,7 +209,10 @@ Status VerifyOne(Session& session, const Manifest& manifest, FeedBalance& balanc
     verified.faults.push_back(
         fmt::format("its parts hold {} rows by the manifest, which says {}", rows, manifest.rows));
   }
-  if (!verified.faults.empty()) verified.remedy = exporter::RepairAdvice(session.name(), manifest);
+  // As long as the manifest is not what was decided, other faults may be its own.
+  if (!verified.faults.empty() && verified.remedy.empty()) {
+    verified.remedy = exporter::RepairAdvice(session.name(), decided);
+  }
   SLUICE_ASSIGN_OR_RETURN(auto markers, CheckMarkers(session, manifest));
   for (auto& fault : markers) verified.faults.push_back(std::move(fault));
   return {};
@@ -245,6 +259,42 @@ bool EndsAfter(const Manifest& manifest, const ledger::Bound& since) {
   return !from || !end || *end > *from;
 }
 
+/// Whatever keeps a run from going on, beyond what the chain shows.
+Status VerifyLedger(const Session& session, VerifyReport& report) {
+  const auto view = session.ledger->Load();
+  if (view) return {};
+  const Error& error = view.error();
+  const bool is_fault = error.kind == ErrorKind::kCorrupt || error.kind == ErrorKind::kConflict ||
+                        error.kind == ErrorKind::kUnsupported || error.kind == ErrorKind::kNotFound;
+  if (!is_fault) return Fail(error);
+  report.faults.push_back(error.message + (error.remedy.empty() ? "" : "; " + error.remedy));
+  return {};
+}
+
+/// Manifests that say void are not among the exports in force; only decisions can say so.
+Status VerifyVoids(const Session& session, const std::vector<Manifest>& manifests,
+                   VerifyReport& report) {
+  for (const Manifest& manifest : manifests) {
+    if (manifest.kind != ExportKind::kVoid) continue;
+    // Years of dropped snapshots are not looked at one by one.
+    const bool is_tombstone =
+        manifest.expired && session.table->is_snapshot() && manifest.files.empty();
+    if (is_tombstone) continue;
+    const auto decision = session.ledger->ReadDecision(manifest.n);
+    if (!decision) {
+      if (decision.error().kind != ErrorKind::kCorrupt) return Fail(decision.error());
+      report.faults.push_back(decision.error().message);
+      continue;
+    }
+    if (!*decision) continue;
+    const std::string difference = ledger::DifferenceInStanding(manifest, **decision);
+    if (difference.empty()) continue;
+    report.faults.push_back(fmt::format("the manifest of export {} {}; {}", manifest.n, difference,
+                                        RestoreManifestAdvice(session, manifest.n)));
+  }
+  return {};
+}
+
 /// Whether the exports chain. Gaps that are not faults go to `gaps`.
 Status VerifyChain(Session& session, const std::vector<Manifest>& manifests, VerifyReport& report) {
   SLUICE_ASSIGN_OR_RETURN(const auto chain, exporter::LookAtChain(session, manifests));
@@ -254,7 +304,15 @@ Status VerifyChain(Session& session, const std::vector<Manifest>& manifests, Ver
   for (const auto& gap : chain.gaps) {
     if (gap.kind != ledger::ChainGap::Kind::kGap) report.gaps.push_back(gap);
   }
-  return {};
+  if (!chain.has_ledger && !manifests.empty()) {
+    report.unproven.push_back(fmt::format(
+        "the ledger of these exports is not in {}: nothing shows that the newest manifest is the "
+        "last, or that the manifests are as they were decided",
+        session.ledger_store->DisplayName(session.ledger->folder())));
+    return {};
+  }
+  SLUICE_RETURN_IF_ERROR(VerifyVoids(session, manifests, report));
+  return report.faults.empty() ? VerifyLedger(session, report) : Status();
 }
 
 /// Every export of `chosen`, one after the other.
