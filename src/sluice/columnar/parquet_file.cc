@@ -2,6 +2,7 @@
 
 #include <arrow/memory_pool.h>
 #include <arrow/record_batch.h>
+#include <fmt/format.h>
 #include <parquet/properties.h>
 
 #include <algorithm>
@@ -70,7 +71,8 @@ Result<std::string> ReadFooter(const ParquetFile& file) {
   SLUICE_ARROW_ASSIGN(auto tail, file.bytes->ReadAt(size - first, first), file.name);
   const std::string_view text(*tail);
   if (text.ends_with(kEncrypted)) {
-    return Fail(ErrorKind::kUnsupported, "{}: the file is encrypted", file.name);
+    return Fail(Error{ErrorKind::kUnsupported, fmt::format("{}: the file is encrypted", file.name),
+                      "rewrite the table without Parquet encryption"});
   }
   if (tail->size() < kTailBytes || !text.ends_with(kMagic)) {
     return Fail(ErrorKind::kCorrupt, "{}: no Parquet file: it does not end with {}", file.name,

@@ -365,7 +365,7 @@ Result<ParquetFooter> ParseParquetFooter(std::string_view bytes) {
       SkipRowGroups(reader, row_groups);
       plain.Field(field.id, field.type, reader.Since(begin));
     } else {
-      encrypted = encrypted || field.id == kEncryption;
+      encrypted = encrypted || (field.id == kEncryption && field.type == ThriftType::kStruct);
       reader.Skip(field.type);
       plain.Field(field.id, field.type, reader.Since(begin));
     }
@@ -376,7 +376,6 @@ Result<ParquetFooter> ParseParquetFooter(std::string_view bytes) {
                 "it has more than {} columns and parts of columns, the most that sluice reads",
                 kMostColumns);
   }
-  if (encrypted) return Fail(ErrorKind::kUnsupported, "the file is encrypted");
   if (!reader.ok()) return Fail(ErrorKind::kCorrupt, "its footer is damaged");
   SLUICE_ASSIGN_OR_RETURN(footer.root, TreeBuilder(std::move(elements)).Build());
   const auto columns = static_cast<uint64_t>(footer.root.leaves);
@@ -385,6 +384,11 @@ Result<ParquetFooter> ParseParquetFooter(std::string_view bytes) {
       row_groups.size() * columns > bytes.size() / kLeastChunkBytes) {
     return Fail(ErrorKind::kCorrupt,
                 "its footer does not say of each row group what its {} columns are", columns);
+  }
+  // Only a footer that is whole can say so.
+  if (encrypted) {
+    return Fail(Error{ErrorKind::kUnsupported, "the file is encrypted",
+                      "rewrite the table without Parquet encryption"});
   }
   footer.plain = std::move(plain.out());
   return footer;

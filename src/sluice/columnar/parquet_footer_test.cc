@@ -52,6 +52,23 @@ TEST(ParquetFooterTest, AnnotationsAreKeptApart) {
   EXPECT_EQ(footer->key_values.at("a"), "b");
 }
 
+TEST(ParquetFooterTest, OnlyAWholeFooterSaysThatItsFileIsEncrypted) {
+  const auto with = [](std::string_view field) {
+    std::string footer = Footer();
+    footer.pop_back();  // the end of the struct
+    footer += field;
+    footer += '\0';
+    return footer;
+  };
+  constexpr std::string_view kStructEight("\x0c\x10\0", 3), kNumberEight("\x05\x10\x02", 3);
+  EXPECT_THAT(ParseParquetFooter(with(kStructEight)), IsError(ErrorKind::kUnsupported));
+  EXPECT_THAT(ParseParquetFooter(with(kStructEight)), HasMessage("encrypted"));
+  EXPECT_THAT(ParseParquetFooter(with(kNumberEight)), IsOk());
+  std::string damaged = with(kStructEight);
+  damaged.erase(3, 9);
+  EXPECT_THAT(ParseParquetFooter(damaged), IsError(ErrorKind::kCorrupt));
+}
+
 TEST(ParquetFooterTest, PlainFooterHasColumnsAndNothingElse) {
   const std::string plain = ParseParquetFooter(Footer()).value().plain;
   const auto metadata =
