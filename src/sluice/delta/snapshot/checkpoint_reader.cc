@@ -219,7 +219,8 @@ Result<store::Key> KeyOfSidecar(const std::string& path, std::string_view root,
                                 std::string_view name) {
   const FileAddress address = AddressOf(path, root);
   store::Key key = address.key_or_uri;
-  if (address.relative && key.find('/') == std::string::npos) key = SidecarKey(key);
+  const bool is_name = key.find('/') == std::string::npos && path.find("..") == std::string::npos;
+  if (address.relative && is_name) key = SidecarKey(key);
   const store::Key folder = SidecarKey("");
   const bool inside = address.relative && key.starts_with(folder) && key.size() > folder.size() &&
                       key.find('/', folder.size()) == std::string::npos && store::ValidateKey(key);

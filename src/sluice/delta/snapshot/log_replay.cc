@@ -47,14 +47,10 @@ void FillFromPartitionValues(LiveFile& file, const std::vector<Field>& columns,
                              const TimeZone& zone) {
   for (size_t i = 0; i < columns.size(); ++i) {
     const auto value = FindPartitionValue(file.partition_values, columns[i]);
-    if (!value) continue;
-    ColumnStatistics& stats = file.stats.columns[i];
-    if (*value == nullptr) {
-      stats = ColumnStatistics{{}, {}, file.stats.num_records};
-      continue;
-    }
+    if (!value || *value == nullptr) continue;
     const auto scalar = ParsePartitionValue(**value, columns[i].type, zone);
     if (!scalar) continue;  // reading the file says what is wrong with it
+    ColumnStatistics& stats = file.stats.columns[i];
     if ((*scalar)->is_valid) {
       stats.min = stats.max = FromScalar(**scalar);
       stats.null_count = 0;
