@@ -15,8 +15,7 @@ from .table_watch import Difference, Watch
 
 STEPS = 9
 SHRINK_SECONDS = int(os.environ.get("SLUICE_SHRINK_SECONDS", "90"))
-# Compiling expressions costs more than running them on a few rows.
-_QUICK = {"spark__sql__shuffle__partitions": "1", "spark__sql__codegen__factoryMode": "NO_CODEGEN",
+_QUICK = {"spark__sql__shuffle__partitions": "1",
           "spark__databricks__delta__retentionDurationCheck__enabled": "false"}
 
 
