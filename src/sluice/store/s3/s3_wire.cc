@@ -19,8 +19,9 @@ std::string UrlDecode(std::string_view text) {
   std::string decoded;
   for (size_t i = 0; i < text.size(); ++i) {
     unsigned value = 0;
+    const char* const digits = text.data() + i + 1;
     if (text[i] == '%' && i + 2 < text.size() &&
-        std::from_chars(&text[i + 1], &text[i + 3], value, 16).ptr == &text[i + 3]) {
+        std::from_chars(digits, digits + 2, value, 16).ptr == digits + 2) {
       decoded += static_cast<char>(value);
       i += 2;
     } else {

@@ -27,5 +27,13 @@ TEST(S3WireTest, AnswerThatS3WouldNotGiveIsTheServersFault) {
   EXPECT_THAT(ParseCopiedPart("<CopyPartResult/>"), HasRemedy("no proxy answers"));
 }
 
+TEST(S3WireTest, KeyMayEndInAnEncodedByte) {
+  const auto page = ParseObjectPage(
+      "<ListBucketResult><EncodingType>url</EncodingType><Contents><Key>a+b%41</Key><Size>1</Size>"
+      "<LastModified>2026-01-01T00:00:00Z</LastModified></Contents></ListBucketResult>");
+  ASSERT_TRUE(page);
+  EXPECT_EQ(page->objects.at(0).key, "a bA");
+}
+
 }  // namespace
 }  // namespace sluice::store
