@@ -42,18 +42,9 @@ Status RemoveFiles(Session& session, const Manifest& tombstone) {
   const int64_t n = tombstone.n;
   SLUICE_ASSIGN_OR_RETURN(const auto decision, session.ledger->ReadDecision(n));
   if (!decision) return Fail(ErrorKind::kInternal, "export {} has no decision", n);
-  const std::string difference = ledger::DifferenceInStanding(tombstone, *decision);
-  if (!difference.empty()) {
-    return Fail(Error{
-        ErrorKind::kConflict,
-        fmt::format("{} {}: nothing is removed on its word",
-                    session.destination->DisplayName(ledger::ManifestKey(session.name(), n)),
-                    difference),
-        fmt::format(
-            "restore that manifest from a copy; or remove it, and `sluice state republish {}` "
-            "writes it again as it was decided",
-            session.name())});
-  }
+  SLUICE_RETURN_IF_ERROR(ledger::RequireAsDecided(
+      tombstone, *decision,
+      session.destination->DisplayName(ledger::ManifestKey(session.name(), n)), session.name()));
   SLUICE_RETURN_IF_ERROR(
       RemoveMarkers(*session.destination, session.name(), ledger::EverListed(*decision)));
   for (const auto& file : decision->files) {

@@ -26,4 +26,15 @@ std::string DifferenceInStanding(const Manifest& published, const Decision& deci
   return "";
 }
 
+Status RequireAsDecided(const Manifest& published, const Decision& decision, std::string_view key,
+                        std::string_view name) {
+  const std::string difference = DifferenceInStanding(published, decision);
+  if (difference.empty()) return {};
+  return Fail(Error{
+      ErrorKind::kConflict, fmt::format("{} {}: nothing is removed on its word", key, difference),
+      fmt::format("restore that manifest from a copy; or remove it, and `sluice state "
+                  "republish {}` writes it again as it was decided",
+                  name)});
+}
+
 }  // namespace sluice::ledger

@@ -1,7 +1,5 @@
 #include "sluice/prune/prune.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <mutex>
 #include <utility>
@@ -84,17 +82,9 @@ Status RequireAsDecided(const Session& session, int64_t newest, const Numbers& n
     if (!facts.manifest || !facts.decision) continue;
     // Its runner may be closing the decision that its manifest voids.
     if (n == newest && facts.decision->overruled) continue;
-    const std::string difference = ledger::DifferenceInStanding(*facts.manifest, *facts.decision);
-    if (difference.empty()) continue;
-    return Fail(Error{
-        ErrorKind::kConflict,
-        fmt::format("{} {}: nothing is removed on its word",
-                    session.destination->DisplayName(ledger::ManifestKey(session.name(), n)),
-                    difference),
-        fmt::format(
-            "restore that manifest from a copy; or remove it, and `sluice state republish {}` "
-            "writes it again as it was decided",
-            session.name())});
+    SLUICE_RETURN_IF_ERROR(ledger::RequireAsDecided(
+        *facts.manifest, *facts.decision,
+        session.destination->DisplayName(ledger::ManifestKey(session.name(), n)), session.name()));
   }
   return {};
 }

@@ -42,7 +42,7 @@ delta::Snapshot NewestFileOf(const delta::Snapshot& snapshot) {
   return one;
 }
 
-/// Text that is no time. `nulls`: those of its file that statistics do not tell are added.
+/// Counts texts that cannot be read as a time. Adds to `nulls` those of the file whose statistics do not count them.
 void CheckTexts(Session& session, const delta::Snapshot& snapshot, Findings& findings,
                 int64_t& nulls) {
   const delta::Snapshot newest = NewestFileOf(snapshot);
