@@ -36,7 +36,7 @@ class Watch:
             self.sluice.add_feed("lake.feed", path, name="feed")
         self.seen: set[int] = set()
         self.rows: dict[int, list[dict]] = {}
-        self.brought: dict[int, list[dict]] = {}  # rows by the version that has them first
+        self.brought: dict[int, list[dict]] = {}  # rows by the version that brought them
         self.end, self.scanned, self.fed = _instant(START), None, None
         self.snapshots = 0
         self.counts = collections.Counter()
@@ -56,7 +56,10 @@ class Watch:
             return
         self.counts["snapshots"] += 1
         self.rows[version] = rows
-        self.brought[version] = [row for row in rows if row["id"] not in self.seen]
+        # What an earlier commit deleted and this one inserts is new; what RESTORE brings back is not.
+        restored = self.state.operations.get(version) == "RESTORE"
+        before = self.seen if restored or version - 1 not in self.rows else {r["id"] for r in self.rows[version - 1]}
+        self.brought[version] = [row for row in rows if row["id"] not in before]
         self.seen |= {row["id"] for row in rows}
 
     def _compare_snapshot(self, version: int) -> list[dict] | None:
