@@ -17,7 +17,7 @@ namespace sluice::catalog {
 /// A Delta table as the catalog describes it. Value type.
 struct CatalogTable {
   TableName name;
-  std::string id;        ///< UUID: another one for a table that was dropped and made again under its name
+  std::string id;  ///< UUID: another one for a table that was dropped and made again under its name
   std::string location;  ///< "s3://bucket/path" or a local folder, as the catalog wrote it
   /// Set where the catalog manages the table's commits (PROTOCOL.md, "Catalog-managed tables").
   std::optional<delta::StagedCommits> commits;
@@ -27,7 +27,8 @@ struct CatalogTable {
 struct ListedTable {
   TableName name;
   std::string id, location;
-  std::string refusal;  ///< "": it can be exported as far as the catalog knows; else why not, "a view"
+  std::string
+      refusal;  ///< "": it can be exported as far as the catalog knows; else why not, "a view"
 };
 
 /// Which credentials a path needs.

@@ -11,7 +11,8 @@ namespace sluice::catalog {
 /// `main.sales.events`. Value type.
 struct TableName {
   std::string catalog, schema, table;
-  std::string ToString() const;  ///< joined by dots; a part that holds a dot or a backtick stands in backticks
+  std::string ToString()
+      const;  ///< joined by dots; a part that holds a dot or a backtick stands in backticks
   auto operator<=>(const TableName&) const = default;
 };
 

@@ -29,9 +29,6 @@ struct Transfer {
   std::optional<std::chrono::steady_clock::time_point> still_since{};  ///< once it is cancelled
 };
 
-/// Of a body that is kept in memory: as long as the longest object that is read as a whole, a commit.
-constexpr size_t kMostBodyBytes = size_t{1} << 30;
-
 bool IsSuccess(int status) { return status >= 200 && status < 300; }
 
 size_t OnHeader(char* data, size_t one, size_t size, void* user) {
@@ -61,7 +58,7 @@ size_t OnBody(char* data, size_t one, size_t size, void* user) {
   long status = 0;
   curl_easy_getinfo(transfer.handle, CURLINFO_RESPONSE_CODE, &status);
   if (!transfer.request.into || !IsSuccess(static_cast<int>(status))) {
-    transfer.too_long = length > kMostBodyBytes - transfer.response.body.size();
+    transfer.too_long = length > transfer.request.most_body_bytes - transfer.response.body.size();
     if (transfer.too_long) return 0;  // ends the transfer
     transfer.response.body.append(data, length);
     return length;
@@ -236,7 +233,7 @@ namespace {
 void SetMethod(CURL* handle, const HttpRequest& request) {
   if (request.method == "HEAD") {
     curl_easy_setopt(handle, CURLOPT_NOBODY, 1L);
-  } else if (request.method == "PUT" || request.method == "POST") {
+  } else if (request.method == "PUT" || request.method == "POST" || !request.body.empty()) {
     curl_easy_setopt(handle, CURLOPT_UPLOAD, 1L);
     curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, request.method.c_str());
     curl_easy_setopt(handle, CURLOPT_INFILESIZE_LARGE,
@@ -304,6 +301,10 @@ Result<HttpResponse> HttpClient::Send(const HttpRequest& request) const {
   SetMethod(handle, request);
   SetCallbacks(handle, transfer);
   SetConnection(handle, options_);
+  if (request.limit.micros > 0) {
+    curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS,
+                     static_cast<long>(std::max<int64_t>(1, request.limit.micros / 1000)));
+  }
   curl_slist* headers = MakeHeaders(request);
   curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers);
   const CURLcode code = curl_easy_perform(handle);
@@ -322,7 +323,7 @@ Result<HttpResponse> HttpClient::Send(const HttpRequest& request) const {
   if (transfer.too_long) {
     return Fail(ErrorKind::kCorrupt,
                 "{}: the answer is longer than {} bytes, the most that sluice reads at one time",
-                HostOf(request.url), kMostBodyBytes);
+                HostOf(request.url), request.most_body_bytes);
   }
   Error error = CurlError(code, detail.data(), request);
   // A success that broke off on its way: what came of it is worth keeping.

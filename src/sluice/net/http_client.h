@@ -30,6 +30,11 @@ struct HttpRequest {
   Duration patience{0};
   /// Makes a decided window visible: see MakeConnectionPool.
   bool settles = false;
+  /// Of a body that is kept in memory; a longer one is kCorrupt. By default as long as the longest object that is
+  /// read as a whole, a commit.
+  size_t most_body_bytes = size_t{1} << 30;
+  /// Above 0, a request that takes longer in all is kTransient, however many bytes still come.
+  Duration limit{0};
 };
 
 struct HttpResponse {

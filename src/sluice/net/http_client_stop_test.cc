@@ -66,6 +66,14 @@ TEST_F(HttpClientStopTest, AnswerThatStallsMayComeLater) {
   EXPECT_LT(passed(), kSoon);
 }
 
+TEST_F(HttpClientStopTest, AnswerThatTakesLongerThanTheLimitMayComeLater) {
+  RawServer server({{{kHalf}, true}});
+  HttpRequest request = Get(server.endpoint());
+  request.limit = Duration{300'000};
+  ASSERT_THAT(HttpClient({}, pool_).Send(request), IsError(ErrorKind::kTransient));
+  EXPECT_LT(passed(), kSoon);
+}
+
 TEST_F(HttpClientStopTest, StalledBodyKeepsWhatCame) {
   RawServer server({{{kHalf}, true}});
   HttpOptions options;

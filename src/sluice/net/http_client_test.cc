@@ -57,6 +57,26 @@ TEST(HttpClientTest, HeadersAndBodyAreSentAsTheyAreGiven) {
   EXPECT_EQ(seen.header("x-amz-meta-a"), "1");
 }
 
+TEST(HttpClientTest, BodyIsSentWithGetToo) {
+  RawServer server({{{"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"}}});
+  HttpRequest request = Put(server.endpoint() + "/k", R"({"start_version":0})");
+  request.method = "GET";
+  ASSERT_THAT(Client().Send(request), IsOk());
+  EXPECT_THAT(server.requests().at(0), HasSubstr("GET /k HTTP/1.1"));
+  EXPECT_EQ(server.bodies().at(0), R"({"start_version":0})");
+}
+
+TEST(HttpClientTest, BodyThatIsLongerThanAskedForIsRefused) {
+  HttpDouble server;
+  server.Then(200, "12345678").Then(200, "123456789");
+  HttpRequest request = Get(server.endpoint());
+  request.most_body_bytes = 8;
+  EXPECT_THAT(Client().Send(request), IsOk());
+  const auto refused = Client().Send(request);
+  EXPECT_THAT(refused, IsError(ErrorKind::kCorrupt));
+  EXPECT_THAT(refused, HasMessage("longer than 8 bytes"));
+}
+
 TEST(HttpClientTest, EmptyHeaderIsSentAndNothingThatWasNotAskedFor) {
   RawServer server({{{"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"}}});
   const std::string body(2 << 20, 'x');

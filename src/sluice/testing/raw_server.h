@@ -62,6 +62,11 @@ class RawServer {
     const MutexLock lock(mutex_);
     return requests_;
   }
+  /// Their bodies.
+  std::vector<std::string> bodies() const {
+    const MutexLock lock(mutex_);
+    return bodies_;
+  }
   /// How many of them were answered.
   size_t answered() const {
     const MutexLock lock(mutex_);
@@ -96,11 +101,14 @@ class RawServer {
     const size_t at = head.find("Content-Length: ");
     long body = at == std::string::npos ? 0 : std::atol(head.c_str() + at + 16);
     std::array<char, 65536> piece{};
+    std::string text;
     for (long got = 1; body > 0 && got > 0; body -= got) {
       got = recv(connection, piece.data(),
                  std::min<size_t>(piece.size(), static_cast<size_t>(body)), 0);
+      if (got > 0) text.append(piece.data(), static_cast<size_t>(got));
     }
     const MutexLock lock(mutex_);
+    bodies_.push_back(std::move(text));
     requests_.push_back(head);
     return head.ends_with("\r\n\r\n");
   }
@@ -116,6 +124,7 @@ class RawServer {
   mutable Mutex mutex_;
   int open_ SLUICE_GUARDED_BY(mutex_) = -1;
   std::vector<std::string> requests_ SLUICE_GUARDED_BY(mutex_);
+  std::vector<std::string> bodies_ SLUICE_GUARDED_BY(mutex_);
   size_t answered_ SLUICE_GUARDED_BY(mutex_) = 0;
   std::thread thread_;
 };
