@@ -1,76 +1,65 @@
 #include "sluice/aws/fresh_credentials.h"
 
-#include <chrono>
+#include <algorithm>
 #include <optional>
 #include <utility>
 
-#include "sluice/base/mutex.h"
-#include "sluice/runtime/clock.h"
 #include "sluice/runtime/log.h"
+#include "sluice/runtime/renewal.h"
 
 namespace sluice::aws {
 namespace {
 
-/// Credentials are renewed when less than this is left of them.
+/// Credentials are renewed when less than this is left of them, or less than that part of their life.
 constexpr Duration kRenewBefore = Minutes(5);
+constexpr int64_t kRenewBeforePart = 5;
+
+struct Held {
+  Credentials credentials;
+  std::optional<Timestamp> renew_at;  ///< nullopt: they are not known to expire
+};
 
 class FreshCredentials : public CredentialsSource {
  public:
-  explicit FreshCredentials(FetchCredentials fetch) : fetch_(std::move(fetch)) {}
+  FreshCredentials(FetchCredentials fetch, std::shared_ptr<runtime::Clock> clock)
+      : fetch_(std::move(fetch)), clock_(std::move(clock)) {}
 
   Result<Credentials> Get(std::string_view refused_key,
                           const runtime::CancelToken& cancel) override {
-    {
-      // The caller that fetches may have more time left than this one has.
-      constexpr auto kLook = std::chrono::milliseconds(50);
-      const MutexLock lock(mutex_);
-      while (is_fetching_) {
-        SLUICE_RETURN_IF_ERROR(cancel.Check());
-        done_.WaitUntil(mutex_, std::chrono::steady_clock::now() + kLook);
-      }
-      if (IsFresh() && current_->access_key != refused_key) return *current_;
-      is_fetching_ = true;
-    }
-    auto fetched = Fetch(cancel);
-    const MutexLock lock(mutex_);
-    is_fetching_ = false;
-    done_.NotifyAll();
-    current_.reset();
-    if (!fetched) return fetched;
-    secret_key_.Renew(fetched->secret_key);
-    session_token_.Renew(fetched->session_token);
-    current_ = *fetched;
-    return fetched;
+    const auto is_good = [&](const Held& held) {
+      return (!held.renew_at || clock_->Now() < *held.renew_at) &&
+             held.credentials.access_key != refused_key;
+    };
+    SLUICE_ASSIGN_OR_RETURN(Held held,
+                            renewal_.Get(cancel, is_good, [&] { return Fetch(cancel); }));
+    return std::move(held.credentials);
   }
 
  private:
-  bool IsFresh() const SLUICE_REQUIRES(mutex_) {
-    return current_ && (!current_->expires ||
-                        runtime::SystemClock()->Now() + kRenewBefore < *current_->expires);
-  }
-
-  Result<Credentials> Fetch(const runtime::CancelToken& cancel) const {
-    try {
-      return fetch_(cancel);
-    } catch (const std::exception& e) {
-      return Fail(ErrorKind::kInternal, "unexpected exception while fetching credentials: {}",
-                  e.what());
+  Result<Held> Fetch(const runtime::CancelToken& cancel) {
+    SLUICE_ASSIGN_OR_RETURN(Credentials credentials, fetch_(cancel));
+    secret_key_.Renew(credentials.secret_key);
+    session_token_.Renew(credentials.session_token);
+    Held held{std::move(credentials), {}};
+    if (held.credentials.expires) {
+      const Duration life = *held.credentials.expires - clock_->Now();
+      const int64_t part = std::max<int64_t>(0, life.micros / kRenewBeforePart);
+      held.renew_at = *held.credentials.expires - Duration{std::min(kRenewBefore.micros, part)};
     }
+    return held;
   }
 
   const FetchCredentials fetch_;
-  Mutex mutex_;
-  CondVar done_;
-  bool is_fetching_ SLUICE_GUARDED_BY(mutex_) = false;
-  std::optional<Credentials> current_ SLUICE_GUARDED_BY(mutex_);
-  runtime::RenewedSecret secret_key_ SLUICE_GUARDED_BY(mutex_);
-  runtime::RenewedSecret session_token_ SLUICE_GUARDED_BY(mutex_);
+  const std::shared_ptr<runtime::Clock> clock_;
+  runtime::Renewal<Held> renewal_;
+  runtime::RenewedSecret secret_key_, session_token_;  // touched by the one who fetches
 };
 
 }  // namespace
 
-std::shared_ptr<CredentialsSource> KeepFresh(FetchCredentials fetch) {
-  return std::make_shared<FreshCredentials>(std::move(fetch));
+std::shared_ptr<CredentialsSource> KeepFresh(FetchCredentials fetch,
+                                             std::shared_ptr<runtime::Clock> clock) {
+  return std::make_shared<FreshCredentials>(std::move(fetch), std::move(clock));
 }
 
 }  // namespace sluice::aws

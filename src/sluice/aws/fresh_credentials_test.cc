@@ -6,8 +6,8 @@
 #include <thread>
 #include <vector>
 
-#include "sluice/runtime/clock.h"
 #include "sluice/runtime/log.h"
+#include "sluice/testing/fake_clock.h"
 #include "sluice/testing/matchers.h"
 
 namespace sluice::aws {
@@ -21,8 +21,7 @@ class FreshCredentialsTest : public ::testing::Test {
   Result<Credentials> Fetch() {
     const std::string k = std::to_string(++fetches_);
     if (fails_) return Fail(ErrorKind::kPermission, "no");
-    return Credentials{"AKID" + k, secret_ + k, "token-of-fetch-" + k,
-                       runtime::SystemClock()->Now() + lasts_};
+    return Credentials{"AKID" + k, secret_ + k, "token-of-fetch-" + k, clock_->Now() + lasts_};
   }
   std::string Key(std::string_view refused = {}) {
     const auto got = source_->Get(refused, {});
@@ -33,8 +32,10 @@ class FreshCredentialsTest : public ::testing::Test {
   bool fails_ = false;
   Duration lasts_ = Hours(1);
   std::string secret_ = "secret-of-fetch-";
+  const std::shared_ptr<testing::FakeClock> clock_ =
+      std::make_shared<testing::FakeClock>(Timestamp{1'800'000'000'000'000});
   std::shared_ptr<CredentialsSource> source_ =
-      KeepFresh([this](const runtime::CancelToken&) { return Fetch(); });
+      KeepFresh([this](const runtime::CancelToken&) { return Fetch(); }, clock_);
 };
 
 TEST_F(FreshCredentialsTest, AreFetchedOnce) {
@@ -42,8 +43,25 @@ TEST_F(FreshCredentialsTest, AreFetchedOnce) {
   EXPECT_EQ(Key(), "AKID1");
 }
 
-TEST_F(FreshCredentialsTest, AreFetchedAgainBeforeTheyExpire) {
-  lasts_ = Minutes(4);
+TEST_F(FreshCredentialsTest, AreFetchedAgainFiveMinutesBeforeTheyExpire) {
+  EXPECT_EQ(Key(), "AKID1");
+  clock_->Advance(Minutes(54));
+  EXPECT_EQ(Key(), "AKID1");
+  clock_->Advance(Minutes(1));
+  EXPECT_EQ(Key(), "AKID2");
+}
+
+TEST_F(FreshCredentialsTest, ShortLivedOnesAreUsedForMostOfTheirLife) {
+  lasts_ = Minutes(5);
+  EXPECT_EQ(Key(), "AKID1");
+  clock_->Advance(Minutes(3));
+  EXPECT_EQ(Key(), "AKID1");
+  clock_->Advance(Minutes(1));
+  EXPECT_EQ(Key(), "AKID2");
+}
+
+TEST_F(FreshCredentialsTest, ExpiredOnesAreNotKept) {
+  lasts_ = Minutes(-1);
   EXPECT_EQ(Key(), "AKID1");
   EXPECT_EQ(Key(), "AKID2");
 }
@@ -85,7 +103,7 @@ TEST_F(FreshCredentialsTest, CallerWhoseTimeIsUpDoesNotWaitForAnothersFetch) {
 }
 
 TEST_F(FreshCredentialsTest, SecretsBeforeTheLastAreForgottenByTheLog) {
-  lasts_ = Minutes(1);
+  lasts_ = Minutes(-1);
   secret_ = "renewed-";  // the log keeps those of the other tests' sources, which were not renewed
   for (int i = 0; i < 3; ++i) Key();
   EXPECT_EQ(runtime::Redact("renewed-3 renewed-2 renewed-1"), "*** *** renewed-1");
