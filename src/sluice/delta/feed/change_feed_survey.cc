@@ -37,7 +37,7 @@ Result<TableState> LoadState(const Log& log, Version version) {
   options.at = version;
   options.with_files = false;
   SLUICE_ASSIGN_OR_RETURN(Snapshot snapshot, LoadSnapshot(log, options));
-  return TableState{std::move(snapshot.protocol), std::move(snapshot.metadata)};
+  return TableState{std::move(snapshot.protocol), std::move(snapshot.metadata), log.authority()};
 }
 
 // The commits of [first, last] as far as they follow one another without a gap.
@@ -342,7 +342,7 @@ Result<FeedRange> SurveyFeed(const Log& log, const Snapshot& source, Version fir
 Result<Version> FeedEnabledSince(const Log& log, const Snapshot& source, ChangesWanted wanted) {
   const std::string table = log.store().DisplayName("");
   SLUICE_ASSIGN_OR_RETURN(LogListing listing, log.List());
-  const TableState latest{source.protocol, source.metadata};
+  const TableState latest{source.protocol, source.metadata, log.authority()};
   // `enabled` means the feed where there is one.
   if (EraOf(latest, source.version, ChangesWanted::kFeed)) wanted = ChangesWanted::kFeed;
   const FeedOptions options{wanted};
@@ -364,7 +364,7 @@ Result<Version> FeedEnabledSince(const Log& log, const Snapshot& source, Changes
         due = Version{due.value - 1};
         if (!commit.metadata) return true;
         // A table that tracks rows has the feature; what else its protocol was says nothing here.
-        const TableState then{source.protocol, *std::move(commit.metadata)};
+        const TableState then{source.protocol, *std::move(commit.metadata), log.authority()};
         found = !EraOf(then, commit.version, wanted);
         if (!found) enabled = commit.version;
         return !found;

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "sluice/delta/log/commit_parser.h"
-#include "sluice/delta/log/log_path.h"
 #include "sluice/runtime/executor.h"
 
 namespace sluice::delta {
@@ -79,8 +78,7 @@ Status VisitCommits(const Log& log, std::span<const CommitFile> files, const Com
           const Version version = files[i].version;
           SLUICE_ASSIGN_OR_RETURN(const std::string text,
                                   log.ReadCommitText(version, files[i].size));
-          SLUICE_ASSIGN_OR_RETURN(block[i],
-                                  read(version, text, log.store().DisplayName(CommitKey(version))));
+          SLUICE_ASSIGN_OR_RETURN(block[i], read(version, text, log.NameOf(version)));
           return {};
         }));
     for (std::optional<Commit>& commit : block) {

@@ -11,6 +11,7 @@
 #include "sluice/delta/log/commit_parser.h"
 #include "sluice/delta/log/log_limits.h"
 #include "sluice/delta/log/log_path.h"
+#include "sluice/delta/log/ratified_log.h"
 #include "sluice/delta/schema/json_object.h"
 
 namespace sluice::delta {
@@ -70,7 +71,7 @@ class ListingBuilder {
 
 // Everything in the log folder that begins with a digit; sub-folders and hidden files come after or
 // before it.
-Result<LogListing> ListFrom(const store::ObjectStore& store, std::optional<Version> from) {
+Result<LogListing> ListFolder(const store::ObjectStore& store, std::optional<Version> from) {
   const bool from_start = !from || from->value <= 0;
   const store::Key after = from_start ? store::Key() : LogKeyBefore(*from);
   ListingBuilder builder;
@@ -184,57 +185,112 @@ Error NoTable(std::string_view table) {
                "check the path; it must be the folder that holds _delta_log"};
 }
 
-Version LogListing::latest() const {
-  Version latest;
-  if (!commits.empty()) latest = commits.back().version;
-  if (!checkpoints.empty()) latest = std::max(latest, checkpoints.back().version);
-  return latest;
+Log::Log(std::shared_ptr<store::ObjectStore> table_store, CommitAuthority authority)
+    : store_(std::move(table_store)), authority_(authority) {}
+
+Log::Log(std::shared_ptr<store::ObjectStore> table_store, StagedCommits staged)
+    : store_(std::move(table_store)),
+      authority_(CommitAuthority::kCatalog),
+      staged_(std::make_shared<const StagedCommits>(std::move(staged))) {}
+
+std::optional<Version> Log::ratified_latest() const {
+  return staged_ ? std::optional(staged_->latest) : std::nullopt;
 }
 
-std::string CommitFile::Mark() const {
-  return fmt::format("{} bytes, {}, {}", size, modified.micros, etag);
+std::string Log::NameOf(Version version) const {
+  const StagedCommit* const staged = staged_ ? FindStaged(*staged_, version) : nullptr;
+  if (staged == nullptr) return store_->DisplayName(CommitKey(version));
+  if (staged->text) return store_->DisplayName(CommitKey(version)) + " (sent by the catalog)";
+  return store_->DisplayName(StagedCommitKey(staged->file_name));
 }
 
-Log::Log(std::shared_ptr<store::ObjectStore> table_store) : store_(std::move(table_store)) {}
+Result<LogListing> Log::ListFrom(std::optional<Version> from) const {
+  SLUICE_ASSIGN_OR_RETURN(LogListing listing, ListFolder(*store_, from));
+  if (staged_) {
+    SLUICE_RETURN_IF_ERROR(ApplyCatalog(*staged_, from, store_->DisplayName(""), listing));
+  }
+  return listing;
+}
 
 Result<LogListing> Log::List(std::optional<Version> from) const {
   // One version earlier, so that a hole at `from` itself can be told from a log whose beginning was
   // cleaned up.
   if (from && from->value > 0) from = Version{from->value - 1};
-  return ListFrom(*store_, from);
+  return ListFrom(from);
 }
 
 Result<LogListing> Log::ListForSnapshot(std::optional<Version> at) const {
   SLUICE_ASSIGN_OR_RETURN(const auto hint, ReadHint(*store_));
-  if (hint && hint->version.value > 0 && (!at || hint->version <= *at)) {
-    SLUICE_ASSIGN_OR_RETURN(LogListing listing, ListFrom(*store_, hint->version));
+  const bool usable = hint && hint->version.value > 0 && (!at || hint->version <= *at) &&
+                      (!staged_ || hint->version <= staged_->latest);
+  if (usable) {
+    SLUICE_ASSIGN_OR_RETURN(LogListing listing, ListFrom(hint->version));
     if (!listing.checkpoints.empty() && (!at || listing.checkpoints.front().version <= *at)) {
       Prefer(*hint, listing.checkpoints);
       return listing;
     }
   }
-  return ListFrom(*store_, std::nullopt);
+  return ListFrom(std::nullopt);
 }
 
 Result<std::optional<CommitFile>> Log::FindNewest(Version from) const {
-  SLUICE_ASSIGN_OR_RETURN(LogListing listing, ListFrom(*store_, from));
+  if (staged_) {
+    if (staged_->latest < from) return std::nullopt;
+    from = staged_->latest;
+    if (const StagedCommit* newest = FindStaged(*staged_, from)) return ToCommitFile(*newest);
+  }
+  SLUICE_ASSIGN_OR_RETURN(LogListing listing, ListFrom(from));
   if (listing.commits.empty()) return std::nullopt;
   return std::optional(std::move(listing.commits.back()));
 }
 
 Result<Commit> Log::ReadCommit(Version version) const {
   SLUICE_ASSIGN_OR_RETURN(const std::string text, ReadCommitText(version));
-  return ParseCommit(version, text, store_->DisplayName(CommitKey(version)));
+  return ParseCommit(version, text, NameOf(version));
+}
+
+Result<std::string> Log::Fetch(Version version) const {
+  const StagedCommit* const staged = staged_ ? FindStaged(*staged_, version) : nullptr;
+  if (staged == nullptr) {
+    if (staged_ && version > staged_->latest) {
+      return Fail(ErrorKind::kNotFound, "{} is beyond the catalog's latest version",
+                  store_->DisplayName(CommitKey(version)));
+    }
+    return store_->Get(CommitKey(version));
+  }
+  if (staged->text) {
+    SLUICE_RETURN_IF_ERROR(
+        RequireFits(static_cast<int64_t>(staged->text->size()), kMostCommitBytes, NameOf(version)));
+    return *staged->text;
+  }
+  auto text = store_->Get(StagedCommitKey(staged->file_name));
+  if (text || text.error().kind != ErrorKind::kNotFound) return text;
+  // Published since the catalog answered, and cleaned up.
+  text = store_->Get(CommitKey(version));
+  if (text || text.error().kind != ErrorKind::kNotFound) return text;
+  return Fail(Error{
+      ErrorKind::kCorrupt,
+      fmt::format("{}, which the catalog names as version {}, does not exist, nor does {}",
+                  NameOf(version), version.value, store_->DisplayName(CommitKey(version))),
+      "restore the missing files of _delta_log from a backup, or have the catalog corrected"});
 }
 
 Result<std::string> Log::ReadCommitText(Version version, int64_t size) const {
-  SLUICE_RETURN_IF_ERROR(
-      RequireFits(size, kMostCommitBytes, store_->DisplayName(CommitKey(version))));
-  auto text = store_->Get(CommitKey(version));
+  SLUICE_RETURN_IF_ERROR(RequireFits(size, kMostCommitBytes, NameOf(version)));
+  auto text = Fetch(version);
   if (text || text.error().kind != ErrorKind::kNotFound) return text;
   SLUICE_ASSIGN_OR_RETURN(const LogListing listing, List());
   SLUICE_RETURN_IF_ERROR(RequireContiguous(listing, version, version, store_->DisplayName("")));
   return text;
+}
+
+Result<std::optional<std::string>> Log::FindCommitFile(Version version) const {
+  const StagedCommit* const staged = staged_ ? FindStaged(*staged_, version) : nullptr;
+  if (staged != nullptr && staged->text) return std::nullopt;
+  auto text = Fetch(version);
+  if (text) return std::optional(*std::move(text));
+  if (text.error().kind == ErrorKind::kNotFound) return std::nullopt;
+  return Fail(std::move(text).error());
 }
 
 Result<std::vector<Commit>> Log::ReadCommits(Version after, Version through) const {
@@ -245,9 +301,7 @@ Result<std::vector<Commit>> Log::ReadCommits(Version after, Version through) con
   for (const CommitFile& file : listing.commits) {
     if (file.version <= after || file.version > through) continue;
     SLUICE_ASSIGN_OR_RETURN(const std::string text, ReadCommitText(file.version, file.size));
-    SLUICE_ASSIGN_OR_RETURN(
-        Commit commit,
-        ParseCommit(file.version, text, store_->DisplayName(CommitKey(file.version))));
+    SLUICE_ASSIGN_OR_RETURN(Commit commit, ParseCommit(file.version, text, NameOf(file.version)));
     commits.push_back(std::move(commit));
   }
   return commits;

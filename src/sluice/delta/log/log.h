@@ -8,57 +8,39 @@
 
 #include "sluice/base/result.h"
 #include "sluice/delta/log/actions.h"
+#include "sluice/delta/log/commit_authority.h"
+#include "sluice/delta/log/log_listing.h"
+#include "sluice/delta/log/staged_commits.h"
 #include "sluice/store/object_store.h"
 
 namespace sluice::delta {
 
-/// One `<version>.json` as listed.
-struct CommitFile {
-  Version version;
-  int64_t size = 0;
-  Timestamp modified;
-  std::string etag{};  ///< "" where the store has none
-
-  /// The same as long as nobody replaced the file.
-  std::string Mark() const;
-};
-
-/// One checkpoint: a single file, which may be a v2 one with sidecars, or all parts of a multi-part one.
-struct CheckpointFile {
-  Version version;
-  std::vector<store::Key> parts;
-  int64_t size = 0;    ///< bytes, of a single file; sidecars aside
-  bool named = false;  ///< a v2 checkpoint with a UUID in its name
-};
-
-/// One `<first>.<last>.compacted.json`: what the commits [first, last] come to.
-struct CompactedFile {
-  Version first, last;
-  int64_t size = 0;
-};
-
-/// What lies in `_delta_log`: commits ascending by version, complete checkpoints ascending. Of several
-/// checkpoints of one version the last is the one to begin with.
-/// Gaps are possible here; a caller that needs a range asks RequireContiguous.
-struct LogListing {
-  std::vector<CommitFile> commits;
-  std::vector<CheckpointFile> checkpoints;
-  std::vector<CompactedFile> compacted;  ///< ascending by the first version
-  bool from_start = true;  ///< false: earlier commits and checkpoints may have been left out
-  Version latest() const;  ///< of commits and checkpoints; -1 when empty
-};
-
 /// One table's transaction log (PROTOCOL.md, "Delta Log Entries"), read through a store rooted at
-/// the table's folder. Thread-safe; holds no state but the store. Nothing is ever written.
+/// the table's folder. Thread-safe; holds no state but the store and the catalog's one answer. Nothing is ever
+/// written.
+///
+/// Of a table that a catalog manages, the catalog's commits stand over those in the folder, and versions beyond its
+/// latest do not exist (ratified_log.h). The staged file of a commit may be gone by the time it is read, because it
+/// was published: then the published one is read.
 ///
 /// Errors name the table and the log file: kNotFound (no Delta table here), kCorrupt (bad JSON, a
 /// hole in the log, a missing checkpoint part that is needed), kSourceGone (cleaned up by retention),
 /// kUnsupported (feature named).
 class Log {
  public:
-  explicit Log(std::shared_ptr<store::ObjectStore> table_store);
+  /// `authority`: kLog or kLogByName.
+  explicit Log(std::shared_ptr<store::ObjectStore> table_store,
+               CommitAuthority authority = CommitAuthority::kLog);
+  /// Of a table that a catalog manages; `staged` must be sound (RequireSound).
+  Log(std::shared_ptr<store::ObjectStore> table_store, StagedCommits staged);
 
   const store::ObjectStore& store() const { return *store_; }
+  const std::shared_ptr<store::ObjectStore>& shared_store() const { return store_; }
+  CommitAuthority authority() const { return authority_; }
+  /// The latest version of a table that a catalog manages; nullopt where no catalog says.
+  std::optional<Version> ratified_latest() const;
+  /// How errors and people call the commit of `version`.
+  std::string NameOf(Version version) const;
   /// The whole log; with `from`, what lies before it may be left out.
   Result<LogListing> List(std::optional<Version> from = {}) const;
   /// What the snapshot at `at` (nullopt: the latest) needs: from a checkpoint <= `at`, where
@@ -72,6 +54,9 @@ class Log {
   /// The commit file's text, with the same errors for one that is not there. `size` as listed, if it was: what is
   /// too large to be a commit is not read.
   Result<std::string> ReadCommitText(Version version, int64_t size = 0) const;
+  /// What later commits of that version can be compared with, byte by byte; nullopt where it is not there, or not
+  /// any more, or came from the catalog without a file: that text need not be spelled as the file will be.
+  Result<std::optional<std::string>> FindCommitFile(Version version) const;
   /// The commits (after, through], ascending; errors as RequireContiguous has them.
   Result<std::vector<Commit>> ReadCommits(Version after, Version through) const;
   /// kCorrupt for a hole inside the range, kSourceGone where its beginning was cleaned up,
@@ -80,7 +65,13 @@ class Log {
                                   std::string_view table);
 
  private:
+  Result<LogListing> ListFrom(std::optional<Version> from) const;
+  /// kNotFound where no file of that version lies in the folder.
+  Result<std::string> Fetch(Version version) const;
+
   std::shared_ptr<store::ObjectStore> store_;
+  CommitAuthority authority_;
+  std::shared_ptr<const StagedCommits> staged_;  ///< null where no catalog manages the table
 };
 
 /// kCorrupt where an object of the log, called `name`, is larger than `most` bytes.

@@ -30,16 +30,20 @@ bool Take(std::string_view& text, std::string_view prefix) {
   return true;
 }
 
-// "<uuid>.parquet" or "<uuid>.json". Writers are not held to the form of UUIDs.
-bool IsNameOfCheckpoint(std::string_view text) {
-  const size_t dot = text.find('.');
-  if (dot == 0 || dot == std::string_view::npos) return false;
-  const std::string_view format = text.substr(dot);
-  if (format != ".parquet" && format != ".json") return false;
-  return std::all_of(text.begin(), text.begin() + static_cast<ptrdiff_t>(dot), [](char c) {
+// Writers are not held to the form of UUIDs.
+bool IsUnique(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
            c == '_';
   });
+}
+
+// "<uuid>.parquet" or "<uuid>.json".
+bool IsNameOfCheckpoint(std::string_view text) {
+  const size_t dot = text.find('.');
+  if (dot == std::string_view::npos) return false;
+  const std::string_view format = text.substr(dot);
+  return (format == ".parquet" || format == ".json") && IsUnique(text.substr(0, dot));
 }
 
 // What stands behind the version in the name of a checkpoint.
@@ -85,6 +89,18 @@ store::Key SidecarKey(std::string_view name) {
 }
 
 store::Key LastCheckpointKey() { return fmt::format("{}_last_checkpoint", kLogFolder); }
+
+store::Key StagedCommitKey(std::string_view file_name) {
+  return fmt::format("{}_staged_commits/{}", kLogFolder, file_name);
+}
+
+bool IsStagedCommitName(std::string_view file_name, Version version) {
+  constexpr std::string_view kFormat = ".json";
+  const auto named = TakeNumber(file_name, kVersionDigits);
+  if (!named || *named != version.value || !Take(file_name, ".")) return false;
+  return file_name.ends_with(kFormat) &&
+         IsUnique(file_name.substr(0, file_name.size() - kFormat.size()));
+}
 
 store::Key LogKeyBefore(Version version) {
   return fmt::format("{}{:020}", kLogFolder, version.value);

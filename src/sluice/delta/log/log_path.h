@@ -20,6 +20,10 @@ store::Key CompactedKey(Version first, Version last);
 store::Key ChecksumKey(Version version);  ///< "_delta_log/00000000000000000007.crc"
 store::Key SidecarKey(std::string_view name);
 store::Key LastCheckpointKey();
+/// Of a commit that a catalog named.
+store::Key StagedCommitKey(std::string_view file_name);
+/// "<version, 20 digits>.<uuid>.json", without a folder. Writers are not held to the form of UUIDs.
+bool IsStagedCommitName(std::string_view file_name, Version version);
 /// Before every key of `version` and after those of the versions before it, as List() compares.
 store::Key LogKeyBefore(Version version);
 

@@ -47,6 +47,8 @@ constexpr std::string_view kOfTheLog[] = {"allowColumnDefaults",
                                           "rowTracking",
                                           "timestampWithoutTimezone",
                                           "v2Checkpoint"};
+/// Under both names it is the same.
+constexpr std::string_view kManaged[] = {"catalogManaged", "catalogOwned-preview"};
 constexpr int kMaxReaderVersion = 3;
 constexpr std::string_view kRedirect = "redirectReaderWriter-preview";
 
@@ -57,8 +59,8 @@ constexpr Advice kAdvice[] = {
     {"columnMapping",
      "copy the table into one without column mapping (CREATE TABLE ... AS SELECT)"},
     {"catalog",
-     "its newest commits are known to its catalog alone: export a copy of the table that is not "
-     "managed by a catalog (CREATE TABLE ... LOCATION ... AS SELECT)"},
+     "its newest commits are known to its catalog alone: leave out `path`, so that `catalog` "
+     "resolves the table by its name"},
     {kRedirect, "give the table's `path` the place that it was moved to"},
     {"adaptiveMetadata", "export a copy of the table that keeps its files in a Delta log"},
     {"reader version", "update sluice, or export a copy of the table"},
@@ -67,6 +69,10 @@ constexpr Advice kAdvice[] = {
 bool IsSupported(std::string_view feature) {
   return std::find(std::begin(kSupported), std::end(kSupported), feature) != std::end(kSupported) ||
          std::find(std::begin(kOfTheLog), std::end(kOfTheLog), feature) != std::end(kOfTheLog);
+}
+
+bool IsManaged(std::string_view feature) {
+  return std::find(std::begin(kManaged), std::end(kManaged), feature) != std::end(kManaged);
 }
 
 // Readers disagree on a table whose mode says one thing and whose protocol another.
@@ -93,14 +99,20 @@ std::string RedirectTarget(const Metadata& metadata) {
                      object->String("state").value_or(std::nullopt).value_or("unknown"));
 }
 
-std::string RemedyFor(const std::vector<std::string>& features) {
+/// Where the catalog was asked and says that it does not manage the table.
+constexpr std::string_view kNotByThisCatalog =
+    "`catalog` does not manage the commits of this table, although the table is made for that: "
+    "name "
+    "the catalog that does";
+
+std::string RemedyFor(const std::vector<std::string>& features, CommitAuthority authority) {
   std::vector<std::string_view> remedies;
   for (const Advice& advice : kAdvice) {
     for (const std::string& feature : features) {
-      if (feature.starts_with(advice.feature)) {
-        remedies.push_back(advice.remedy);
-        break;
-      }
+      if (!feature.starts_with(advice.feature)) continue;
+      const bool asked = IsManaged(feature) && authority == CommitAuthority::kLogByName;
+      remedies.push_back(asked ? kNotByThisCatalog : advice.remedy);
+      break;
     }
   }
   if (remedies.empty()) return "drop the feature (ALTER TABLE ... DROP FEATURE) or export a copy";
@@ -109,14 +121,21 @@ std::string RemedyFor(const std::vector<std::string>& features) {
 
 }  // namespace
 
+bool IsCatalogManaged(const Protocol& protocol) {
+  return std::any_of(protocol.reader_features.begin(), protocol.reader_features.end(), IsManaged);
+}
+
 std::vector<std::string> UnsupportedReaderFeatures(const Protocol& protocol,
-                                                   const Metadata& metadata) {
+                                                   const Metadata& metadata,
+                                                   CommitAuthority authority) {
   std::vector<std::string> unsupported;
   if (protocol.min_reader_version > kMaxReaderVersion) {
     unsupported.push_back(fmt::format("reader version {}", protocol.min_reader_version));
   }
   for (const std::string& feature : protocol.reader_features) {
-    if (!IsSupported(feature)) unsupported.push_back(feature);
+    const bool known =
+        IsManaged(feature) ? authority == CommitAuthority::kCatalog : IsSupported(feature);
+    if (!known) unsupported.push_back(feature);
   }
   const auto mode = ColumnMappingModeOf(metadata.configuration);
   if (!mode || (*mode != ColumnMappingMode::kNone && !AllowsColumnMapping(protocol))) {
@@ -127,8 +146,10 @@ std::vector<std::string> UnsupportedReaderFeatures(const Protocol& protocol,
   return unsupported;
 }
 
-Status CheckReadable(const Protocol& protocol, const Metadata& metadata, std::string_view table) {
-  const std::vector<std::string> unsupported = UnsupportedReaderFeatures(protocol, metadata);
+Status CheckReadable(const Protocol& protocol, const Metadata& metadata, std::string_view table,
+                     CommitAuthority authority) {
+  const std::vector<std::string> unsupported =
+      UnsupportedReaderFeatures(protocol, metadata, authority);
   if (unsupported.empty()) return {};
   const bool redirected =
       std::find(unsupported.begin(), unsupported.end(), kRedirect) != unsupported.end();
@@ -137,7 +158,7 @@ Status CheckReadable(const Protocol& protocol, const Metadata& metadata, std::st
             fmt::format("{} needs {} that sluice can't read: {}{}", table,
                         unsupported.size() == 1 ? "a feature" : "features",
                         fmt::join(unsupported, ", "), redirected ? RedirectTarget(metadata) : ""),
-            RemedyFor(unsupported)});
+            RemedyFor(unsupported, authority)});
 }
 
 }  // namespace sluice::delta

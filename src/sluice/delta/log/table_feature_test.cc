@@ -49,6 +49,21 @@ TEST(TableFeature, WhatIsRefusedHasARemedyOfItsOwn) {
   }
 }
 
+TEST(TableFeature, ATableThatACatalogManagesIsReadWithItsWord) {
+  for (const char* feature : {"catalogManaged", "catalogOwned-preview"}) {
+    const Protocol protocol{3, 7, {feature, "deletionVectors"}, {}};
+    EXPECT_TRUE(IsCatalogManaged(protocol));
+    EXPECT_THAT(CheckReadable(protocol, {}, "t", CommitAuthority::kCatalog), IsOk());
+    const auto unmanaged = CheckReadable(protocol, {}, "t", CommitAuthority::kLogByName);
+    EXPECT_THAT(unmanaged, IsError(ErrorKind::kUnsupported));
+    EXPECT_THAT(unmanaged.error().remedy, ::testing::HasSubstr("name the catalog that does"));
+  }
+  const Protocol other{3, 7, {"fromTheFuture"}, {}};
+  EXPECT_FALSE(IsCatalogManaged(other));
+  EXPECT_THAT(CheckReadable(other, {}, "t", CommitAuthority::kCatalog),
+              IsError(ErrorKind::kUnsupported));
+}
+
 TEST(TableFeature, ARedirectedTableShowsWhereItPoints) {
   Metadata metadata;
   metadata.configuration["delta.redirectReaderWriter-preview"] =

@@ -8,7 +8,8 @@
 namespace sluice::delta {
 
 Status TableState::RequireReadable(Version version, std::string_view table) const {
-  return CheckReadable(protocol, metadata, fmt::format("{}, version {}", table, version.value));
+  return CheckReadable(protocol, metadata, fmt::format("{}, version {}", table, version.value),
+                       authority);
 }
 
 Status TableState::Take(const Commit& commit, std::string_view table) {

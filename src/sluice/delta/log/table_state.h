@@ -4,6 +4,7 @@
 
 #include "sluice/base/result.h"
 #include "sluice/delta/log/actions.h"
+#include "sluice/delta/log/commit_authority.h"
 
 namespace sluice::delta {
 
@@ -12,6 +13,7 @@ namespace sluice::delta {
 struct TableState {
   Protocol protocol;
   Metadata metadata;
+  CommitAuthority authority = CommitAuthority::kLog;  ///< of the log that they are from
 
   /// Takes over what `commit` says, whatever comes of it. kUnsupported, as CheckReadable, or kCorrupt where the
   /// table cannot be read as of this commit; its version is named.

@@ -10,6 +10,7 @@
 #include "sluice/delta/log/commit_stream.h"
 #include "sluice/delta/log/log_limits.h"
 #include "sluice/delta/log/log_path.h"
+#include "sluice/delta/log/table_feature.h"
 #include "sluice/delta/log/table_properties.h"
 #include "sluice/delta/schema/physical_column.h"
 #include "sluice/delta/snapshot/checkpoint_reader.h"
@@ -45,11 +46,11 @@ Result<ParsedCommit> FetchCommit(const Log& log, const ReplayFile& file,
                                  const SnapshotOptions& options,
                                  const std::vector<std::string>& stats_names) {
   SLUICE_ASSIGN_OR_RETURN(const std::string text, ReadText(log, file));
-  const store::Key key =
-      file.compacted() ? CompactedKey(file.first, file.last) : CommitKey(file.last);
+  const std::string name = file.compacted()
+                               ? log.store().DisplayName(CompactedKey(file.first, file.last))
+                               : log.NameOf(file.last);
   ParsedCommit parsed;
-  SLUICE_ASSIGN_OR_RETURN(parsed.commit,
-                          ParseCommit(file.last, text, log.store().DisplayName(key)));
+  SLUICE_ASSIGN_OR_RETURN(parsed.commit, ParseCommit(file.last, text, name));
   if (!options.with_files) return parsed;
   for (AddFile& add : parsed.commit.adds) {
     parsed.stats.push_back(ReadStatistics(add.stats, stats_names));
@@ -110,15 +111,15 @@ const CommitFile* FindCommit(const LogListing& listing, Version version) {
 }
 
 // PROTOCOL.md, "Recommendations for Readers of Tables with In-Commit Timestamps": the commit's own
-// time where the table keeps it, else the modification time of the file.
+// time where the table keeps it, as every one does that a catalog manages, else the modification time of the file.
 Result<Timestamp> CommittedAt(const Log& log, const LogListing& listing, Version version,
                               const Metadata& metadata, const CheckpointFile* base) {
   const CommitFile* const file = FindCommit(listing, version);
-  if (file != nullptr && PropertiesOf(metadata).in_commit_timestamps) {
+  const bool keeps_times =
+      PropertiesOf(metadata).in_commit_timestamps || log.authority() == CommitAuthority::kCatalog;
+  if (file != nullptr && keeps_times) {
     SLUICE_ASSIGN_OR_RETURN(const std::string text, log.ReadCommitText(version, file->size));
-    SLUICE_ASSIGN_OR_RETURN(
-        const Commit commit,
-        ParseCommit(version, text, log.store().DisplayName(CommitKey(version))));
+    SLUICE_ASSIGN_OR_RETURN(const Commit commit, ParseCommit(version, text, log.NameOf(version)));
     if (commit.info && commit.info->in_commit_timestamp) {
       return Timestamp{*commit.info->in_commit_timestamp * 1000};
     }
@@ -189,14 +190,14 @@ Result<Snapshot> BuildFromFiles(const Log& log, const CheckpointFile* base,
     SLUICE_ASSIGN_OR_RETURN(checkpoint, CheckpointReader::Open(log.store(), *base));
     SLUICE_ASSIGN_OR_RETURN(old_state, checkpoint->ReadTableState());
   }
-  LogReplay replay(options, log.store().DisplayName(""));
+  LogReplay replay(options, log.store().DisplayName(""), log.authority());
   // Under which names statistics stand, the metadata says that a replay finds at its end. What the checkpoint
   // says is right unless a column was renamed since; then the commits are read once more.
   const std::vector<std::string> guess =
       old_state ? StatisticsNames(options, old_state->metadata) : options.stats_columns;
   SLUICE_RETURN_IF_ERROR(Replay(log, files, old_state, target, options, guess, replay));
   if (const std::vector<std::string> due = replay.StatsNames(); due != guess) {
-    replay = LogReplay(options, log.store().DisplayName(""));
+    replay = LogReplay(options, log.store().DisplayName(""), log.authority());
     SLUICE_RETURN_IF_ERROR(Replay(log, files, old_state, target, options, due, replay));
   }
   if (checkpoint && options.with_files) {
@@ -240,6 +241,19 @@ Result<Snapshot> BuildWithoutCheckpoint(const Log& log, const LogListing& listin
   return Fail(std::move(error));
 }
 
+// The catalog's word and the table's own must agree, or one of them is of another table. Only the latest version is
+// asked: a table may have come under a catalog's management later.
+Status RequireManaged(const Log& log, const Snapshot& snapshot) {
+  if (log.ratified_latest() != snapshot.version || IsCatalogManaged(snapshot.protocol)) return {};
+  return Fail(
+      Error{ErrorKind::kConflict,
+            fmt::format("{}: the catalog says that it manages the commits of this table, but the "
+                        "protocol of version {} "
+                        "does not have the feature catalogManaged",
+                        log.store().DisplayName(""), snapshot.version.value),
+            "find out from whoever runs the catalog what lies there: nothing of it was exported"});
+}
+
 // The newest checkpoint first, then older ones, then commits alone; the first failure is the one
 // worth telling.
 Result<Snapshot> BuildAny(const Log& log, const LogListing& listing,
@@ -274,9 +288,12 @@ Result<Snapshot> LoadSnapshot(const Log& log, const SnapshotOptions& options) {
   }
   SLUICE_ASSIGN_OR_RETURN(LogListing listing, log.ListForSnapshot(options.at));
   auto snapshot = BuildAny(log, listing, options);
-  if (snapshot || listing.from_start || !IsDamage(snapshot.error().kind)) return snapshot;
-  SLUICE_ASSIGN_OR_RETURN(listing, log.List());
-  return BuildAny(log, listing, options);
+  if (!snapshot && !listing.from_start && IsDamage(snapshot.error().kind)) {
+    SLUICE_ASSIGN_OR_RETURN(listing, log.List());
+    snapshot = BuildAny(log, listing, options);
+  }
+  if (snapshot) SLUICE_RETURN_IF_ERROR(RequireManaged(log, *snapshot));
+  return snapshot;
 }
 
 }  // namespace sluice::delta

@@ -196,7 +196,7 @@ Status LogReplay::ResolveTable(std::string_view table) {
         "the program that wrote the table broke the protocol: write the table again, "
         "or export a copy that Spark made; nothing of it was exported"});
   }
-  SLUICE_RETURN_IF_ERROR(CheckReadable(*protocol_, *metadata_, table));
+  SLUICE_RETURN_IF_ERROR(CheckReadable(*protocol_, *metadata_, table, authority_));
   if (auto resolved = ResolveSchema(*metadata_); !resolved) {
     return Fail(std::move(resolved).error().Within(table));
   }

@@ -51,8 +51,9 @@ struct OldFiles {
 class LogReplay {
  public:
   /// `root` is the table's folder as messages call it: absolute paths below it are paths of the table.
-  LogReplay(const SnapshotOptions& options, std::string root)
-      : options_(&options), root_(std::move(root)) {}
+  LogReplay(const SnapshotOptions& options, std::string root,
+            CommitAuthority authority = CommitAuthority::kLog)
+      : options_(&options), root_(std::move(root)), authority_(authority) {}
 
   /// `stats` of the commit's adds, in their order, extracted for StatsNames(). The text of
   /// statistics that stands in the adds is kept; the caller clears it where nobody wants it.
@@ -103,6 +104,7 @@ class LogReplay {
 
   const SnapshotOptions* options_;
   std::string root_;
+  CommitAuthority authority_;
   std::optional<Protocol> protocol_;
   std::optional<Metadata> metadata_;
   std::map<std::string, SetTransaction> transactions_;

@@ -50,8 +50,10 @@ Status RequireReadableCommits(const Session& session, const ledger::Position& po
   options.with_files = false;
   auto before = delta::LoadSnapshot(*session.log, options);
   delta::TableState state;  // where it was cleaned up, the commits tell
+  state.authority = session.log->authority();
   if (before) {
-    state = {std::move(before->protocol), std::move(before->metadata)};
+    state.protocol = std::move(before->protocol);
+    state.metadata = std::move(before->metadata);
   } else if (before.error().kind == ErrorKind::kUnsupported) {
     return Fail(std::move(before).error());
   }
