@@ -15,22 +15,25 @@ StoreRegistry::StoreRegistry(Limits limits)
       budget_(std::make_shared<store::UploadBudget>(
           store::UploadBudget::Limits{.bytes = limits.upload_bytes})) {}
 
-Result<std::shared_ptr<store::ObjectStore>> StoreRegistry::Open(const store::Location& location,
-                                                                const store::S3Options& options) {
+Result<std::shared_ptr<store::ObjectStore>> StoreRegistry::Open(
+    const store::Location& location, const store::S3Options& options,
+    const std::shared_ptr<aws::CredentialsSource>& credentials) {
   if (location.scheme == store::Location::Scheme::kLocal) {
     return store::OpenLocalStore(location.path);
   }
-  SLUICE_ASSIGN_OR_RETURN(const store::S3Access access, AccessFor(options));
+  SLUICE_ASSIGN_OR_RETURN(const store::S3Access access, AccessFor(options, credentials));
   return store::OpenS3Store(location.bucket, location.path, options, access, budget_);
 }
 
 Result<std::shared_ptr<const store::BucketSettings>> StoreRegistry::OpenBucket(
-    const std::string& bucket, const store::S3Options& options) {
-  SLUICE_ASSIGN_OR_RETURN(const store::S3Access access, AccessFor(options));
+    const std::string& bucket, const store::S3Options& options,
+    const std::shared_ptr<aws::CredentialsSource>& credentials) {
+  SLUICE_ASSIGN_OR_RETURN(const store::S3Access access, AccessFor(options, credentials));
   return store::OpenBucketSettings(bucket, options, access);
 }
 
-Result<store::S3Access> StoreRegistry::AccessFor(const store::S3Options& options) {
+Result<store::S3Access> StoreRegistry::AccessFor(
+    const store::S3Options& options, const std::shared_ptr<aws::CredentialsSource>& given) {
   SLUICE_ASSIGN_OR_RETURN(std::string ca_bundle, store::FindCaBundle(options));
   Identity identity{options.auth, store::FindRegion(options), std::move(ca_bundle)};
   const MutexLock lock(mutex_);
@@ -42,6 +45,8 @@ Result<store::S3Access> StoreRegistry::AccessFor(const store::S3Options& options
     http = std::make_shared<const net::HttpClient>(std::move(http_options), pool_);
   }
   access.http = http;
+  access.credentials = given;
+  if (given) return access;
   auto& credentials = credentials_[identity];
   if (!credentials) {
     SLUICE_ASSIGN_OR_RETURN(credentials,

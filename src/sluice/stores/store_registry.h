@@ -7,6 +7,7 @@
 #include <string>
 
 #include "sluice/aws/auth.h"
+#include "sluice/aws/credentials.h"
 #include "sluice/base/mutex.h"
 #include "sluice/net/http_client.h"
 #include "sluice/store/bucket_settings.h"
@@ -32,11 +33,14 @@ class StoreRegistry {
   explicit StoreRegistry(Limits limits);
 
   /// The store rooted at `location`; `options` say how to reach it on S3 (`options.connections` is not used).
+  /// Requests are signed with `credentials` where they are given, else as `options.auth` says.
   /// Nothing is asked of a server yet. Errors as OpenS3Store has them.
-  Result<std::shared_ptr<store::ObjectStore>> Open(const store::Location& location,
-                                                   const store::S3Options& options = {});
-  Result<std::shared_ptr<const store::BucketSettings>> OpenBucket(const std::string& bucket,
-                                                                  const store::S3Options& options);
+  Result<std::shared_ptr<store::ObjectStore>> Open(
+      const store::Location& location, const store::S3Options& options = {},
+      const std::shared_ptr<aws::CredentialsSource>& credentials = nullptr);
+  Result<std::shared_ptr<const store::BucketSettings>> OpenBucket(
+      const std::string& bucket, const store::S3Options& options,
+      const std::shared_ptr<aws::CredentialsSource>& credentials = nullptr);
 
  private:
   struct Identity {
@@ -46,7 +50,8 @@ class StoreRegistry {
     auto operator<=>(const Identity&) const = default;
   };
 
-  Result<store::S3Access> AccessFor(const store::S3Options& options);
+  Result<store::S3Access> AccessFor(const store::S3Options& options,
+                                    const std::shared_ptr<aws::CredentialsSource>& given);
 
   const std::shared_ptr<net::ConnectionPool> pool_;
   const std::shared_ptr<store::UploadBudget> budget_;

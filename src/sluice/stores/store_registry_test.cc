@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "sluice/store/s3/s3_double_fixture.h"
+#include "sluice/testing/fake_catalog.h"
 #include "sluice/testing/matchers.h"
 
 namespace sluice::stores {
@@ -90,6 +91,25 @@ TEST_F(StoreRegistryTest, RoleIsAssumedOnceForAllStores) {
   for (const char* name : {"AWS_ENDPOINT_URL_STS", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}) {
     unsetenv(name);
   }
+}
+
+TEST_F(StoreRegistryTest, GivenCredentialsAreRenewedInTheMiddleOfARead) {
+  const auto credentials = std::make_shared<testing::ExpiringCredentials>(
+      std::vector<std::string>{"ASIAFIRST", "ASIASECOND"});
+  server_.Then(200, "bytes").ThenError(400, "ExpiredToken").Then(200, "bytes");
+  S3Options options = server_.Options();
+  options.auth = {};
+  options.auth.access_key_env = "A_VARIABLE_THAT_IS_NOT_SET";
+  const auto store =
+      *registry_.Open({store::Location::Scheme::kS3, "bucket", "t"}, options, credentials);
+  EXPECT_THAT(store->Get("1"), IsOk());
+  EXPECT_THAT(store->Get("2"), IsOk());
+  const auto seen = server_.seen();
+  ASSERT_EQ(seen.size(), 3u);
+  EXPECT_THAT(seen[1].header("authorization"), ::testing::HasSubstr("ASIAFIRST"));
+  EXPECT_THAT(seen[2].header("authorization"), ::testing::HasSubstr("ASIASECOND"));
+  EXPECT_EQ(seen[2].header("x-amz-security-token"), "token-of-the-test");
+  EXPECT_EQ(credentials->given(), 2u);
 }
 
 TEST_F(StoreRegistryTest, StalledRequestEndsWithTheTokenOfItsOwnStore) {
