@@ -42,6 +42,8 @@ std::string_view Name(SchemaMode);
 /// How requests are signed. Exactly one form is set; none means AWS's usual chain. Only names of
 /// environment variables are kept, never their values.
 struct Auth {
+  bool catalog =
+      false;  ///< with what the catalog gives for the place, which lies in an external location of it
   std::optional<std::string> profile;
   std::optional<std::string> role_arn, external_id;
   std::optional<std::string> access_key_env, secret_key_env, session_token_env;
@@ -66,7 +68,7 @@ struct Destination {
 };
 
 struct CatalogOptions {
-  std::string url;
+  std::string url;  ///< "": the host that the profile or DATABRICKS_HOST names
   std::optional<std::string> profile, token_env, client_id_env, client_secret_env;
 };
 
@@ -141,7 +143,8 @@ struct ColumnPlaces {
 struct Table {
   std::string table;  ///< the name in state and notices
   std::string name;   ///< folder stem and NAME in commands
-  std::optional<std::string> path;
+  std::optional<std::string>
+      path;  ///< nullopt: the catalog says where `table`, a name of three parts, lies
   PatternOptions options;
   /// These three ask something of append tables only. `defaults` may set them for any table: every intent
   /// records `partition` and `late_rows`, and `status` makes allowance for `delay`.

@@ -12,6 +12,7 @@
 #include <tuple>
 #include <utility>
 
+#include "sluice/catalog/table_name.h"
 #include "sluice/config/idle_keys.h"
 #include "sluice/config/nearest.h"
 #include "sluice/config/section_parser.h"
@@ -40,6 +41,13 @@ std::vector<std::string> FoldersOf(const Table& table) {
       return {table.name};
   }
   return {table.name};
+}
+
+/// What an entry calls its row of _export_state: a catalog's name however it is quoted.
+std::string RowOf(const Table& table) {
+  if (table.path) return table.table;
+  const auto name = catalog::ParseTableName(table.table);
+  return name ? name->ToString() : table.table;
 }
 
 /// Names, folders and state rows must not be shared by two entries.
@@ -74,7 +82,7 @@ void CheckUnique(const std::vector<ParsedTable>& tables, const std::vector<YAML:
       }
     }
     if (!table.is_snapshot()) {
-      claim(rows, std::string(Name(table.pattern())) + " " + table.table,
+      claim(rows, std::string(Name(table.pattern())) + " " + RowOf(table),
             fmt::format("{} has two {} entries, which would share one row of _export_state",
                         table.table, Name(table.pattern())));
     }
@@ -128,7 +136,7 @@ Config ParseRoot(const YAML::Node& document, std::string_view file, const Enviro
   YamlMap root(document, "the config", env, mistakes);
   root.RefuseUnknown({"destination", "tables", "state"},
                      {"source", "catalog", "partner", "limits", "defaults", "notify", "serve"});
-  SectionParser sections(env, mistakes);
+  SectionParser sections(env, mistakes, root.Mentions("catalog"));
   Mistakes ignored;  // what is wrong with a section is noted where it is parsed
   if (!root.Has("destination")) {
     root.Missing("destination", "where the exports go");
@@ -136,7 +144,7 @@ Config ParseRoot(const YAML::Node& document, std::string_view file, const Enviro
     config.destination = sections.ParseDestination(root.Child("destination"));
   }
   if (root.Has("source")) config.source = sections.ParseSource(root.Child("source"));
-  if (root.Has("catalog")) config.catalog = sections.ParseCatalog(root.Child("catalog"));
+  if (root.Mentions("catalog")) config.catalog = sections.ParseCatalog(root.Child("catalog"));
   if (const auto state = root.Location("state")) config.state = *state;
   if (root.Has("partner")) config.partner = sections.ParsePartner(root.Child("partner"));
   if (root.Has("limits")) config.limits = sections.ParseLimits(root.Child("limits"));

@@ -12,10 +12,9 @@ struct Idle {
   std::string_view message;
 };
 
-constexpr std::array<Idle, 3> kSections{
+constexpr std::array<Idle, 2> kSections{
     {{"notify", "",
       "no notices are sent yet: watch the exit codes of `sluice run` and `sluice status`"},
-     {"catalog", "", "tables are not looked up in Unity Catalog yet: give each table its `path`"},
      {"serve", "",
       "`sluice serve` does not exist yet: start `sluice run` from cron or a systemd timer"}}};
 

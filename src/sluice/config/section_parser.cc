@@ -28,8 +28,18 @@ std::optional<std::string> RoleArn(YamlMap& map) {
 Auth SectionParser::ParseAuth(const YAML::Node& node, const std::string& what) {
   YamlMap map(node, what, env_, mistakes_);
   map.RefuseUnknown({"profile", "role_arn", "external_id", "access_key_env", "secret_key_env",
-                     "session_token_env"});
+                     "session_token_env", "catalog"});
   Auth auth;
+  if (const auto catalog = map.Bool("catalog")) {
+    auth.catalog = *catalog;
+    if (!*catalog) {
+      map.Add("catalog", "'catalog' can only be true: leave it out for another form of auth");
+    } else if (!has_catalog_) {
+      map.Add("catalog",
+              "'catalog: true' takes credentials from the catalog, but there is no `catalog` "
+              "section");
+    }
+  }
   auth.profile = map.Text("profile");
   auth.role_arn = RoleArn(map);
   auth.external_id = map.Text("external_id");
@@ -37,12 +47,12 @@ Auth SectionParser::ParseAuth(const YAML::Node& node, const std::string& what) {
   auth.secret_key_env = map.EnvName("secret_key_env");
   auth.session_token_env = map.EnvName("session_token_env");
   const bool keys = auth.access_key_env || auth.secret_key_env || auth.session_token_env;
-  const int forms =
-      (auth.profile ? 1 : 0) + (auth.role_arn || auth.external_id ? 1 : 0) + (keys ? 1 : 0);
+  const int forms = (auth.profile ? 1 : 0) + (auth.role_arn || auth.external_id ? 1 : 0) +
+                    (keys ? 1 : 0) + (auth.catalog ? 1 : 0);
   if (forms > 1) {
     mistakes_.Add(map.mark(),
                   fmt::format("{} takes one of: profile; role_arn and external_id; access_key_env, "
-                              "secret_key_env and session_token_env",
+                              "secret_key_env and session_token_env; catalog",
                               what));
   }
   if (keys && !auth.access_key_env) map.Missing("access_key_env", "");
@@ -112,15 +122,20 @@ CatalogOptions SectionParser::ParseCatalog(const YAML::Node& node) {
   map.RefuseUnknown({"url", "auth"});
   CatalogOptions catalog;
   catalog.url = map.Url("url", {"https", "http"}).value_or("");
-  if (!map.Has("url")) map.Missing("url", "https://<workspace host>");
   YamlMap auth(map.Child("auth"), "auth", env_, mistakes_);
   auth.RefuseUnknown({"profile", "token_env", "client_id_env", "client_secret_env"});
   catalog.profile = auth.Text("profile");
   catalog.token_env = auth.EnvName("token_env");
   catalog.client_id_env = auth.EnvName("client_id_env");
   catalog.client_secret_env = auth.EnvName("client_secret_env");
+  const bool client = catalog.client_id_env || catalog.client_secret_env;
   if (catalog.client_id_env.has_value() != catalog.client_secret_env.has_value()) {
     mistakes_.Add(auth.mark(), "client_id_env and client_secret_env go together");
+  }
+  const int forms = (catalog.profile ? 1 : 0) + (catalog.token_env ? 1 : 0) + (client ? 1 : 0);
+  if (forms > 1) {
+    mistakes_.Add(auth.mark(),
+                  "auth takes one of: profile; token_env; client_id_env and client_secret_env");
   }
   return catalog;
 }

@@ -12,7 +12,9 @@ namespace sluice::config {
 class SectionParser {
  public:
   /// Borrows both; they outlive the parser.
-  SectionParser(const Environment& env, Mistakes& mistakes) : env_(env), mistakes_(mistakes) {}
+  /// `has_catalog`: places may be reached with what the catalog gives for them.
+  SectionParser(const Environment& env, Mistakes& mistakes, bool has_catalog)
+      : env_(env), mistakes_(mistakes), has_catalog_(has_catalog) {}
 
   Destination ParseDestination(const YAML::Node& node);
   StoreOptions ParseSource(const YAML::Node& node);
@@ -28,6 +30,7 @@ class SectionParser {
 
   const Environment& env_;
   Mistakes& mistakes_;
+  const bool has_catalog_;
 };
 
 }  // namespace sluice::config

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "sluice/base/column_name.h"
+#include "sluice/catalog/table_name.h"
 #include "sluice/config/schedule.h"
 
 namespace sluice::config {
@@ -362,6 +363,20 @@ void ParseNames(YamlMap& entry, Table& table) {
   }
 }
 
+/// Without a path the name says where the table is.
+void ParseWithoutPath(YamlMap& entry, const Table& table, bool has_catalog) {
+  if (entry.Has("path")) return;
+  if (!has_catalog) {
+    entry.Missing("path", "where the Delta table lies");
+    return;
+  }
+  if (table.table.empty() || entry.Mentions("path")) return;
+  if (catalog::ParseTableName(table.table)) return;
+  entry.Add("table", fmt::format("'{}' is not the name of a table in the catalog, which has three "
+                                 "parts, like main.sales.events; or give the table's `path`",
+                                 entry.Written("table")));
+}
+
 std::string ParseWatermark(TableReader& reader, YamlMap& entry, Table& table) {
   YamlMap& watermark = reader.MapOf("watermark");
   table.places.watermark = LineColumnOf(watermark.MarkOf("watermark"));
@@ -411,9 +426,7 @@ ParsedTable ParseTable(YamlMap& entry, YamlMap& defaults, bool has_catalog) {
     entry.Missing("pattern", "append, cdc or snapshot");
   }
   table.path = entry.Location("path");
-  if (!entry.Has("path") && !has_catalog) {
-    entry.Missing("path", "where the Delta table lies");
-  }
+  ParseWithoutPath(entry, table, has_catalog);
   const KeysOfPatterns keys = ParseCommonKeys(reader, table);
   if (!pattern) return parsed;
   parsed.has_pattern = true;
