@@ -50,15 +50,17 @@ json ToJson(const std::optional<Timestamp>& instant) {
 }
 
 json ToJson(const Position& position) {
-  return {{"first_start", ledger::ToJson(position.first_start)},
-          {"end", ledger::ToJson(position.end)},
-          {"scanned_through", ToJson(position.scanned_through)},
-          {"scanned_commit", position.scanned_commit},
-          {"table_id", position.table_id},
-          {"exported_schema", position.exported_schema},
-          {"column_choice", position.column_choice},
-          {"newest_snapshot", ToJson(position.newest_snapshot)},
-          {"newest_commit", ToJson(position.newest_commit)}};
+  json out = {{"first_start", ledger::ToJson(position.first_start)},
+              {"end", ledger::ToJson(position.end)},
+              {"scanned_through", ToJson(position.scanned_through)},
+              {"scanned_commit", position.scanned_commit},
+              {"table_id", position.table_id},
+              {"exported_schema", position.exported_schema},
+              {"column_choice", position.column_choice},
+              {"newest_snapshot", ToJson(position.newest_snapshot)},
+              {"newest_commit", ToJson(position.newest_commit)}};
+  if (!position.catalog_id.empty()) out["catalog_id"] = position.catalog_id;
+  return out;
 }
 
 Position ParsePosition(const RecordFields& fields) {
@@ -68,6 +70,7 @@ Position ParsePosition(const RecordFields& fields) {
   position.scanned_through = fields.OptionalVersion("scanned_through");
   position.scanned_commit = fields.TextOr("scanned_commit", {});
   position.table_id = fields.Text("table_id");
+  position.catalog_id = fields.TextOr("catalog_id", {});
   position.exported_schema = fields.Text("exported_schema");
   position.column_choice = fields.Text("column_choice");
   position.newest_snapshot = fields.OptionalInstant("newest_snapshot");

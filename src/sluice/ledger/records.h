@@ -57,6 +57,9 @@ struct Position {
   std::optional<Timestamp> newest_snapshot;
   /// cdc: when the commit at `end` was made; no later change can bear an earlier timestamp.
   std::optional<Timestamp> newest_commit;
+  /// Of a table that the catalog finds by its name: its id there. Another one later means that the table was dropped and
+  /// made again. "" where no run asked the catalog yet, and in records of older programs.
+  std::string catalog_id{};
 };
 
 struct ManifestFile {

@@ -92,6 +92,7 @@ Decision FullDecision() {
   d.manifest.program = "sluice 0.1.0";
   d.position = {kNow, Version{4},  Version{5}, "digest",     "tid",
                 "{}", "columns:a", kNow,       Timestamp{-1}};
+  d.position.catalog_id = "cid";
   d.state_expected = std::monostate{};
   d.state_value = Version{4};
   d.state_forget = true;
@@ -114,12 +115,21 @@ TEST(RecordsTest, DecisionOfAnOlderProgramNamesNoCommitOfTheSource) {
   EXPECT_EQ(back->position.scanned_through, Version{5});
 }
 
+TEST(RecordsTest, DecisionWithoutACatalogNamesNoId) {
+  Decision decision = FullDecision();
+  decision.position.catalog_id.clear();
+  const std::string text = Serialize(decision);
+  EXPECT_EQ(text.find("catalog_id"), std::string::npos);
+  EXPECT_EQ(ParseDecision(text, "12.commit.json")->position.catalog_id, "");
+}
+
 TEST(RecordsTest, DecisionComesBackWordForWord) {
   const std::string text = Serialize(FullDecision());
   const auto back = ParseDecision(text, "12.commit.json");
   ASSERT_THAT(back, IsOk());
   EXPECT_EQ(Serialize(*back), text);
   EXPECT_EQ(back->position.newest_commit, Timestamp{-1});
+  EXPECT_EQ(back->position.catalog_id, "cid");
   EXPECT_EQ(back->manifest.table, "main.sales.\"events\"\n");
   EXPECT_EQ(back->files[0].upload.parts[1].etag, "e2");
 }

@@ -17,6 +17,15 @@ bool RowStillStands(const SourceFacts& facts, const ledger::Intent& intent) {
 }
 
 Status CheckHistory(const SourceFacts& facts, const std::string& remedy) {
+  const std::string& known = facts.position.catalog_id;
+  if (!known.empty() && !facts.catalog_id.empty() && known != facts.catalog_id) {
+    return Fail(Error{ErrorKind::kConflict,
+                      fmt::format("the catalog has another table under this name, with the id {}, "
+                                  "than the one that was exported, "
+                                  "with the id {}: it was dropped and made again",
+                                  facts.catalog_id, known),
+                      "start again with " + remedy});
+  }
   const std::string& then = facts.position.scanned_commit;
   if (then.empty() || facts.scanned_commit.empty() || then == facts.scanned_commit) return {};
   return Fail(Error{ErrorKind::kConflict,
@@ -54,6 +63,7 @@ void MarkScanned(ledger::Position& position, const SourceFacts& facts) {
   position.scanned_through = facts.source_version;
   position.scanned_commit = facts.source_commit;
   position.table_id = facts.table_id;
+  if (!facts.catalog_id.empty()) position.catalog_id = facts.catalog_id;
 }
 
 ledger::Position PositionAfter(const ledger::Position& before, const SourceFacts& facts,

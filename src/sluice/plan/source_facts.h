@@ -14,6 +14,7 @@ struct SourceFacts {
   bool row_exists = false;    ///< the state table has a row for this table
   ledger::Bound row;          ///< where that row stands; monostate: NULL or missing
   std::string table_id;
+  std::string catalog_id;       ///< of a table that the catalog found by its name; "" for others
   Version source_version;       ///< pinned
   std::string source_commit;    ///< digest of its commit file; "" where that is gone
   std::string scanned_commit;   ///< the same of position.scanned_through, as it lies there now
@@ -26,8 +27,8 @@ struct SourceFacts {
 /// already.
 bool RowStillStands(const SourceFacts& facts, const ledger::Intent& intent);
 
-/// kConflict where the source's log was recreated since the last export: another commit stands at the version
-/// that it saw. CREATE OR REPLACE TABLE is none: the log goes on. `remedy` says how to start again.
+/// kConflict where the source is another one than at the last export: the catalog has another table under its name, or
+/// the log was recreated, so that another commit stands at the version that it saw. CREATE OR REPLACE TABLE is none: the log goes on. `remedy` says how to start again.
 Status CheckHistory(const SourceFacts& facts, const std::string& remedy);
 
 /// The same, and where `exported` lies beyond the pinned version: the source went back in time.

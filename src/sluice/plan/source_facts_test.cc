@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "sluice/testing/matchers.h"
+
 namespace sluice::plan {
 namespace {
 
@@ -38,6 +40,36 @@ TEST(RowStillStandsTest, SeedWantsNoRowAndOthersDoNotAsk) {
   EXPECT_FALSE(RowStillStands(facts, IntentOf(ExportKind::kSeed)));
   EXPECT_TRUE(RowStillStands(facts, IntentOf(ExportKind::kBackfill)));
   EXPECT_TRUE(RowStillStands(facts, IntentOf(ExportKind::kSnapshot)));
+}
+
+SourceFacts Named(const std::string& known, const std::string& found) {
+  SourceFacts facts;
+  facts.position.catalog_id = known;
+  facts.catalog_id = found;
+  return facts;
+}
+
+TEST(CheckHistoryTest, AnotherTableUnderTheNameIsRefusedWithBothIds) {
+  const Status status = CheckHistory(Named("old", "new"), "`sluice state forget NAME`");
+  EXPECT_THAT(status, testing::IsError(ErrorKind::kConflict));
+  EXPECT_THAT(status, testing::HasMessage("id new"));
+  EXPECT_THAT(status, testing::HasMessage("id old"));
+  EXPECT_THAT(status, testing::HasRemedy("state forget"));
+}
+
+TEST(CheckHistoryTest, WhereNoIdIsKnownNothingIsSaid) {
+  for (const auto& facts : {Named("", "new"), Named("old", ""), Named("same", "same")}) {
+    EXPECT_THAT(CheckHistory(facts, ""), testing::IsOk());
+  }
+}
+
+TEST(MarkScannedTest, ARunByItsPathKeepsTheIdThatIsKnown) {
+  SourceFacts facts = Named("old", "");
+  MarkScanned(facts.position, facts);
+  EXPECT_EQ(facts.position.catalog_id, "old");
+  facts.catalog_id = "new";
+  MarkScanned(facts.position, facts);
+  EXPECT_EQ(facts.position.catalog_id, "new");
 }
 
 }  // namespace
