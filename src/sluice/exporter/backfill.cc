@@ -268,6 +268,7 @@ Status BackfillInto(const Services& services, const config::Table& table,
     SLUICE_ASSIGN_OR_RETURN(chunk, edges.ParseChunk(*options.chunk));
   }
   SLUICE_ASSIGN_OR_RETURN(Session session, OpenSession(services, table));
+  SLUICE_RETURN_IF_ERROR(FindSource(session));
   SLUICE_ASSIGN_OR_RETURN(auto prepared, Prepare(session, edges, range, options, progress, report));
   if (!prepared) return {};
   SLUICE_ASSIGN_OR_RETURN(auto pieces,

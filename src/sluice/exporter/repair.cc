@@ -121,6 +121,8 @@ Status Reset(const Services& services, const config::Table& table,
   // What moved to another place is taken over by just such a repair.
   SLUICE_ASSIGN_OR_RETURN(Session session, OpenSession(services, table, {.take_over = true}));
   SLUICE_ASSIGN_OR_RETURN(const ledger::LedgerView view, PrepareRepair(session, report));
+  // A ledger that has begun lies where earlier runs made sure that it may.
+  if (view.newest == 0) SLUICE_RETURN_IF_ERROR(FindSource(session));
   Job reset;
   reset.n = view.newest + 1;
   plan::PlannedExport& planned = reset.planned;

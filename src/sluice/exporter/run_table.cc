@@ -129,9 +129,23 @@ std::string_view EndedAs(const Status& status, const ReportBuilder& report) {
   return Name(report.windows().empty() ? RunStatus::kNothingNew : RunStatus::kExported);
 }
 
+/// The catalog did not say where the source lies. Nothing may be written before it did, except where earlier runs
+/// wrote: then `status` is to show why this one failed.
+void NoteUnfound(Session& session, const ReportBuilder& report, const Status& found) {
+  if (found.error().kind == ErrorKind::kConfig || !OpenLedger(session)) return;
+  const auto view = session.ledger->Load();
+  if (!view || view->newest == 0) return;
+  PublishHeartbeat(session.context());
+  RecordLastRun(session.context(), EndedAs(found, report), found, 0);
+}
+
 Status RunOneTry(const Services& services, const config::Table& table, const RunOptions& options,
                  transfer::Progress& progress, ReportBuilder& report) {
   SLUICE_ASSIGN_OR_RETURN(Session session, OpenStores(services, table));
+  if (const Status found = FindSource(session); !found) {
+    NoteUnfound(session, report, found);
+    return found;
+  }
   if (const auto still = StandsStill(session, options)) {
     spdlog::debug("{}: nothing changed since the last run", session.name());
     PublishHeartbeat(session.context(), still->n);

@@ -25,6 +25,8 @@ std::string DigestOfConfig(const Session& session) {
                         {"program", session.services->program},
                         {"delay", FormatDuration(table.delay)},
                         {"on_schema_change", Name(table.on_schema_change)}};
+  // A table that was made again under its name is another one, whatever lies in its log.
+  if (session.found) all["catalog_id"] = session.found->id;
   if (table.is_cdc()) {
     all["changes"] = Name(table.cdc().changes);
     all["images"] = Name(table.cdc().images);

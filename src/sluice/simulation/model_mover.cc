@@ -24,9 +24,8 @@ std::string LineOf(const FileRow& row) {
 
 class ModelMover : public transfer::Mover {
  public:
-  ModelMover(std::shared_ptr<store::ObjectStore> source,
-             std::shared_ptr<store::ObjectStore> destination, Lake lake)
-      : source_(std::move(source)), destination_(std::move(destination)), lake_(std::move(lake)) {}
+  ModelMover(const delta::Log& source, std::shared_ptr<store::ObjectStore> destination, Lake lake)
+      : source_(source), destination_(std::move(destination)), lake_(std::move(lake)) {}
 
   Result<TransferResult> Move(const ExportTask& task, transfer::Progress&,
                               const runtime::CancelToken&) override {
@@ -140,21 +139,23 @@ class ModelMover : public transfer::Mover {
 
   Status Visit(const plan::FeedRead& read, const RowTo& to,
                std::optional<Timestamp>& newest) const {
-    const delta::Log log(source_);
-    return delta::VisitChanges(log, read.range, [&](const delta::CommitChanges& changes) -> Status {
-      newest = changes.committed;
-      for (const auto& file : changes.files) {
-        for (FileRow row : lake_.history->RowsIn(file.path)) {
-          if (file.kind == delta::ChangeKind::kInsert) row.change = "insert";
-          if (file.kind == delta::ChangeKind::kDelete) row.change = "delete";
-          to(row, changes.committed);
-        }
-      }
-      return {};
-    });
+    return delta::VisitChanges(source_, read.range,
+                               [&](const delta::CommitChanges& changes) -> Status {
+                                 newest = changes.committed;
+                                 for (const auto& file : changes.files) {
+                                   for (FileRow row : lake_.history->RowsIn(file.path)) {
+                                     if (file.kind == delta::ChangeKind::kInsert)
+                                       row.change = "insert";
+                                     if (file.kind == delta::ChangeKind::kDelete)
+                                       row.change = "delete";
+                                     to(row, changes.committed);
+                                   }
+                                 }
+                                 return {};
+                               });
   }
 
-  const std::shared_ptr<store::ObjectStore> source_;
+  const delta::Log source_;
   const std::shared_ptr<store::ObjectStore> destination_;
   const Lake lake_;
 };
@@ -180,10 +181,10 @@ Result<std::vector<ExportedRow>> ParseLines(std::string_view text) {
 
 }  // namespace
 
-std::unique_ptr<transfer::Mover> MakeModelMover(std::shared_ptr<store::ObjectStore> source,
+std::unique_ptr<transfer::Mover> MakeModelMover(const delta::Log& source,
                                                 std::shared_ptr<store::ObjectStore> destination,
                                                 Lake lake) {
-  return std::make_unique<ModelMover>(std::move(source), std::move(destination), std::move(lake));
+  return std::make_unique<ModelMover>(source, std::move(destination), std::move(lake));
 }
 
 FileRows ModelRows(std::shared_ptr<store::ObjectStore> destination) {

@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 
+#include "sluice/delta/log/log.h"
 #include "sluice/simulation/export_check.h"
 #include "sluice/testing/table_builder.h"
 #include "sluice/transfer/mover.h"
@@ -20,7 +21,7 @@ struct Lake {
 /// each partition, a row a line. It obeys its task (files, window, late commits, versions) and withholds
 /// completion as the real one does. Late rows are identified by whole rows, so that it fits tables without
 /// change data files.
-std::unique_ptr<transfer::Mover> MakeModelMover(std::shared_ptr<store::ObjectStore> source,
+std::unique_ptr<transfer::Mover> MakeModelMover(const delta::Log& source,
                                                 std::shared_ptr<store::ObjectStore> destination,
                                                 Lake lake);
 

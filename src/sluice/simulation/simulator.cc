@@ -136,9 +136,10 @@ class Schedule {
     world_.clock->Set(TimeOf(visible_));
     world_.wall->Set(TimeOf(visible_));
     world_.source_store = GrowingTable(world_.source_store, [this] { return visible_; });
-    world_.make_mover = [this](auto source, auto destination, const transfer::TransferLimits&) {
+    world_.make_mover = [this](const delta::Log& source, auto destination,
+                               const transfer::TransferLimits&) {
       const Lake lake{LakeOf(pattern_, variant_), [this] { return vacuumed_through_; }};
-      return MakeModelMover(std::move(source), std::move(destination), lake);
+      return MakeModelMover(source, std::move(destination), lake);
     };
     if (options.mutation == Mutation::kNone) return;
     world_.runners_destination = Mutate(world_.destination, options.mutation);

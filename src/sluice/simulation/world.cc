@@ -101,6 +101,12 @@ exporter::Services World::NewRunner(FaultPlan plan, std::shared_ptr<int> calls) 
     if (at.path.empty()) return HookStore(Place::kDestination, destination, hook);
     return HookStore(Place::kState, state, hook);
   };
+  services.open_table = [open = services.open_store](const store::Location& at,
+                                                     const catalog::CatalogTable&,
+                                                     const runtime::CancelToken& cancel) {
+    return open(at, exporter::StoreRole::kSource, cancel);
+  };
+  if (catalog) exporter::UseCatalog(services, catalog);
   return services;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "sluice/catalog/catalog.h"
 #include "sluice/config/config.h"
 #include "sluice/exporter/exporter.h"
 #include "sluice/simulation/hooked_store.h"
@@ -41,6 +42,7 @@ class World {
   /// How runners move rows; by default as the program does.
   decltype(exporter::Services::make_mover) make_mover = transfer::MakeMover;
   config::Table table;                              ///< may be changed between runs
+  std::shared_ptr<catalog::Catalog> catalog;        ///< of a table without a path; null: none
   const std::shared_ptr<testing::FakeClock> clock;  ///< of windows
   const std::shared_ptr<testing::FakeClock> wall;   ///< of heartbeats
   const std::shared_ptr<store::ObjectStore> destination;

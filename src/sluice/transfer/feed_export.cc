@@ -20,7 +20,7 @@ constexpr int64_t kMatchShare = 4;
 Status RowExport::ExportFeed(const delta::FeedRange& range) {
   std::vector<delta::Field> fields = RowProjection::OfOutput(task_).columns().fields;
   fields.resize(fields.size() - kFeedColumns);
-  FeedScan scan(environment_.source, range, fields, task_.partitioning.timezone,
+  FeedScan scan(environment_.log, range, fields, task_.partitioning.timezone,
                 environment_.limits.memory_bytes / kMatchShare);
   SLUICE_RETURN_IF_ERROR(ForEachWorker([&scan] { scan.Stop(); },
                                        [&]() -> Status {

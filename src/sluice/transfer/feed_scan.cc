@@ -3,7 +3,6 @@
 #include <exception>
 #include <utility>
 
-#include "sluice/delta/log/log.h"
 #include "sluice/runtime/thread.h"
 
 namespace sluice::transfer {
@@ -18,9 +17,10 @@ Error Stopped() {
 
 }  // namespace
 
-FeedScan::FeedScan(std::shared_ptr<store::ObjectStore> source, delta::FeedRange range,
-                   std::vector<delta::Field> fields, TimeZone zone, int64_t match_bytes)
-    : source_(std::move(source)),
+FeedScan::FeedScan(const delta::Log& log, delta::FeedRange range, std::vector<delta::Field> fields,
+                   TimeZone zone, int64_t match_bytes)
+    : log_(log),
+      source_(log.shared_store()),
       range_(std::move(range)),
       fields_(std::move(fields)),
       zone_(std::move(zone)),
@@ -56,11 +56,10 @@ delta::MatchOptions FeedScan::HowToMatch(int64_t match_bytes) const {
 void FeedScan::List() {
   Status listed;
   try {
-    listed = delta::VisitChanges(
-        delta::Log(source_), range_, [this](delta::CommitChanges changes) -> Status {
-          SLUICE_RETURN_IF_ERROR(delta::MatchRows(source_, match_, changes));
-          return Put(std::move(changes));
-        });
+    listed = delta::VisitChanges(log_, range_, [this](delta::CommitChanges changes) -> Status {
+      SLUICE_RETURN_IF_ERROR(delta::MatchRows(source_, match_, changes));
+      return Put(std::move(changes));
+    });
   } catch (const std::exception& e) {
     listed = Fail(ErrorKind::kInternal, "unexpected exception while listing changes: {}", e.what());
   }

@@ -11,6 +11,7 @@
 #include "sluice/base/result.h"
 #include "sluice/delta/feed/change_feed.h"
 #include "sluice/delta/feed/match_rows.h"
+#include "sluice/delta/log/log.h"
 #include "sluice/store/object_store.h"
 
 namespace sluice::transfer {
@@ -28,8 +29,8 @@ class FeedScan {
  public:
   /// `fields`: the table's columns to read; batches have the feed's three behind them. `match_bytes`: memory
   /// for the rows that are matched where changes are computed.
-  FeedScan(std::shared_ptr<store::ObjectStore> source, delta::FeedRange range,
-           std::vector<delta::Field> fields, TimeZone zone, int64_t match_bytes);
+  FeedScan(const delta::Log& log, delta::FeedRange range, std::vector<delta::Field> fields,
+           TimeZone zone, int64_t match_bytes);
   /// Stops and waits for the listing thread.
   ~FeedScan();
   FeedScan(const FeedScan&) = delete;
@@ -56,6 +57,7 @@ class FeedScan {
   Result<std::shared_ptr<const delta::DataFile>> OpenUnlocked(const Pending& pending)
       SLUICE_REQUIRES(mutex_);
 
+  const delta::Log log_;
   const std::shared_ptr<store::ObjectStore> source_;
   const delta::FeedRange range_;
   const std::vector<delta::Field> fields_;

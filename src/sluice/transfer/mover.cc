@@ -54,9 +54,9 @@ class VisitingSink : public RowSink {
 
 class ParquetMover : public Mover {
  public:
-  ParquetMover(std::shared_ptr<store::ObjectStore> source,
-               std::shared_ptr<store::ObjectStore> destination, const TransferLimits& limits)
-      : environment_{std::move(source), std::move(destination), limits} {}
+  ParquetMover(const delta::Log& source, std::shared_ptr<store::ObjectStore> destination,
+               const TransferLimits& limits)
+      : environment_{source.shared_store(), std::move(destination), limits, source} {}
 
   Result<TransferResult> Move(const plan::ExportTask& task, Progress& progress,
                               const runtime::CancelToken& cancel) override {
@@ -229,9 +229,8 @@ class ParquetMover : public Mover {
     bool found = false;
     std::vector<delta::Field> fields = task.output_fields;
     fields.resize(fields.size() - delta::WithFeedColumns({}).size());  // those stand in no file
-    const delta::Log log(environment_.source);
-    SLUICE_RETURN_IF_ERROR(
-        delta::VisitChanges(log, range, [&](const delta::CommitChanges& changes) -> Status {
+    SLUICE_RETURN_IF_ERROR(delta::VisitChanges(
+        environment_.log, range, [&](const delta::CommitChanges& changes) -> Status {
           for (size_t i = 0; i < changes.files.size() && !found; ++i) {
             SLUICE_ASSIGN_OR_RETURN(
                 const auto data,
@@ -249,10 +248,10 @@ class ParquetMover : public Mover {
 
 }  // namespace
 
-std::unique_ptr<Mover> MakeMover(std::shared_ptr<store::ObjectStore> source,
+std::unique_ptr<Mover> MakeMover(const delta::Log& source,
                                  std::shared_ptr<store::ObjectStore> destination,
                                  const TransferLimits& limits) {
-  return std::make_unique<ParquetMover>(std::move(source), std::move(destination), limits);
+  return std::make_unique<ParquetMover>(source, std::move(destination), limits);
 }
 
 }  // namespace sluice::transfer

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "sluice/base/result.h"
+#include "sluice/delta/log/log.h"
 #include "sluice/plan/export_task.h"
 #include "sluice/runtime/cancellation.h"
 #include "sluice/store/object_store.h"
@@ -42,8 +43,8 @@ class Mover {
                                           const runtime::CancelToken& cancel) = 0;
 };
 
-/// Decodes, filters, partitions and encodes. `source` is rooted at the table's folder.
-std::unique_ptr<Mover> MakeMover(std::shared_ptr<store::ObjectStore> source,
+/// Decodes, filters, partitions and encodes. `source`: the log of the table, whose store holds its files.
+std::unique_ptr<Mover> MakeMover(const delta::Log& source,
                                  std::shared_ptr<store::ObjectStore> destination,
                                  const TransferLimits& limits);
 

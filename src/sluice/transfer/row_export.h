@@ -48,6 +48,7 @@ class RowExport {
     std::shared_ptr<store::ObjectStore> source;
     std::shared_ptr<store::ObjectStore> destination;
     TransferLimits limits;
+    delta::Log log;  ///< of `source`
   };
   /// Borrows all but the environment. `sink_options` nullptr: rows are only counted.
   RowExport(const plan::ExportTask& task, Environment environment, const SinkOptions* sink_options,

@@ -91,7 +91,7 @@ class TransferFixture : public ::testing::Test {
   }
 
   Mover& MoverOf() {
-    mover_ = MakeMover(source_.store(), destination_, limits_);
+    mover_ = MakeMover(delta::Log(source_.store()), destination_, limits_);
     return *mover_;
   }
   /// Moves, and completes every upload.

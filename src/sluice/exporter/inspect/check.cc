@@ -16,6 +16,7 @@
 #include "sluice/exporter/inspect/chain.h"
 #include "sluice/exporter/inspect/check.h"
 #include "sluice/exporter/inspect/check_append.h"
+#include "sluice/exporter/inspect/check_catalog.h"
 #include "sluice/exporter/inspect/check_log.h"
 #include "sluice/exporter/inspect/findings.h"
 #include "sluice/exporter/inspect/layout_change.h"
@@ -274,12 +275,14 @@ Status CheckTableInto(const Services& services, const config::Table& table, Find
         "the next run updates it");
     options.assume_row_at = view.decision->position.end;
   }
+  SLUICE_ASSIGN_OR_RETURN(const bool found, CheckCatalog(session, findings));
+  if (!found) return {};
   SLUICE_ASSIGN_OR_RETURN(const auto source, LookAtSource(session, view.position(), options));
   const delta::Snapshot& snapshot = source->snapshot();
-  findings.Add(
-      Severity::kOk,
-      fmt::format("{}: version {}, {}, {}", session.source->DisplayName(""), snapshot.version.value,
-                  Plural(snapshot.num_files, "file"), HumanBytes(snapshot.total_bytes)));
+  findings.Add(Severity::kOk,
+               fmt::format("{}{}: version {}, {}, {}", session.found ? "first read of " : "",
+                           session.source->DisplayName(""), snapshot.version.value,
+                           Plural(snapshot.num_files, "file"), HumanBytes(snapshot.total_bytes)));
   CheckForeignRow(session, view.position(), findings);
   CheckLog(session, snapshot, findings);
   CheckColumns(session, snapshot, findings);

@@ -173,6 +173,7 @@ void CheckStateTable(const Services& services, const Location& at, Findings& fin
 
 std::vector<Finding> CheckDestination(const Services& services) {
   Findings destination("destination");
+  LearnSources(services);
   const auto places = FindPlaces(services);
   if (!places) {
     destination.AddFault(places.error());

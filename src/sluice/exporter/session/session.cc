@@ -3,49 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "sluice/delta/log/ratified_log.h"
 #include "sluice/exporter/session/store_options.h"
 #include "sluice/ledger/ledger_path.h"
 #include "sluice/plan/output_layout.h"
 #include "sluice/runtime/executor.h"
-#include "sluice/stores/reaching_store.h"
-#include "sluice/stores/store_registry.h"
 
 namespace sluice::exporter {
-
-Services MakeServices(std::shared_ptr<const config::Config> config,
-                      std::shared_ptr<runtime::Clock> clock, runtime::CancelToken cancel) {
-  Services services;
-  services.config = std::move(config);
-  services.sources = std::make_shared<const SourceFolders>(*services.config);
-  services.clock = std::move(clock);
-  services.wall = runtime::SystemClock();
-  services.entropy = runtime::SystemEntropy();
-  services.cancel = std::move(cancel);
-  services.program = "sluice " SLUICE_VERSION;
-  const auto registry =
-      std::make_shared<stores::StoreRegistry>(RegistryLimitsFor(services.config->limits));
-  services.open_store = [config = services.config, registry](const store::Location& location,
-                                                             StoreRole role,
-                                                             const runtime::CancelToken& token) {
-    const auto open = [config, registry, role, token](const store::Location& at) {
-      return registry->Open(at, StoreOptionsFor(*config, role, token));
-    };
-    auto opened = open(location);
-    // A table's log may name files elsewhere, which the credentials of sources reach.
-    if (opened && role == StoreRole::kSource) {
-      opened = stores::ReachElsewhere(*std::move(opened), location, open);
-    }
-    return opened;
-  };
-  services.open_bucket = [config = services.config, registry](const std::string& bucket,
-                                                              StoreRole role,
-                                                              const runtime::CancelToken& token) {
-    return registry->OpenBucket(bucket, StoreOptionsFor(*config, role, token));
-  };
-  services.make_mover = transfer::MakeMover;
-  return services;
-}
-
 namespace {
 
 /// Of `limits.memory`: code, libraries and threads, whatever is exported.
@@ -66,20 +30,40 @@ Tables AllTables(const config::Config& config) {
 struct Place {
   explicit Place(store::Location location)
       : named(std::move(location)), real(store::Resolved(named)) {}
+  Place(store::Location n, store::Location r) : named(std::move(n)), real(std::move(r)) {}
   store::Location named, real;
 };
 
 /// Everything that a command on `tables` may write to: the state, what lies beside it, and their folders.
-Result<std::vector<Place>> WrittenFolders(const Tables& tables, const Places& places) {
+Result<std::vector<store::Location>> WrittenFolders(const Tables& tables, const Places& places) {
   SLUICE_ASSIGN_OR_RETURN(const store::Location beside, places.state.Parent());
-  std::vector<Place> written{Place(places.state), Place(places.destination.Child("_sluice")),
-                             Place(beside.Child("_sluice"))};
+  std::vector<store::Location> written{places.state, places.destination.Child("_sluice"),
+                                       beside.Child("_sluice")};
   for (const auto* table : tables) {
     for (const auto& folder : plan::DataFolders(table->pattern(), table->name)) {
-      written.emplace_back(places.destination.Child(folder.substr(0, folder.size() - 1)));
+      written.push_back(places.destination.Child(folder.substr(0, folder.size() - 1)));
     }
   }
   return written;
+}
+
+/// kConfig where the source holds the place or lies in it.
+Status RequireApart(const SourceFolders::Source& source, const Place& place) {
+  if (store::Contains(source.real, place.real)) {
+    return Fail(Error{ErrorKind::kConfig,
+                      fmt::format("{} lies inside the source {} of table {}, which is never "
+                                  "written to",
+                                  place.named.ToString(), source.named.ToString(), source.table),
+                      "choose a destination and a `state` outside of the source tables"});
+  }
+  if (store::Contains(place.real, source.real)) {
+    return Fail(Error{ErrorKind::kConfig,
+                      fmt::format("the source {} of table {} lies inside {}, which exports are "
+                                  "written to",
+                                  source.named.ToString(), source.table, place.named.ToString()),
+                      "choose a destination and a `state` that hold no source table"});
+  }
+  return {};
 }
 
 /// A source is never written to: no folder of `writing`'s may lie in one, nor a source in such a folder, where
@@ -87,29 +71,30 @@ Result<std::vector<Place>> WrittenFolders(const Tables& tables, const Places& pl
 /// probe goes there.
 Status RefuseWritingIntoSources(const SourceFolders& sources, const Tables& writing,
                                 const Places& places) {
-  SLUICE_ASSIGN_OR_RETURN(const auto written, WrittenFolders(writing, places));
+  SLUICE_ASSIGN_OR_RETURN(const auto folders, WrittenFolders(writing, places));
+  std::vector<Place> written;
+  for (const auto& folder : folders) written.emplace_back(folder);
   const bool apart = std::none_of(written.begin(), written.end(),
                                   [&](const auto& place) { return sources.Touch(place.real); });
   if (apart) return {};
-  for (const auto& source : sources.all()) {
-    for (const auto& place : written) {
-      if (store::Contains(source.real, place.real)) {
-        return Fail(
-            Error{ErrorKind::kConfig,
-                  fmt::format("{} lies inside the source {} of table {}, which is never "
-                              "written to",
-                              place.named.ToString(), source.named.ToString(), source.table),
-                  "choose a destination and a `state` outside of the source tables"});
-      }
-      if (store::Contains(place.real, source.real)) {
-        return Fail(
-            Error{ErrorKind::kConfig,
-                  fmt::format("the source {} of table {} lies inside {}, which exports are "
-                              "written to",
-                              source.named.ToString(), source.table, place.named.ToString()),
-                  "choose a destination and a `state` that hold no source table"});
-      }
-    }
+  const auto all = sources.all();
+  for (const auto& source : all) {
+    for (const auto& place : written) SLUICE_RETURN_IF_ERROR(RequireApart(source, place));
+  }
+  return {};
+}
+
+/// Managed storage of a catalog is written to by the catalog's own engines only, and lies below the location of a
+/// schema or catalog: often within what the partner reads.
+Status RefuseManagedStorage(const config::Config& config, const Places& places) {
+  if (!TakesFromCatalog(config, StoreRole::kDestination)) return {};
+  for (const auto& place : {places.destination, places.state}) {
+    if (("/" + place.path + "/").find("/__unitystorage/") == std::string::npos) continue;
+    return Fail(Error{ErrorKind::kConfig,
+                      fmt::format("{} lies in managed storage of Unity Catalog, which gives nobody "
+                                  "credentials to write there",
+                                  place.ToString()),
+                      "choose a place in an external location"});
   }
   return {};
 }
@@ -125,6 +110,7 @@ Result<Places> FindPlacesFor(const Services& services, const Tables& writing) {
   } else {
     SLUICE_ASSIGN_OR_RETURN(places.state, store::ParseLocation(config.state, config.folder));
   }
+  SLUICE_RETURN_IF_ERROR(RefuseManagedStorage(config, places));
   SLUICE_RETURN_IF_ERROR(RefuseWritingIntoSources(*services.sources, writing, places));
   return places;
 }
@@ -218,21 +204,82 @@ CommitContext Session::context() const {
           threads};
 }
 
-Status OpenSource(Session& session) {
-  if (session.source) return {};
+namespace {
+
+/// Whatever the config writes, for whichever table, must not lie in the source that was just found. A config may have
+/// many tables: the file system is asked about the places themselves, not about each folder in them.
+Status RefuseWritingInto(const store::Location& source, const Session& session) {
+  const SourceFolders::Source found{session.table->table, source, store::Resolved(source)};
+  SLUICE_ASSIGN_OR_RETURN(
+      const auto folders,
+      WrittenFolders(AllTables(*session.services->config),
+                     {store::Resolved(session.destination_at), store::Resolved(session.state_at)}));
+  for (const auto& folder : folders) {
+    SLUICE_RETURN_IF_ERROR(RequireApart(found, Place(folder, folder)));
+  }
+  return {};
+}
+
+/// Asks the catalog, once for a session.
+Status FindByName(Session& session) {
   const config::Table& table = *session.table;
   const Services& services = *session.services;
-  if (!table.path) {
-    return Fail(Error{ErrorKind::kUnsupported,
-                      "the table has no path, and finding tables by name in Unity Catalog is not "
-                      "part of this build",
-                      "give the table's `path`"});
+  if (table.path || session.found) return {};
+  if (!services.by_name) {
+    return Fail(Error{ErrorKind::kConfig, "the table has no path, and the config names no catalog",
+                      "give the table's `path`, or a `catalog` that knows it"});
   }
-  SLUICE_ASSIGN_OR_RETURN(const store::Location at,
-                          store::ParseLocation(*table.path, services.config->folder));
-  SLUICE_ASSIGN_OR_RETURN(session.source,
-                          services.open_store(at, StoreRole::kSource, services.cancel));
-  session.log.emplace(session.source);
+  SLUICE_ASSIGN_OR_RETURN(session.found, services.by_name->Find(table, services.cancel));
+  return {};
+}
+
+/// The store of the source, and its log.
+Status OpenLog(Session& session) {
+  const Services& services = *session.services;
+  if (!session.found) {
+    SLUICE_ASSIGN_OR_RETURN(const store::Location at,
+                            store::ParseLocation(*session.table->path, services.config->folder));
+    SLUICE_ASSIGN_OR_RETURN(session.source,
+                            services.open_store(at, StoreRole::kSource, services.cancel));
+    session.log.emplace(session.source);
+    return {};
+  }
+  SLUICE_ASSIGN_OR_RETURN(const store::Location at, LocationOf(*session.found));
+  SLUICE_ASSIGN_OR_RETURN(auto source, services.open_table(at, *session.found, services.cancel));
+  if (const auto& commits = session.found->commits) {
+    SLUICE_RETURN_IF_ERROR(delta::RequireSound(*commits, source->DisplayName("")));
+    session.log.emplace(source, *commits);
+  } else {
+    session.log.emplace(source, delta::CommitAuthority::kLogByName);
+  }
+  session.source = std::move(source);
+  return {};
+}
+
+}  // namespace
+
+void LearnSources(const Services& services) {
+  if (services.by_name) services.by_name->LearnAll(services.cancel);
+}
+
+Status FindSource(Session& session) {
+  const Services& services = *session.services;
+  LearnSources(services);
+  SLUICE_RETURN_IF_ERROR(FindByName(session));
+  if (session.found) {
+    SLUICE_ASSIGN_OR_RETURN(const store::Location at, LocationOf(*session.found));
+    SLUICE_RETURN_IF_ERROR(RefuseWritingInto(at, session));
+  }
+  if (!services.by_name) return {};
+  return RefuseWritingIntoSources(*services.sources, {session.table},
+                                  {session.destination_at, session.state_at});
+}
+
+Status OpenSource(Session& session) {
+  if (session.source) return {};
+  const Services& services = *session.services;
+  SLUICE_RETURN_IF_ERROR(FindByName(session));
+  SLUICE_RETURN_IF_ERROR(OpenLog(session));
   const config::Limits& limits = services.config->limits;
   const int runs = std::max(1, std::min<int>(limits.max_concurrent_runs,
                                              static_cast<int>(services.config->tables.size())));
@@ -243,7 +290,7 @@ Status OpenSource(Session& session) {
   share.memory_bytes =
       std::max(limits.memory_bytes - kProgramBytes - parts, limits.memory_bytes / 2) / runs;
   share.threads = services.threads > 0 ? services.threads : runtime::DefaultParallelism();
-  session.mover = services.make_mover(session.source, session.destination, share);
+  session.mover = services.make_mover(*session.log, session.destination, share);
   return {};
 }
 

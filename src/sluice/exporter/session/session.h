@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "sluice/catalog/catalog.h"
 #include "sluice/delta/log/log.h"
 #include "sluice/exporter/session/commit_context.h"
 #include "sluice/exporter/session/services.h"
@@ -27,6 +28,8 @@ struct Session {
   std::unique_ptr<state::ExportState> state;
   ledger::Runner runner;
 
+  /// Of a table without a path: what the catalog said. One answer for the whole session.
+  std::optional<catalog::CatalogTable> found;
   /// Filled by OpenSource: the source is not needed to finish what is decided.
   std::shared_ptr<store::ObjectStore> source;
   std::optional<delta::Log> log;
@@ -46,6 +49,14 @@ Status OpenLedger(Session& session, const ledger::FindLedgerOptions& options = {
 /// Both.
 Result<Session> OpenSession(const Services& services, const config::Table& table,
                             const ledger::FindLedgerOptions& ledger = {});
+
+/// Of a command that is about to write for the first time: asks the catalog where the table lies, if it has no path,
+/// and refuses (kConfig) to write into a source that only the catalog knows. Nothing is asked of the catalog where
+/// all tables of the config have paths.
+Status FindSource(Session& session);
+/// For FindPlaces of a command that writes: learns where the sources lie that only the catalog knows, as far as it
+/// says.
+void LearnSources(const Services& services);
 
 /// Opens the table's source. kNotFound where there is no Delta table is found later, by reading its log.
 Status OpenSource(Session& session);

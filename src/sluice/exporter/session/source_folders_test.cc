@@ -36,10 +36,10 @@ RC_GTEST_PROP(SourceFoldersTest, TouchWhatLiesInOneOrHoldsOne, ()) {
   for (int i = *rc::gen::inRange(0, 5); i > 0; --i) paths.push_back(AnyPlace());
   const SourceFolders sources(ConfigOf(paths));
   const store::Location place = store::ParseLocation(AnyPlace(), "/base").value();
-  const bool touched =
-      std::any_of(sources.all().begin(), sources.all().end(), [&](const auto& source) {
-        return store::Contains(source.real, place) || store::Contains(place, source.real);
-      });
+  const auto all = sources.all();
+  const bool touched = std::any_of(all.begin(), all.end(), [&](const auto& source) {
+    return store::Contains(source.real, place) || store::Contains(place, source.real);
+  });
   RC_ASSERT(sources.Touch(place) == touched);
 }
 
@@ -47,6 +47,17 @@ TEST(SourceFoldersTest, RootTouchesEverythingOfItsScheme) {
   EXPECT_TRUE(SourceFolders(ConfigOf({"/"})).Touch(store::ParseLocation("/none/x", "/").value()));
   EXPECT_TRUE(SourceFolders(ConfigOf({"/none"})).Touch(store::ParseLocation("/", "/").value()));
   EXPECT_FALSE(SourceFolders(ConfigOf({"/"})).Touch(store::ParseLocation("s3://a", "/").value()));
+}
+
+TEST(SourceFoldersTest, WhatTheCatalogSaysIsASourceToo) {
+  SourceFolders sources(ConfigOf({}));
+  const auto place = store::ParseLocation("s3://lake/events/out", "/").value();
+  EXPECT_FALSE(sources.Touch(place));
+  for (int i = 0; i < 2; ++i) {
+    sources.Learn("main.sales.events", store::ParseLocation("s3://lake/events", "/").value());
+  }
+  EXPECT_TRUE(sources.Touch(place));
+  EXPECT_EQ(sources.all().size(), 1);
 }
 
 TEST(SourceFoldersTest, TablesWithoutAValidPathAreLeftOut) {

@@ -7,6 +7,7 @@ namespace sluice::exporter {
 namespace {
 
 aws::Auth ToAuth(const config::Auth& auth) {
+  // What the catalog gives for a place is found where the place is opened.
   return {auth.profile,        auth.role_arn,       auth.external_id,
           auth.access_key_env, auth.secret_key_env, auth.session_token_env};
 }
@@ -27,13 +28,17 @@ store::ServerEncryption ToEncryption(const config::Encryption& encryption) {
   return result;
 }
 
+const config::StoreOptions& OptionsOf(const config::Config& config, StoreRole role) {
+  const bool own = role == StoreRole::kSource && config.source;
+  return own ? *config.source : config.destination.options;
+}
+
 }  // namespace
 
 store::S3Options StoreOptionsFor(const config::Config& config, StoreRole role,
                                  const runtime::CancelToken& cancel) {
   const bool is_source = role == StoreRole::kSource;
-  const config::StoreOptions& from =
-      is_source && config.source ? *config.source : config.destination.options;
+  const config::StoreOptions& from = OptionsOf(config, role);
   store::S3Options options;
   options.region = from.region;
   options.endpoint = from.endpoint;
@@ -46,6 +51,10 @@ store::S3Options StoreOptionsFor(const config::Config& config, StoreRole role,
   if (!is_source) options.encryption = ToEncryption(config.destination.encryption);
   options.cancel = cancel;
   return options;
+}
+
+bool TakesFromCatalog(const config::Config& config, StoreRole role) {
+  return OptionsOf(config, role).auth.catalog;
 }
 
 stores::StoreRegistry::Limits RegistryLimitsFor(const config::Limits& limits) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "sluice/delta/log/log_path.h"
 #include "sluice/delta/schema/column_mapping.h"
 #include "sluice/delta/schema/schema.h"
 #include "sluice/plan/column_choice.h"
@@ -19,12 +18,11 @@ ledger::Bound RowPosition(const Session& session, const state::StateRow& row) {
   return row.last_exported_version ? ledger::Bound(*row.last_exported_version) : ledger::Bound();
 }
 
-/// "" where the log does not hold that commit, or not any more.
+/// "" where the log does not hold that commit, or not any more. The same of a staged commit and of its published
+/// copy.
 Result<std::string> DigestOfCommit(const delta::Log& log, Version version) {
-  const auto text = log.store().Get(delta::CommitKey(version));
-  if (text) return ledger::DigestOfText(*text);
-  if (text.error().kind == ErrorKind::kNotFound) return std::string();
-  return Fail(text.error());
+  SLUICE_ASSIGN_OR_RETURN(const auto text, log.FindCommitFile(version));
+  return text ? ledger::DigestOfText(*text) : std::string();
 }
 
 }  // namespace
@@ -34,6 +32,7 @@ Status FillFacts(Session& session, const ledger::Position& position, const Sourc
   const config::Table& table = *session.table;
   facts.position = position;
   facts.table_id = snapshot.metadata.id;
+  if (session.found) facts.catalog_id = session.found->id;
   facts.source_version = snapshot.version;
   facts.now = session.services->clock->Now();
   SLUICE_ASSIGN_OR_RETURN(const plan::ColumnChoice choice,
