@@ -64,7 +64,14 @@ CatalogAnswer CatalogClient::Ask(const CatalogRequest& request,
     }
     Subject subject = request.subject;
     subject.asker = asker_;
-    return Read(*answer, subject);
+    auto read = Read(*answer, subject);
+    if (!read && token->empty() && read.error().fault.status == 401) {
+      read.error().error = {
+          ErrorKind::kPermission,
+          fmt::format("{}: the catalog wants a token, and none is configured", name),
+          "set `catalog.auth`, DATABRICKS_TOKEN, or a profile in ~/.databrickscfg"};
+    }
+    return read;
   }
 }
 
@@ -78,11 +85,13 @@ CatalogAnswer CatalogClient::Read(const net::HttpResponse& answer, const Subject
                     ErrorKind::kConfig));
   }
   if (IsHtml(answer) && !IsRefusalForNow(answer.status)) {
-    return tl::make_unexpected(NotACatalog(
+    CatalogFailure failure = NotACatalog(
         fmt::format(
             "{}: {} answered with HTML (HTTP status {}): is `catalog.url` the workspace's URL?",
             subject.name, host_, answer.status),
-        ErrorKind::kConfig));
+        ErrorKind::kConfig);
+    failure.fault.status = is_success ? 0 : answer.status;  // a call that is missing may be told so
+    return tl::make_unexpected(std::move(failure));
   }
   if (!is_success) {
     CatalogFault fault = ParseFault(answer.status, answer.body);

@@ -57,6 +57,7 @@ std::string Quote(const CatalogFault& fault) {
 }
 
 bool IsSwitchedOff(const CatalogFault& fault) {
+  if (fault.status != 400 && fault.status != 401 && fault.status != 403) return false;
   const auto is = [](const std::string& name) {
     return name.find("_CREDENTIALS_DENIED") != std::string::npos &&
            name.find("EXTERNAL") != std::string::npos;
@@ -80,15 +81,27 @@ constexpr std::array<Privilege, 9> kPrivileges{{{"EXTERNAL USE LOCATION", "EXTER
                                                 {"SELECT", "TABLE"},
                                                 {"BROWSE", "CATALOG"}}};
 
+/// Where `words` stand in `text` by themselves, not within a longer word; npos: nowhere.
+size_t FindWords(const std::string& text, std::string_view words) {
+  const auto is_letter = [&](size_t at) {
+    return at < text.size() && std::isalnum(static_cast<unsigned char>(text[at])) != 0;
+  };
+  size_t at = text.find(words);
+  while (at != std::string::npos &&
+         ((at > 0 && is_letter(at - 1)) || is_letter(at + words.size()))) {
+    at = text.find(words, at + 1);
+  }
+  return at;
+}
+
 /// The privileges that `text` names.
 std::vector<Privilege> PrivilegesIn(std::string text) {
   std::vector<Privilege> found;
   for (const auto& privilege : kPrivileges) {
-    const size_t at = text.find(privilege.name);
-    if (at == std::string::npos) continue;
-    found.push_back(privilege);
-    for (size_t again = at; again != std::string::npos; again = text.find(privilege.name)) {
-      text.replace(again, privilege.name.size(), "-");
+    size_t at = FindWords(text, privilege.name);
+    if (at != std::string::npos) found.push_back(privilege);
+    for (; at != std::string::npos; at = FindWords(text, privilege.name)) {
+      text.replace(at, privilege.name.size(), "-");
     }
   }
   return found;
@@ -217,7 +230,7 @@ Error Refused(const CatalogFault& fault, const Subject& subject) {
             "choose a folder in an external location, outside of every managed location"};
   }
   if (Says(fault, "ROW FILTER") || Says(fault, "COLUMN MASK") || Says(fault, "ROW COLUMN ACCESS") ||
-      Says(fault, "ABAC")) {
+      Says(fault, "ABAC POLIC")) {
     return {ErrorKind::kUnsupported,
             fmt::format("{}: row filters, column masks or a policy cover the table, so that its "
                         "files may not be "

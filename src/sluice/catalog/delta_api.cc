@@ -110,6 +110,18 @@ Result<std::optional<DeltaApi::Table>> DeltaApi::FindTable(const TableName& name
   return std::optional(Table{std::move(*table), std::move(*commits)});
 }
 
+Result<Json> DeltaApi::PathCredentials(const std::string& location, PathAccess access,
+                                       const runtime::CancelToken& cancel) const {
+  CatalogRequest request;
+  request.path =
+      "/delta/v1/temporary-path-credentials?" +
+      aws::CanonicalQuery({{"location", location},
+                           {"operation", access == PathAccess::kRead ? "READ" : "READ_WRITE"}});
+  request.subject.name = location;
+  request.subject.location = location;
+  return Plainly(client_->Ask(request, cancel));
+}
+
 Result<std::optional<Json>> DeltaApi::TableCredentials(const TableName& name,
                                                        const runtime::CancelToken& cancel) {
   SLUICE_ASSIGN_OR_RETURN(const Routes routes, RoutesOf(name.catalog, cancel));

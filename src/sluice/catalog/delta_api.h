@@ -6,6 +6,7 @@
 #include <string>
 
 #include "sluice/base/mutex.h"
+#include "sluice/catalog/catalog.h"
 #include "sluice/catalog/catalog_client.h"
 #include "sluice/catalog/table_description.h"
 #include "sluice/delta/log/staged_commits.h"
@@ -28,6 +29,10 @@ class DeltaApi {
   /// Credentials for reading, as the server answers: see vended_credentials.
   Result<std::optional<Json>> TableCredentials(const TableName& name,
                                                const runtime::CancelToken& cancel);
+
+  /// For what lies below `location`. Which catalog that is in, nobody knows, so that no list of calls is asked for.
+  Result<Json> PathCredentials(const std::string& location, PathAccess access,
+                               const runtime::CancelToken& cancel) const;
 
  private:
   /// Which calls the server has for a catalog.

@@ -228,6 +228,22 @@ Result<std::string> ChooseWay(const Gathered& gathered) {
   return *ways.begin();
 }
 
+/// They go into a header, which is one line.
+Status CheckLines(const SignIn& sign_in) {
+  for (const std::string* secret : {&sign_in.token, &sign_in.client_id, &sign_in.client_secret}) {
+    if (std::none_of(secret->begin(), secret->end(),
+                     [](unsigned char c) { return std::iscntrl(c) != 0; })) {
+      continue;
+    }
+    return Fail(Error{
+        ErrorKind::kConfig,
+        "the catalog's token, client id or client secret holds a line break or another control "
+        "character",
+        "set it without one"});
+  }
+  return {};
+}
+
 Status CheckPair(const SignIn& sign_in) {
   if (sign_in.client_id.empty() == sign_in.client_secret.empty()) return {};
   return Fail(Error{ErrorKind::kConfig,
@@ -285,6 +301,7 @@ Result<SignIn> FindSignIn(const CatalogOptions& options) {
     }
   }
   SLUICE_RETURN_IF_ERROR(CheckPair(sign_in));
+  SLUICE_RETURN_IF_ERROR(CheckLines(sign_in));
   const std::string host = Setting(gathered.settings, "host");
   if (host.empty()) {
     return Fail(Error{ErrorKind::kConfig, "the catalog's address is missing",

@@ -53,6 +53,7 @@ Result<std::string> ToLocation(const std::string& written) {
     std::string rest = written.substr(split + 1);
     if (scheme == "file") {
       if (rest.starts_with("//")) rest.erase(0, 2);
+      if (!rest.starts_with('/')) return corrupt("is not an absolute one");
       location = rest;
     } else if (scheme == "s3" || scheme == "s3a" || scheme == "s3n") {
       if (!rest.starts_with("//") || rest.size() < 3 || rest[2] == '/') {

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <utility>
 
 #include "sluice/aws/signer.h"
+#include "sluice/base/column_name.h"
 #include "sluice/catalog/commit_list.h"
 
 namespace sluice::catalog {
@@ -16,12 +16,6 @@ namespace {
 constexpr size_t kMostCommits = 100'000;
 /// How often the commits are asked for from the start where they changed between two pages.
 constexpr int kCommitTries = 3;
-
-bool IsSameName(const std::string& a, const std::string& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
-    return std::tolower(x) == std::tolower(y);
-  });
-}
 
 Error Within(Error error, const std::string& name) {
   if (error.kind == ErrorKind::kCorrupt && error.remedy.empty()) {
@@ -62,8 +56,10 @@ Result<TableDescription> TablesApi::Describe(const TableName& name,
   SLUICE_ASSIGN_OR_RETURN(const Json json, Plainly(client_->Ask(request, cancel)));
   auto table = ReadTableInfo(json);
   if (!table) return Fail(Within(std::move(table).error(), request.subject.name));
-  if (!IsSameName(table->name.catalog, name.catalog) ||
-      !IsSameName(table->name.schema, name.schema) || !IsSameName(table->name.table, name.table)) {
+  // Case alone does not tell names apart, there as in columns.
+  if (!SameColumnName(table->name.catalog, name.catalog) ||
+      !SameColumnName(table->name.schema, name.schema) ||
+      !SameColumnName(table->name.table, name.table)) {
     return Fail(Within({ErrorKind::kCorrupt,
                         fmt::format("the catalog answered about another table, {}",
                                     table->name.ToString().substr(0, 300)),
@@ -82,6 +78,8 @@ Result<TablesApi::CommitPage> TablesApi::OnePageOfCommits(
       Json{{"table_id", table.id}, {"table_uri", table.location}, {"start_version", start}}.dump(
           -1, ' ', false, Json::error_handler_t::replace);
   request.subject = SubjectOf(table.name);
+  request.subject.name =
+      "its commits";  // the table's name comes in front of every error of this call
   const auto json = client_->Ask(request, cancel);
   if (!json && IsRouteMissing(json.error().fault)) {
     return Fail(Error{
@@ -197,8 +195,8 @@ Result<Json> TablesApi::TableCredentials(const TableName& name, const std::strin
   return Plainly(client_->Ask(request, cancel));
 }
 
-Result<Json> TablesApi::PathCredentials(const std::string& location, PathAccess access,
-                                        const runtime::CancelToken& cancel) const {
+CatalogAnswer TablesApi::PathCredentials(const std::string& location, PathAccess access,
+                                         const runtime::CancelToken& cancel) const {
   CatalogRequest request;
   request.method = "POST";
   request.path = "/temporary-path-credentials";
@@ -207,7 +205,7 @@ Result<Json> TablesApi::PathCredentials(const std::string& location, PathAccess 
                      .dump(-1, ' ', false, Json::error_handler_t::replace);
   request.subject.name = location;
   request.subject.location = location;
-  return Plainly(client_->Ask(request, cancel));
+  return client_->Ask(request, cancel);
 }
 
 Status TablesApi::LetsIn(const runtime::CancelToken& cancel) const {

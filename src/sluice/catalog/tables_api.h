@@ -35,8 +35,8 @@ class TablesApi {
   /// As the server answers: see vended_credentials.
   Result<Json> TableCredentials(const TableName& name, const std::string& id,
                                 const runtime::CancelToken& cancel) const;
-  Result<Json> PathCredentials(const std::string& location, PathAccess access,
-                               const runtime::CancelToken& cancel) const;
+  CatalogAnswer PathCredentials(const std::string& location, PathAccess access,
+                                const runtime::CancelToken& cancel) const;
 
   /// Whether who asks is let in at all, and sees a catalog, and a schema.
   Status LetsIn(const runtime::CancelToken& cancel) const;

@@ -45,21 +45,31 @@ struct Apis {
   DeltaApi delta;
 };
 
+Result<aws::Credentials> Within(Result<aws::Credentials> credentials, const std::string& name) {
+  if (credentials) return credentials;
+  return Fail(std::move(credentials).error().Within(name));
+}
+
 Result<aws::Credentials> FetchReadCredentials(Apis& apis, const CatalogTable& table,
                                               const runtime::CancelToken& cancel) {
-  const auto read = [&]() -> Result<aws::Credentials> {
-    SLUICE_ASSIGN_OR_RETURN(const auto newer, apis.delta.TableCredentials(table.name, cancel));
-    if (newer) return ReadStorageCredentials(*newer, table.location);
-    SLUICE_ASSIGN_OR_RETURN(const Json older,
-                            apis.tables->TableCredentials(table.name, table.id, cancel));
-    return ReadIssuedCredentials(older, table.location);
-  };
-  auto credentials = read();
-  if (credentials || credentials.error().message.starts_with(table.name.ToString()) ||
-      credentials.error().kind == ErrorKind::kCancelled) {
-    return credentials;
-  }
-  return Fail(std::move(credentials).error().Within(table.name.ToString()));
+  const std::string name = table.name.ToString();
+  SLUICE_ASSIGN_OR_RETURN(const auto newer, apis.delta.TableCredentials(table.name, cancel));
+  if (newer) return Within(ReadStorageCredentials(*newer, table.location), name);
+  SLUICE_ASSIGN_OR_RETURN(const Json older,
+                          apis.tables->TableCredentials(table.name, table.id, cancel));
+  return Within(ReadIssuedCredentials(older, table.location), name);
+}
+
+/// By the older API first: the newer one is asked by a catalog, and a path names none.
+Result<aws::Credentials> FetchPathCredentials(const Apis& apis, const std::string& location,
+                                              PathAccess access,
+                                              const runtime::CancelToken& cancel) {
+  SLUICE_ASSIGN_OR_RETURN(const std::string plain, ToLocation(location));
+  const auto older = apis.tables->PathCredentials(plain, access, cancel);
+  if (older) return Within(ReadIssuedCredentials(*older, plain), plain);
+  if (!IsRouteMissing(older.error().fault)) return Fail(older.error().error);
+  SLUICE_ASSIGN_OR_RETURN(const Json newer, apis.delta.PathCredentials(plain, access, cancel));
+  return Within(ReadStorageCredentials(newer, plain, access), plain);
 }
 
 class UnityCatalog : public Catalog {
@@ -101,14 +111,8 @@ class UnityCatalog : public Catalog {
     const MutexLock lock(mutex_);
     auto& source = of_paths_[{location, access}];
     if (!source) {
-      source = aws::KeepFresh([apis = apis_, location, access](
-                                  const runtime::CancelToken& cancel) -> Result<aws::Credentials> {
-        SLUICE_ASSIGN_OR_RETURN(const std::string plain, ToLocation(location));
-        SLUICE_ASSIGN_OR_RETURN(const Json answer,
-                                apis->tables->PathCredentials(plain, access, cancel));
-        auto credentials = ReadIssuedCredentials(answer, plain);
-        if (!credentials) return Fail(std::move(credentials).error().Within(plain));
-        return credentials;
+      source = aws::KeepFresh([apis = apis_, location, access](const runtime::CancelToken& cancel) {
+        return FetchPathCredentials(*apis, location, access, cancel);
       });
     }
     return source;

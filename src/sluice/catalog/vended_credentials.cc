@@ -79,7 +79,8 @@ Result<aws::Credentials> ReadIssuedCredentials(const Json& answer, const std::st
                   Text(*aws, "session_token"), Expiry(answer, "expiration_time")});
 }
 
-Result<aws::Credentials> ReadStorageCredentials(const Json& answer, const std::string& location) {
+Result<aws::Credentials> ReadStorageCredentials(const Json& answer, const std::string& location,
+                                                PathAccess access) {
   const Json* list = Member(answer, "storage-credentials");
   if (list == nullptr || !list->is_array()) return Fail(None());
   const Json* best = nullptr;
@@ -88,8 +89,9 @@ Result<aws::Credentials> ReadStorageCredentials(const Json& answer, const std::s
     const auto prefix = ToLocation(Text(entry, "prefix"));
     if (!prefix) return Fail(prefix.error());
     const std::string operation = Text(entry, "operation");
-    const bool reads = operation == "READ" || operation == "READ_WRITE" || operation.empty();
-    if (!Covers(*prefix, location) || !reads) {
+    const bool allows = operation == "READ_WRITE" || operation.empty() ||
+                        (operation == "READ" && access == PathAccess::kRead);
+    if (!Covers(*prefix, location) || !allows) {
       other_prefix = *prefix;
     } else if (best == nullptr || prefix->size() > best_prefix.size()) {
       best = &entry;

@@ -59,13 +59,16 @@ class HttpDouble {
     });
   }
   /// Whatever comes after the answers that were given so far.
-  HttpDouble& Always(int status, const std::string& body) {
+  HttpDouble& Always(Answer answer) {
     const MutexLock lock(mutex_);
-    always_ = [status, body](const httplib::Request&, httplib::Response& response) {
+    always_ = std::move(answer);
+    return *this;
+  }
+  HttpDouble& Always(int status, const std::string& body) {
+    return Always([status, body](const httplib::Request&, httplib::Response& response) {
       response.status = status;
       response.set_content(body, "application/xml");
-    };
-    return *this;
+    });
   }
   /// An error as AWS's services report it.
   HttpDouble& ThenError(int status, const std::string& code, const std::string& more = {}) {
