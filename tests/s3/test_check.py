@@ -95,6 +95,26 @@ def test_a_state_folder_that_may_not_be_written_is_a_fault(sluice, server, bucke
     assert outcome.code == 1 and fault["subject"] == "state" and "s3:PutObject" in fault["fix"], fault
 
 
+def test_each_right_is_answered_by_itself(sluice, server, bucket):
+    def statuses(**options):
+        answer = sluice.call("check", **options).json["permissions"]
+        assert all(p["message"] for p in answer if p["status"] != "allowed"), answer
+        return {(p["subject"], p["permission"]): p["status"] for p in answer}
+
+    everything = statuses()
+    assert everything.pop(("destination", "kms")) == "not_tried"
+    assert set(everything.values()) == {"allowed"} and (NAME, "read") in everything and len(everything) == 8
+    env = server.restricted({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": ["s3:*"],
+         "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]},
+        {"Effect": "Deny", "Action": ["s3:DeleteObject"], "Resource": [f"arn:aws:s3:::{bucket}/*"]}]})
+    refused = {key for key, status in statuses(env=env).items() if status == "refused"}
+    assert refused == {("destination", "delete")}
+    assert server.keys("out", bucket)  # the probe of whom nobody lets delete it
+    sluice.config["destination"]["encryption"] = {"type": "sse-kms", "kms_key_id": "sluice-test"}
+    assert statuses()[("destination", "kms")] == "allowed"
+
+
 def test_default_encryption_is_told(sluice, server, bucket):
     server.configure(bucket, "encryption", """<ServerSideEncryptionConfiguration><Rule>
         <ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm>

@@ -8,6 +8,7 @@
 #include "sluice/cli/command.h"
 #include "sluice/cli/output.h"
 #include "sluice/exporter/inspect/check.h"
+#include "sluice/exporter/inspect/try_rights.h"
 #include "sluice/runtime/log.h"
 
 namespace sluice::cli {
@@ -40,6 +41,15 @@ Json ToJson(const Finding& finding) {
           {"severity", exporter::Name(finding.severity)},
           {"message", Message(finding)},
           {"fix", finding.fix}};
+}
+
+Json ToJson(const exporter::TriedRight& tried) {
+  return {{"subject", tried.subject},
+          {"place", tried.place},
+          {"permission", exporter::Name(tried.right)},
+          {"status", exporter::Name(tried.status)},
+          {"message", runtime::RedactError(tried.message)},
+          {"fix", tried.fix}};
 }
 
 int64_t Count(const std::vector<Finding>& findings, Severity severity) {
@@ -123,7 +133,14 @@ int Execute(const Context& context, const CheckCommand& command) {
   if (context.json) {
     Json all = Json::array();
     for (const auto& finding : findings) all.push_back(ToJson(finding));
-    PrintAnswer(context, {{"ok", !faulty}, {"findings", std::move(all)}}, code);
+    Json permissions = Json::array();
+    for (const auto& tried : exporter::TryRights(services, selection->tables)) {
+      permissions.push_back(ToJson(tried));
+    }
+    PrintAnswer(
+        context,
+        {{"ok", !faulty}, {"findings", std::move(all)}, {"permissions", std::move(permissions)}},
+        code);
   } else if (!context.quiet) {
     PrintSummary(findings);
   }
