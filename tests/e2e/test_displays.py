@@ -46,7 +46,7 @@ def tables(lake, tmp_path, sluice):
 
 
 @pytest.mark.parametrize("command", [("check",), ("plan",), ("run",), ("status",), ("verify",), ("prune",),
-                                     ("state", "show"), ("run", "nothing_of_this_name_is_in_the_config"), ("help",)])
+                                     ("state", "show"), ("onboard",), ("run", "nothing_of_this_name_is_in_the_config"), ("help",)])
 def test_every_line_fits(command, tables):
     config = tables.write_config()
     if command[0] in ("status", "verify", "prune", "state"):

@@ -129,7 +129,7 @@ def test_the_statement_for_the_partner_is_printed(sluice):
     (warning,) = check(sluice)["warning"]
     assert f"does not allow {ROLE} to read out/events_incremental/" in warning["message"]
     statements = json.loads("[" + warning["fix"].split("\n", 1)[1] + "]")
-    assert [statement["Effect"] for statement in statements] == ["Allow", "Allow", "Deny"]
+    assert [statement["Effect"] for statement in statements] == ["Allow"] * 4 + ["Deny"]
 
 
 def test_a_bucket_that_is_not_there_is_one_fault(sluice):

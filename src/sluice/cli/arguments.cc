@@ -40,6 +40,7 @@ struct Grammar {
   StatusCommand status;
   ListCommand list;
   PruneCommand prune;
+  OnboardCommand onboard;
   StateShowCommand state_show;
   StateSetCommand state_set;
   StateSkipCommand state_skip;
@@ -63,6 +64,7 @@ struct Grammar {
   void AddGlobalOptions();
   void AddExportCommands();
   void AddLookingCommands();
+  void AddPartnerCommands();
   void AddStateCommands();
 };
 
@@ -93,6 +95,7 @@ Grammar::Grammar() {
   added->add_option("--destination", init.destination, "where the exports go");
   AddLookingCommands();
   AddExportCommands();
+  AddPartnerCommands();
   AddStateCommands();
 }
 
@@ -150,6 +153,25 @@ void Grammar::AddExportCommands() {
   added->add_flag("--dry-run", prune.dry_run, "show what would be removed; removes nothing");
   added->add_flag("--replaced-now", prune.replaced_now,
                   "remove replaced exports at once, not a day later");
+}
+
+void Grammar::AddPartnerCommands() {
+  CLI::App* added =
+      AddCommand(app, "onboard", "Print policies, commands and SQL for both sides", onboard);
+  AddNames(added, onboard.names);
+  added->add_option("--format", onboard.format, "json, aws, terraform, sql or text [text]")
+      ->check(CLI::IsMember({"json", "aws", "terraform", "sql", "text"}));
+  added->add_option("--only", onboard.only, "one document, e.g. partner-policy");
+  added->add_option("--account", onboard.account, "the AWS account of the bucket");
+  added->add_option("--runner", onboard.runner, "ARN of who assumes the exporter's role");
+  added->add_option("--databricks-role", onboard.databricks_role,
+                    "name of the storage credential's role");
+  added->add_option("--databricks-external-id", onboard.databricks_external_id,
+                    "what Databricks shows for the credential");
+  added->add_option("--catalog", onboard.catalog, "catalog for the state table");
+  added->add_option("--schema", onboard.schema, "schema for it [sluice_export]");
+  added->add_flag("--apply", onboard.apply,
+                  "show what the bucket's policy lacks, and put it there");
 }
 
 void Grammar::AddStateCommands() {

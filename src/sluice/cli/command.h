@@ -105,6 +105,12 @@ struct PruneCommand {
   std::vector<std::string> names;
   bool dry_run = false, replaced_now = false;
 };
+struct OnboardCommand {
+  std::vector<std::string> names;
+  std::string format, only;  ///< or ""
+  std::string account, runner, databricks_role, databricks_external_id, catalog, schema;
+  bool apply = false;
+};
 struct StateShowCommand {
   std::vector<std::string> names;
 };
@@ -127,8 +133,9 @@ struct StateRepublishCommand {
 };
 using Command =
     std::variant<InitCommand, CheckCommand, PlanCommand, RunCommand, BackfillCommand, VerifyCommand,
-                 StatusCommand, ListCommand, PruneCommand, StateShowCommand, StateSetCommand,
-                 StateSkipCommand, StateForgetCommand, StateVoidCommand, StateRepublishCommand>;
+                 StatusCommand, ListCommand, PruneCommand, OnboardCommand, 
+                 StateShowCommand, StateSetCommand, StateSkipCommand, StateForgetCommand,
+                 StateVoidCommand, StateRepublishCommand>;
 
 /// Each command prints its answer and returns its exit code.
 int Execute(const Context& context, const InitCommand& command);
@@ -140,6 +147,7 @@ int Execute(const Context& context, const VerifyCommand& command);
 int Execute(const Context& context, const StatusCommand& command);
 int Execute(const Context& context, const ListCommand& command);
 int Execute(const Context& context, const PruneCommand& command);
+int Execute(const Context& context, const OnboardCommand& command);
 int Execute(const Context& context, const StateShowCommand& command);
 int Execute(const Context& context, const StateSetCommand& command);
 int Execute(const Context& context, const StateSkipCommand& command);

@@ -137,7 +137,6 @@ Config ParseRoot(const YAML::Node& document, std::string_view file, const Enviro
   root.RefuseUnknown({"destination", "tables", "state"},
                      {"source", "catalog", "partner", "limits", "defaults", "notify", "serve"});
   SectionParser sections(env, mistakes, root.Mentions("catalog"));
-  Mistakes ignored;  // what is wrong with a section is noted where it is parsed
   if (!root.Has("destination")) {
     root.Missing("destination", "where the exports go");
   } else {
@@ -148,8 +147,7 @@ Config ParseRoot(const YAML::Node& document, std::string_view file, const Enviro
   if (const auto state = root.Location("state")) config.state = *state;
   if (root.Has("partner")) config.partner = sections.ParsePartner(root.Child("partner"));
   if (root.Has("limits")) config.limits = sections.ParseLimits(root.Child("limits"));
-  const YamlMap partner(root.Child("partner"), "partner", env, ignored);
-  config.idle_keys = FindIdleSections(root, partner);
+  config.idle_keys = FindIdleSections(root);
   if (root.Has("notify")) config.notify = sections.ParseNotify(root.Child("notify"));
   if (root.Has("serve")) config.serve_listen = sections.ParseListen(root.Child("serve"));
   ParseTables(root, env, mistakes, config);

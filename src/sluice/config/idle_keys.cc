@@ -18,9 +18,6 @@ constexpr std::array<Idle, 2> kSections{
      {"serve", "",
       "`sluice serve` does not exist yet: start `sluice run` from cron or a systemd timer"}}};
 
-constexpr std::array<Idle, 1> kPartner{
-    {{"external_id", "", "`sluice onboard`, which needs it, does not exist yet"}}};
-
 constexpr std::array<Idle, 4> kTableKeys{
     {{"schedule", "",
       "sluice does not start runs by itself yet: use cron or a systemd timer. `status` derives "
@@ -47,10 +44,9 @@ void Collect(const YamlMap& map, const std::array<Idle, kCount>& list, const std
 
 }  // namespace
 
-std::vector<IdleKey> FindIdleSections(const YamlMap& root, const YamlMap& partner) {
+std::vector<IdleKey> FindIdleSections(const YamlMap& root) {
   std::vector<IdleKey> found;
   Collect(root, kSections, "", "", found);
-  Collect(partner, kPartner, "partner.", "", found);
   return found;
 }
 

@@ -11,7 +11,7 @@
 namespace sluice::config {
 
 /// The keys of the file outside `tables` and `defaults` that have no effect in this version.
-std::vector<IdleKey> FindIdleSections(const YamlMap& root, const YamlMap& partner);
+std::vector<IdleKey> FindIdleSections(const YamlMap& root);
 
 /// The same for an entry of `tables`, or for `defaults` where `table` is "". A key set to what this version
 /// does anyway is not idle.

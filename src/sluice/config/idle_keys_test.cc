@@ -37,7 +37,7 @@ TEST_F(IdleKeysTest, SectionsWithoutAFeatureAreNamed) {
                               "catalog: {url: \"https://host\"}\n"
                               "serve: {listen: \"127.0.0.1:80\"}\n"
                               "partner: {external_id: x}\n")),
-              ElementsAre("notify", "serve", "partner.external_id"));
+              ElementsAre("notify", "serve"));
   EXPECT_THAT(IdleIn(ReadFeed("")), IsEmpty());
 }
 

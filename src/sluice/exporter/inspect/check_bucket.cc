@@ -92,7 +92,7 @@ class BucketCheck {
     if (answer.value_or(false)) return true;
     policy_ = Known(settings_.Policy(), "the policy", "s3:GetBucketPolicy");
     if (!policy_) return answer;
-    const auto lets = LetsEverybodyIn(*policy_);
+    const auto lets = onboard::LetsEverybodyIn(*policy_);
     if (!lets) {
       findings_.AddFault(lets.error());
       return answer;
@@ -246,9 +246,9 @@ class BucketCheck {
     }
   }
 
-  void CheckPartner(const PartnerAccess& access) {
+  void CheckPartner(const onboard::PartnerAccess& access) {
     if (!policy_) return;
-    const auto gaps = FindPartnerGaps(*policy_, access);
+    const auto gaps = onboard::FindPartnerGaps(*policy_, access);
     if (!gaps) return findings_.AddFault(gaps.error());
     if (!gaps->any()) {
       Add(Severity::kOk, fmt::format("its policy allows {} to read exports and nothing internal",
@@ -268,7 +268,7 @@ class BucketCheck {
                                     fmt::join(gaps->not_denied, ", ")));
     }
     Add(Severity::kWarning, fmt::format("its policy {}", fmt::join(missing, "; ")),
-        "add these statements to the bucket's policy:\n" + PartnerStatements(access));
+        "add these statements to the bucket's policy:\n" + onboard::PartnerStatementsText(access));
   }
 
   const store::BucketSettings& settings_;

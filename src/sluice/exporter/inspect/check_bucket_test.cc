@@ -158,19 +158,19 @@ TEST_F(CheckBucketTest, OldVersionsThatNobodyDropsAreANote) {
 }
 
 TEST_F(CheckBucketTest, APartnerCannotReadUnderAwssOwnKey) {
-  use_.partner = PartnerAccess{"arn:aws:iam::1:role/p", "acme", "out/", {}, {}};
+  use_.partner = onboard::PartnerAccess{"arn:aws:iam::1:role/p", "acme", "out/", {}, {}};
   bucket_.policy = Fail(ErrorKind::kPermission, "no");
   bucket_.encryption = store::DefaultEncryption{ServerEncryption::Type::kSseKms, {}};
   EXPECT_THAT(Only(Severity::kWarning).message, HasSubstr("aws/s3"));
 }
 
 TEST_F(CheckBucketTest, AMissingStatementIsPrinted) {
-  use_.partner = PartnerAccess{
+  use_.partner = onboard::PartnerAccess{
       "arn:aws:iam::1:role/p", "acme", "out/", {"out/events_incremental/"}, {"out/_export_state/"}};
   const Finding finding = Only(Severity::kWarning);
   EXPECT_THAT(finding.message, HasSubstr("does not allow arn:aws:iam::1:role/p to read"));
   EXPECT_THAT(finding.fix, HasSubstr("arn:aws:s3:::acme/out/events_incremental/*"));
-  bucket_.policy = "{\"Statement\": [" + PartnerStatements(*use_.partner) + "]}";
+  bucket_.policy = "{\"Statement\": [" + onboard::PartnerStatementsText(*use_.partner) + "]}";
   EXPECT_TRUE(Found(Severity::kWarning).empty());
 }
 

@@ -1,4 +1,5 @@
 #include <utility>
+#include <vector>
 
 #include "sluice/base/human_text.h"
 #include "sluice/exporter/inspect/check.h"
@@ -7,7 +8,7 @@
 #include "sluice/exporter/session/session.h"
 #include "sluice/exporter/session/store_options.h"
 #include "sluice/ledger/ledger_path.h"
-#include "sluice/plan/output_layout.h"
+#include "sluice/onboard/partner_policy.h"
 #include "sluice/state/export_state.h"
 
 namespace sluice::exporter {
@@ -114,36 +115,12 @@ void CheckProbe(const Services& services, const Location& at, StoreRole role, Fi
   if (role == StoreRole::kDestination) CheckUploads(services, **store, at, findings);
 }
 
-std::string PrefixOf(const Location& location) {
-  return location.path.empty() ? "" : location.path + "/";
-}
-
-/// What the partner's role reads of the destination, and what of it is internal.
-PartnerAccess AccessOf(const config::Config& config, const Places& places) {
-  PartnerAccess access;
-  access.role_arn = *config.partner.role_arn;
-  access.bucket = places.destination.bucket;
-  access.prefix = PrefixOf(places.destination);
-  for (const auto& table : config.tables) {
-    for (const auto& folder : plan::DataFolders(table.pattern(), table.name)) {
-      access.readable.push_back(access.prefix + folder);
-    }
-    access.readable.push_back(access.prefix + ledger::ManifestFolder(table.name));
-    access.readable.push_back(access.prefix + ledger::PublishedHeartbeatKey(table.name));
-  }
-  const auto beside = places.state.Parent();
-  if (places.state.bucket == access.bucket && beside) {
-    access.internal = {PrefixOf(*beside) + ledger::LedgerFolder("*"), PrefixOf(places.state)};
-  }
-  return access;
-}
-
 /// False where the bucket can't be reached: a probe would only say so again.
 bool CheckBucketOf(const Services& services, const Location& at, StoreRole role, BucketUse use,
                    Findings& findings) {
   if (at.scheme != Location::Scheme::kS3 || !services.open_bucket) return true;
   const auto options = StoreOptionsFor(*services.config, role, services.cancel);
-  use.prefix = PrefixOf(at);
+  use.prefix = onboard::PrefixOf(at);
   use.encryption = options.encryption;
   use.region = options.region;
   const auto settings = services.open_bucket(at.bucket, role, services.cancel);
@@ -181,7 +158,10 @@ std::vector<Finding> CheckDestination(const Services& services) {
   }
   BucketUse use;
   if (services.config->partner.role_arn && places->destination.scheme == Location::Scheme::kS3) {
-    use.partner = AccessOf(*services.config, *places);
+    std::vector<const config::Table*> tables;
+    for (const auto& table : services.config->tables) tables.push_back(&table);
+    use.partner = onboard::AccessOf(*services.config->partner.role_arn, places->destination,
+                                    places->state, tables);
   }
   bool reachable = CheckBucketOf(services, places->destination, StoreRole::kDestination,
                                  std::move(use), destination);

@@ -1,11 +1,11 @@
-#include "sluice/exporter/inspect/partner_policy.h"
+#include "sluice/onboard/partner_policy.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "sluice/testing/matchers.h"
 
-namespace sluice::exporter {
+namespace sluice::onboard {
 namespace {
 
 using ::testing::ElementsAre;
@@ -32,7 +32,7 @@ std::string AllowAll(const std::string& principal) {
 }
 
 TEST(PartnerPolicyTest, TheStatementsThatAreOfferedLeaveNoGap) {
-  EXPECT_FALSE(Gaps(PartnerStatements(kAccess)).any());
+  EXPECT_FALSE(Gaps(PartnerStatementsText(kAccess)).any());
 }
 
 TEST(PartnerPolicyTest, WithoutAPolicyAllIsMissing) {
@@ -65,7 +65,7 @@ TEST(PartnerPolicyTest, ADenialWithAConditionIsNone) {
 }
 
 TEST(PartnerPolicyTest, ADenialThatIsTooWideMakesExportsUnreadable) {
-  const auto gaps = Gaps(PartnerStatements(kAccess) +
+  const auto gaps = Gaps(PartnerStatementsText(kAccess) +
                          R"(, {"Effect": "Deny", "Principal": "*", "Action": "s3:Get*",
       "NotResource": "arn:aws:s3:::acme/out/_sluice/*"})");
   EXPECT_THAT(gaps.unreadable, ElementsAre("out/events_incremental/"));
@@ -74,7 +74,7 @@ TEST(PartnerPolicyTest, ADenialThatIsTooWideMakesExportsUnreadable) {
 TEST(PartnerPolicyTest, OtherPartitionsOfAwsHaveTheirOwnArns) {
   PartnerAccess access = kAccess;
   access.role_arn = "arn:aws-cn:iam::123456789012:role/partner";
-  EXPECT_THAT(PartnerStatements(access), HasSubstr("arn:aws-cn:s3:::acme/out/"));
+  EXPECT_THAT(PartnerStatementsText(access), HasSubstr("arn:aws-cn:s3:::acme/out/"));
 }
 
 TEST(PartnerPolicyTest, WhatIsNoPolicyIsRefused) {
@@ -96,4 +96,4 @@ TEST(LetsEverybodyInTest, IsAnAllowanceForAllWithoutACondition) {
 }
 
 }  // namespace
-}  // namespace sluice::exporter
+}  // namespace sluice::onboard

@@ -1,15 +1,17 @@
-#include "sluice/exporter/inspect/partner_policy.h"
+#include "sluice/onboard/partner_policy.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cctype>
-#include <nlohmann/json.hpp>
+#include <set>
+#include <utility>
 
-namespace sluice::exporter {
+#include "sluice/ledger/ledger_path.h"
+#include "sluice/plan/output_layout.h"
+
+namespace sluice::onboard {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kGet = "s3:GetObject";
 constexpr std::string_view kList = "s3:ListBucket";
@@ -29,15 +31,6 @@ std::string Lower(std::string_view text) {
   std::transform(lower.begin(), lower.end(), lower.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return lower;
-}
-
-/// "arn:aws:iam::123456789012:role/x" -> field 1 is the partition, field 4 the account.
-std::string ArnField(std::string_view arn, int field) {
-  for (; field > 0 && !arn.empty(); --field) {
-    const size_t colon = arn.find(':');
-    arn.remove_prefix(colon == std::string_view::npos ? arn.size() : colon + 1);
-  }
-  return std::string(arn.substr(0, arn.find(':')));
 }
 
 /// Members that are a text or a list of texts.
@@ -128,46 +121,115 @@ Result<std::vector<Json>> Statements(std::string_view policy) {
 }
 
 std::string BucketArn(const PartnerAccess& access) {
-  std::string partition = ArnField(access.role_arn, 1);
+  std::string partition =
+      access.partition.empty() ? ArnField(access.role_arn, 1) : access.partition;
   if (partition.empty()) partition = "aws";
   return fmt::format("arn:{}:s3:::{}", partition, access.bucket);
 }
 
-std::string Pattern(const std::string& key) { return key.ends_with('/') ? key + "*" : key; }
+/// The folders above `key`, "" included: what somebody who clicks through them lists.
+void AddAncestors(const std::string& key, std::set<std::string>& folders) {
+  folders.insert("");
+  for (size_t at = key.find('/'); at != std::string::npos; at = key.find('/', at + 1)) {
+    folders.insert(key.substr(0, at));
+    if (at + 1 < key.size()) folders.insert(key.substr(0, at + 1));
+  }
+}
 
 }  // namespace
 
-std::string PartnerStatements(const PartnerAccess& access) {
+std::string PrefixOf(const store::Location& location) {
+  return location.path.empty() ? "" : location.path + "/";
+}
+
+std::string KeyPattern(const std::string& key) { return key.ends_with('/') ? key + "*" : key; }
+
+std::string ArnField(std::string_view arn, int field) {
+  for (; field > 0 && !arn.empty(); --field) {
+    const size_t colon = arn.find(':');
+    arn.remove_prefix(colon == std::string_view::npos ? arn.size() : colon + 1);
+  }
+  return std::string(arn.substr(0, arn.find(':')));
+}
+
+PartnerAccess AccessOf(const std::string& role_arn, const store::Location& destination,
+                       const store::Location& state,
+                       const std::vector<const config::Table*>& tables) {
+  PartnerAccess access;
+  access.role_arn = role_arn;
+  access.bucket = destination.bucket;
+  access.prefix = PrefixOf(destination);
+  for (const auto* table : tables) {
+    for (const auto& folder : plan::DataFolders(table->pattern(), table->name)) {
+      access.readable.push_back(access.prefix + folder);
+    }
+    access.readable.push_back(access.prefix + ledger::ManifestFolder(table->name));
+    access.readable.push_back(access.prefix + ledger::PublishedHeartbeatKey(table->name));
+  }
+  const auto beside = state.Parent();
+  if (state.bucket == access.bucket && beside) {
+    access.internal = {PrefixOf(*beside) + ledger::LedgerFolder("*"), PrefixOf(state)};
+  }
+  return access;
+}
+
+std::vector<Json> PartnerRights(const PartnerAccess& access) {
   const std::string bucket = BucketArn(access);
   const auto arns = [&](const std::vector<std::string>& keys) {
     Json list = Json::array();
-    for (const auto& key : keys) list.push_back(bucket + "/" + Pattern(key));
+    for (const auto& key : keys) list.push_back(bucket + "/" + KeyPattern(key));
     return list;
   };
-  const Json who = {{"AWS", access.role_arn}};
-  Json list = {{"Sid", "PartnerLists"},
-               {"Effect", "Allow"},
-               {"Principal", who},
-               {"Action", kList},
-               {"Resource", bucket}};
-  if (!access.prefix.empty()) {
-    list["Condition"] = {{"StringLike", {{"s3:prefix", access.prefix + "*"}}}};
+  Json prefixes = Json::array();
+  std::set<std::string> above;
+  for (const auto& key : access.readable) {
+    prefixes.push_back(KeyPattern(key));
+    AddAncestors(key, above);
   }
-  std::vector<Json> statements = {{{"Sid", "PartnerReadsExports"},
-                                   {"Effect", "Allow"},
-                                   {"Principal", who},
-                                   {"Action", kGet},
-                                   {"Resource", arns(access.readable)}},
-                                  std::move(list)};
+  std::vector<Json> statements = {
+      {{"Sid", "PartnerReadsExports"},
+       {"Effect", "Allow"},
+       {"Action", kGet},
+       {"Resource", arns(access.readable)}},
+      {{"Sid", "PartnerListsExports"},
+       {"Effect", "Allow"},
+       {"Action", kList},
+       {"Resource", bucket},
+       {"Condition", {{"StringLike", {{"s3:prefix", std::move(prefixes)}}}}}},
+      {{"Sid", "PartnerLooksThroughFolders"},
+       {"Effect", "Allow"},
+       {"Action", kList},
+       {"Resource", bucket},
+       {"Condition", {{"StringEquals", {{"s3:prefix", Json(above)}, {"s3:delimiter", "/"}}}}}},
+      {{"Sid", "PartnerFindsTheRegion"},
+       {"Effect", "Allow"},
+       {"Action", "s3:GetBucketLocation"},
+       {"Resource", bucket}}};
   if (!access.internal.empty()) {
     statements.push_back({{"Sid", "PartnerReadsNothingInternal"},
                           {"Effect", "Deny"},
-                          {"Principal", who},
                           {"Action", "s3:GetObject*"},
                           {"Resource", arns(access.internal)}});
   }
+  return statements;
+}
+
+std::vector<Json> PartnerStatements(const PartnerAccess& access) {
+  std::vector<Json> statements;
+  for (const auto& right : PartnerRights(access)) {
+    Json statement = Json::object();
+    for (const auto& [key, value] : right.items()) {
+      statement[key] = value;
+      if (key == "Effect") statement["Principal"] = {{"AWS", access.role_arn}};
+    }
+    statements.push_back(std::move(statement));
+  }
+  return statements;
+}
+
+std::string PartnerStatementsText(const PartnerAccess& access) {
   std::string text;
-  for (const auto& statement : statements) {
+  for (const auto& statement : PartnerStatements(access)) {
     text += (text.empty() ? "" : ",\n") +
             statement.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
   }
@@ -210,4 +272,4 @@ Result<PartnerGaps> FindPartnerGaps(std::string_view policy, const PartnerAccess
   return gaps;
 }
 
-}  // namespace sluice::exporter
+}  // namespace sluice::onboard
