@@ -9,7 +9,7 @@ from support.paths import TREE
 
 SCHEMA = json.loads((TREE / "docs" / "json.schema.json").read_text())
 CALLS = [("check",), ("plan",), ("run",), ("run",), ("status",), ("verify",), ("ls",), ("prune", "--dry-run"),
-         ("prune",), ("state", "show"), ("onboard",),
+         ("prune",), ("state", "show"), ("onboard",), ("handover",),
          ("backfill", "events", "--from", "2024-12-01T00:00:00Z", "--to", "2024-12-02T00:00:00Z"),
          ("state", "set", "events", clock(2), "--yes"), ("state", "forget", "events", "--yes")]
 

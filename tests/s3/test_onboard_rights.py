@@ -127,7 +127,7 @@ def test_the_exporter_does_everything_with_its_policy(exported, server):
     text = json.dumps(policy).replace('"s3:GetBucketPublicAccessBlock", ', "")  # MinIO has no such action
     env = server.restricted(json.loads(text))
     exported.lake.append(row(2, 2.5))
-    for call in (("check",), ("plan",), ("run",), ("status",), ("ls",), ("verify",), ("prune",)):
+    for call in (("check",), ("plan",), ("run",), ("status",), ("ls",), ("verify",), ("prune",), ("handover",)):
         outcome = exported.call(*call, now=clock(4), env=env)
         assert outcome.code == 0, str(outcome)
         assert "AccessDenied" not in outcome.stdout + outcome.stderr, str(outcome)

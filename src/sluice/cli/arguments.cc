@@ -41,6 +41,7 @@ struct Grammar {
   ListCommand list;
   PruneCommand prune;
   OnboardCommand onboard;
+  HandoverCommand handover;
   StateShowCommand state_show;
   StateSetCommand state_set;
   StateSkipCommand state_skip;
@@ -172,6 +173,11 @@ void Grammar::AddPartnerCommands() {
   added->add_option("--schema", onboard.schema, "schema for it [sluice_export]");
   added->add_flag("--apply", onboard.apply,
                   "show what the bucket's policy lacks, and put it there");
+  added = AddCommand(app, "handover", "Write the notice that the partner gets", handover);
+  added->add_option("--format", handover.format, "markdown, html or json [markdown]")
+      ->check(CLI::IsMember({"markdown", "html", "json"}));
+  added->add_option("-o,--output", handover.out, "write to this file, and its data beside it");
+  added->add_option("--since", handover.since, "show what changed since this file's JSON");
 }
 
 void Grammar::AddStateCommands() {

@@ -111,6 +111,10 @@ struct OnboardCommand {
   std::string account, runner, databricks_role, databricks_external_id, catalog, schema;
   bool apply = false;
 };
+struct HandoverCommand {
+  std::string format;      ///< or "": as the name of `out` ends, else Markdown
+  std::string out, since;  ///< files, or ""
+};
 struct StateShowCommand {
   std::vector<std::string> names;
 };
@@ -133,7 +137,7 @@ struct StateRepublishCommand {
 };
 using Command =
     std::variant<InitCommand, CheckCommand, PlanCommand, RunCommand, BackfillCommand, VerifyCommand,
-                 StatusCommand, ListCommand, PruneCommand, OnboardCommand, 
+                 StatusCommand, ListCommand, PruneCommand, OnboardCommand, HandoverCommand,
                  StateShowCommand, StateSetCommand, StateSkipCommand, StateForgetCommand,
                  StateVoidCommand, StateRepublishCommand>;
 
@@ -148,6 +152,7 @@ int Execute(const Context& context, const StatusCommand& command);
 int Execute(const Context& context, const ListCommand& command);
 int Execute(const Context& context, const PruneCommand& command);
 int Execute(const Context& context, const OnboardCommand& command);
+int Execute(const Context& context, const HandoverCommand& command);
 int Execute(const Context& context, const StateShowCommand& command);
 int Execute(const Context& context, const StateSetCommand& command);
 int Execute(const Context& context, const StateSkipCommand& command);
