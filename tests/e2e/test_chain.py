@@ -9,19 +9,6 @@ from support.lake import NAME, Lake, clock, row
 from support.ledger import ledger_folder
 
 
-@pytest.fixture
-def lake(tmp_path):
-    return Lake(tmp_path / "lake" / "events", *[[row(hour, hour - 0.5)] for hour in (1, 2, 3, 4)])
-
-
-@pytest.fixture
-def events(lake, sluice):
-    sluice.add(NAME, lake.path, start=clock(0))
-    for hour in (1, 2, 3):
-        sluice.run(clock(hour))
-    return sluice
-
-
 def verified(sluice, code: int = 0, *arguments: str) -> dict:
     outcome = sluice.call("verify", *arguments, now=clock(9))
     assert outcome.code == code, str(outcome)
@@ -118,8 +105,8 @@ def test_only_what_was_passed_can_be_skipped_afterwards(arguments, events):
 
 
 @pytest.mark.parametrize("skip", [(), ("--skip",)])
-def test_state_set_before_the_first_run_leaves_a_gap_that_is_named(skip, lake, sluice):
-    sluice.add(NAME, lake.path, start=clock(0))
+def test_state_set_before_the_first_run_leaves_a_gap_that_is_named(skip, four_hours, sluice):
+    sluice.add(NAME, four_hours.path, start=clock(0))
     assert sluice.call("state", "set", "events", clock(2), *skip, now=clock(4)).code == 0
     sluice.run(clock(4))
     table = verified(sluice, 0 if skip else 1)
@@ -142,19 +129,19 @@ def test_a_gap_that_was_skipped_on_purpose_is_reported_and_no_fault(events):
     assert events.call("check", now=clock(5)).code == 0
 
 
-def test_republishing_never_voids_an_export_that_others_follow(lake, events):
+def test_republishing_never_voids_an_export_that_others_follow(four_hours, events):
     folder = events.destination / "_sluice" / "events" / "manifests"
     manifest = json.loads((folder / f"{2:020}.json").read_text())
     for file in manifest["files"]:
         (events.destination / file["path"]).unlink()
     (folder / f"{2:020}.json").unlink()
-    shutil.rmtree(lake.path)
+    shutil.rmtree(four_hours.path)
     outcome = events.call("state", "republish", "events", now=clock(4))
     assert outcome.code == 1 and "is gone" in outcome.error["message"], str(outcome)
     assert not (folder / f"{2:020}.json").exists()
 
 
-def test_the_remedy_for_lost_files_mends_the_chain(lake, events):
+def test_the_remedy_for_lost_files_mends_the_chain(four_hours, events):
     folder = events.destination / "_sluice" / "events" / "manifests"
     manifest = json.loads((folder / f"{2:020}.json").read_text())
     for file in manifest["files"]:
@@ -166,7 +153,7 @@ def test_the_remedy_for_lost_files_mends_the_chain(lake, events):
     assert verified(events)["outcome"] == "proven"
 
 
-def test_an_edited_manifest_is_not_what_was_decided(lake, events):
+def test_an_edited_manifest_is_not_what_was_decided(four_hours, events):
     file = events.destination / "_sluice" / "events" / "manifests" / f"{2:020}.json"
     manifest = json.loads(file.read_text())
     file.write_text(json.dumps(manifest | {"replaces": [1]}))
@@ -187,28 +174,28 @@ def test_a_manifest_edited_into_nonsense_is_corrupt_and_named(edit, events):
 
 # What was proven
 
-def test_nothing_exported_proves_nothing(lake, sluice):
-    sluice.add(NAME, lake.path, start=clock(0))
+def test_nothing_exported_proves_nothing(four_hours, sluice):
+    sluice.add(NAME, four_hours.path, start=clock(0))
     assert verified(sluice)["outcome"] == "nothing_exported"
     text = sluice.call("verify", now=clock(1), json=False).stdout
     assert "nothing exported yet" in text and "proven" not in text, text
 
 
-def test_a_source_that_is_gone_leaves_files_that_match(lake, events):
-    shutil.rmtree(lake.path)
+def test_a_source_that_is_gone_leaves_files_that_match(four_hours, events):
+    shutil.rmtree(four_hours.path)
     table = verified(events)
     assert (table["outcome"], table["proven"], table["not_compared"]) == ("files_match", False, 3)
     text = events.call("verify", now=clock(9), json=False).stdout
     assert "3 of 3 can no longer be compared with the source" in text and "  proven" not in text, text
 
 
-def test_a_source_that_was_made_anew_leaves_files_that_match(tmp_path, lake, events):
-    shutil.rmtree(lake.path)
-    Lake(lake.path, [row(1, 0.5)])
+def test_a_source_that_was_made_anew_leaves_files_that_match(tmp_path, four_hours, events):
+    shutil.rmtree(four_hours.path)
+    Lake(four_hours.path, [row(1, 0.5)])
     assert verified(events)["outcome"] == "files_match"
 
 
-def test_since_looks_at_the_exports_that_end_later(lake, events):
+def test_since_looks_at_the_exports_that_end_later(four_hours, events):
     (events.destination / "events_incremental" / "dt=2025-01-01" / "hr=00").rename(events.folder / "away")
     assert verified(events, 1)["outcome"] == "not_proven"
     table = verified(events, 0, "--since", clock(1))

@@ -9,19 +9,6 @@ from support.lake import NAME, Lake, clock, row
 from support.ledger import ledger_folder
 
 
-@pytest.fixture
-def lake(tmp_path):
-    return Lake(tmp_path / "lake" / "events", *[[row(hour, hour - 0.5)] for hour in (1, 2, 3, 4)])
-
-
-@pytest.fixture
-def events(lake, sluice):
-    sluice.add(NAME, lake.path, start=clock(0))
-    for hour in (1, 2, 3):
-        sluice.run(clock(hour))
-    return sluice
-
-
 def lose(sluice, *numbers: int, name: str = "events") -> None:
     """The ledger records and the manifests, not the files."""
     for n in numbers:
@@ -60,8 +47,8 @@ def test_every_command_refuses(command, witness, events):
     assert listed(events) == [1, 2, 3]
 
 
-def test_the_note_of_the_last_run_knows_where_no_heartbeat_is(lake, sluice):
-    sluice.add_snapshots(NAME, lake.path)
+def test_the_note_of_the_last_run_knows_where_no_heartbeat_is(four_hours, sluice):
+    sluice.add_snapshots(NAME, four_hours.path)
     for hour in (1, 2, 3):
         sluice.run(clock(hour))
     lose(sluice, 3)
@@ -118,8 +105,8 @@ def test_forgetting_leads_out_of_a_ledger_of_which_nothing_is_left(events):
     assert events.call("verify", now=clock(5)).json["tables"][0]["outcome"] == "proven"
 
 
-def test_snapshots_are_given_up_by_forgetting(lake, sluice):
-    sluice.add_snapshots(NAME, lake.path, keep=2)
+def test_snapshots_are_given_up_by_forgetting(four_hours, sluice):
+    sluice.add_snapshots(NAME, four_hours.path, keep=2)
     for hour in (1, 2, 3):
         sluice.run(clock(hour))
     lose(sluice, 3)
@@ -160,8 +147,8 @@ def test_prune_removes_nothing_on_the_word_of_an_edited_manifest(n, fields, even
     assert events.call("verify", now=clock(5)).json["tables"][0]["outcome"] == "proven"
 
 
-def test_a_run_drops_no_snapshot_on_the_word_of_an_edited_manifest(lake, sluice):
-    sluice.add_snapshots(NAME, lake.path, keep=5)
+def test_a_run_drops_no_snapshot_on_the_word_of_an_edited_manifest(four_hours, sluice):
+    sluice.add_snapshots(NAME, four_hours.path, keep=5)
     for hour in (1, 2, 3):
         sluice.run(clock(hour))
     folders = sorted(folder.name for folder in (sluice.destination / "events").iterdir())
