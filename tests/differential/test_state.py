@@ -10,20 +10,8 @@ import deltalake
 import pyarrow as pa
 import pytest
 from support.compare import START, add
+from support.lake import clock
 from support.rows import assert_same_rows, render_table
-from support.source import EVENTS
-
-
-def clock(hour: int) -> str:
-    return f"2025-01-{1 + hour // 24:02}T{hour % 24:02}:00:00Z"
-
-
-@pytest.fixture
-def events(source):
-    table = source(EVENTS)
-    table.insert(*(f"{i}, 'x', TIMESTAMP'2025-01-01T00:30:00Z' + make_interval(0,0,0,0,{i})"
-                   for i in range(24)))
-    return table
 
 
 def state_name(sluice) -> str:

@@ -6,8 +6,8 @@ import shutil
 
 import pytest
 from support.compare import add
+from support.lake import clock
 from support.rows import render_table
-from support.source import EVENTS
 
 COLUMNS = ("source_table STRING, last_exported_end_time TIMESTAMP, last_exported_version BIGINT,"
            " last_run_timestamp TIMESTAMP, note STRUCT<by: STRING, tags: ARRAY<STRUCT<t: STRING>>>")
@@ -21,18 +21,6 @@ FEATURES = {
             "delta.enableInCommitTimestamps": "true", "delta.enableDeletionVectors": "true",
             "delta.enableTypeWidening": "true"},
 }
-
-
-def clock(hour: int) -> str:
-    return f"2025-01-{1 + hour // 24:02}T{hour % 24:02}:00:00Z"
-
-
-@pytest.fixture
-def events(source):
-    table = source(EVENTS)
-    table.insert(*(f"{i}, 'x', TIMESTAMP'2025-01-01T00:30:00Z' + make_interval(0,0,0,0,{i})"
-                   for i in range(24)))
-    return table
 
 
 class State:
