@@ -9,7 +9,7 @@ import re
 import shutil
 
 import pytest
-from conftest import telling
+from kill_points import telling
 from support.lake import NAME, Lake, row
 from support.outcome import (assert_feed_adds_up, assert_newest_seed_adds_up,
                              assert_newest_snapshot_is_the_table, assert_success_tells_the_truth)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import collections
 import concurrent.futures
 import os
 import pathlib
@@ -16,13 +15,11 @@ import pytest
 from support.manifest_reader import ManifestReader
 from support.minio import Minio
 from support.toxiproxy import Toxiproxy
-from trial import Trial
+from trial import COUNTS, Trial
 
 # How often each kind of table is disturbed in each way; a soak sets it.
 TRIALS = int(os.environ.get("SLUICE_S3_TRIALS", "0"))
 FIRST_SEED = int(os.environ.get("SLUICE_S3_FIRST", "0"))
-
-COUNTS: collections.Counter = collections.Counter()
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,7 @@ import subprocess
 import time
 
 import pytest
-from conftest import COUNTS
-from trial import KINDS
+from trial import COUNTS, KINDS
 
 
 def kill_at_a_random_moment(trial, chance) -> bool:

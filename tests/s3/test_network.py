@@ -6,8 +6,7 @@ Every call of the program goes through toxiproxy; the reader and the checks go t
 import time
 
 import pytest
-from conftest import COUNTS
-from trial import KINDS
+from trial import COUNTS, KINDS
 
 # Well, or such that a later try may help. Nothing that a network does may look like a fault of the table (1).
 MAY_END = {0, 75}

@@ -5,8 +5,7 @@ import signal
 import time
 
 import pytest
-from conftest import COUNTS
-from trial import KINDS
+from trial import COUNTS, KINDS
 
 
 def start(trial, chance, latest: float = 0.2):

@@ -7,6 +7,7 @@ its own.
 from __future__ import annotations
 
 import base64
+import collections
 import pathlib
 import random
 import shutil
@@ -20,6 +21,9 @@ from support.outcome import (assert_feed_adds_up, assert_newest_snapshot_is_the_
                              assert_success_tells_the_truth)
 from support.rows import assert_same_rows
 from support.s3_sluice import S3Sluice
+
+# What happened in all trials of a session, for its last line.
+COUNTS: collections.Counter = collections.Counter()
 
 OLD = [row(1, 0.5), row(2, 1.5), row(3, 2.5, "é"), row(4, 2.75)]
 LATE = [row(10, 0.25), row(11, 1.25)]
