@@ -45,18 +45,3 @@ def test_spark_reads_the_export_back(source, sluice):
     back = events.spark.read.schema(schema).parquet(str(sluice.export().folder))
     got = sorted(map(tuple, back.selectExpr(*text.split(", ")).collect()))
     assert got == sorted(map(tuple, events.spark.table(events.name).selectExpr(*text.split(", ")).collect()))
-
-
-def test_a_shredded_file_is_refused_unless_the_column_stays(source, sluice):
-    events = source("id INT, event_timestamp TIMESTAMP, v VARIANT",
-                    properties={"delta.enableVariantShredding": "true"})
-    (events.spark.range(20).selectExpr("CAST(id AS INT) AS id", f"{AT} AS event_timestamp",
-                                       "parse_json(concat('{\"n\": ', id, '}')) AS v")
-     .write.format("delta").mode("append").save(str(events.path)))
-    (file,) = [f for f in events.path.glob("*.parquet") if pq.ParquetFile(f).metadata.num_rows][:1]
-    assert "typed_value" in str(pq.ParquetFile(file).schema)
-    add(sluice, events)
-    error = sluice.fails(NOON)
-    assert "shredded" in error["message"] and "exclude" in error["remedy"], error
-    sluice.change(exclude=["v"])
-    assert sluice.run(NOON)["rows"] == 20

@@ -168,15 +168,11 @@ Status ColumnPlan::PlanStruct(const SchemaNode& node, const WantedColumn& wanted
   if (node.annotation.kind == Kind::kList || node.annotation.kind == Kind::kMap) {
     return Refuse(node);
   }
-  if (wanted.is_variant &&
-      std::any_of(node.children.begin(), node.children.end(),
-                  [](const SchemaNode& child) { return child.name == "typed_value"; })) {
-    return Fail(
-        Error{ErrorKind::kUnsupported,
-              fmt::format("column '{}' is a variant that the file holds shredded", column_),
-              fmt::format("rewrite the file without shredding (delta.enableVariantShredding "
-                          "= false), or leave the column out: exclude: [{}]",
-                          column_.substr(0, column_.find('.')))});
+  if (wanted.is_variant && ShreddedVariant::Is(node)) {
+    shape_ = Shape::kShreddedVariant;
+    SLUICE_ASSIGN_OR_RETURN(variant_, ShreddedVariant::Make(node, column_, options.calendar));
+    for (int leaf = 0; leaf < node.leaves; ++leaf) leaves_.push_back(node.first_leaf + leaf);
+    return {};
   }
   const auto path_of = [&](size_t i) {
     return fmt::format("{}.{}", column_, type_->field(static_cast<int>(i))->name());
@@ -255,6 +251,8 @@ Result<ArrayPtr> ColumnPlan::BuildAny(const ArrayPtr& stored) const {
     case Shape::kList:
     case Shape::kMap:
       return BuildRepeated(*stored);
+    case Shape::kShreddedVariant:
+      return variant_.Build(stored, type_);
     case Shape::kMissing:
       break;
   }

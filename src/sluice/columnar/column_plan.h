@@ -13,6 +13,7 @@
 #include "sluice/base/result.h"
 #include "sluice/columnar/file_schema.h"
 #include "sluice/columnar/leaf_values.h"
+#include "sluice/columnar/shredded_variant.h"
 
 namespace sluice::columnar {
 
@@ -29,7 +30,8 @@ struct WantedColumn {
   /// If set, the field that bears this id is the one, whatever its name.
   std::optional<int32_t> field_id;
   std::vector<WantedColumn> parts;  ///< struct: each field; list: the element; map: key and value
-  bool is_variant = false;  ///< a struct of metadata and value, which files may hold shredded
+  bool is_variant =
+      false;  ///< a struct of binary value and metadata, which files may hold shredded
 
   /// Files name it and its fields as it and `type` do.
   static WantedColumn Named(std::string name, std::shared_ptr<arrow::DataType> type);
@@ -59,7 +61,7 @@ class ColumnPlan {
   Result<std::shared_ptr<arrow::Array>> Build(const std::shared_ptr<arrow::Array>& stored) const;
 
  private:
-  enum class Shape { kMissing, kLeaf, kStruct, kList, kMap };
+  enum class Shape { kMissing, kLeaf, kStruct, kList, kMap, kShreddedVariant };
 
   static Result<ColumnPlan> MakeAny(const SchemaNode& node, const WantedColumn& wanted,
                                     const std::string& column, const ColumnPlanOptions& options);
@@ -85,6 +87,7 @@ class ColumnPlan {
   std::shared_ptr<arrow::DataType> type_;
   std::vector<int> leaves_;
   LeafPlan leaf_;
+  ShreddedVariant variant_;
   std::vector<ColumnPlan> parts_;  ///< kStruct: one a wanted field; kList: 1; kMap: 2
   std::vector<int> part_index_;    ///< kStruct: among the fields that are read, -1: missing
   bool in_group_ = false;          ///< kList, kMap: a group holds the repeated node
