@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What it costs to compute changes that no feed has: time and memory of the run that exports one UPDATE.
 
-    bench/changes.py [N]        a table of N rows (4,000,000) in eight files, which an UPDATE of every hundredth row rewrites
+    bench/changes.py [N]        N rows (4,000,000) in eight files, all rewritten by an UPDATE of every hundredth row
     bench/changes.py --rounds N each way N times (3), in turns
 
 By row tracking, by whole rows, and read from a feed, which is what the others are to be compared with. Each also within
