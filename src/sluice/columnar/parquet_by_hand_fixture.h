@@ -1,5 +1,6 @@
 #pragma once
 
+#include <arrow/array.h>
 #include <arrow/array/concatenate.h>
 #include <arrow/io/memory.h>
 #include <arrow/json/from_string.h>
@@ -59,9 +60,9 @@ inline LeafData Texts(std::vector<std::string> texts) {
   return leaf;
 }
 
-inline NodePtr Group(const std::string& name, Repeat::type repetition, NodeVector children,
+inline NodePtr Group(const std::string& name, Repeat::type repetition, const NodeVector& children,
                      ConvertedType::type type = ConvertedType::NONE) {
-  return GroupNode::Make(name, repetition, std::move(children), type);
+  return GroupNode::Make(name, repetition, children, type);
 }
 
 inline NodePtr Leaf(const std::string& name, Repeat::type repetition, parquet::Type::type type,
