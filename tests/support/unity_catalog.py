@@ -28,6 +28,7 @@ from .unity_vending import FixedVendor
 ROOT = ("api", "2.1", "unity-catalog")
 DISCOVERY = ("oidc", ".well-known", "oauth-authorization-server")
 TOKEN = ("oidc", "v1", "token")
+HOST = (".well-known", "databricks-config")  # of Databricks: where the discovery document lies
 # As the open-source server lists them; the two that it lists and does not serve are in it, too.
 LISTED = ("POST /v1/catalogs/{catalog}/schemas/{schema}/staging-tables",
           "POST /v1/catalogs/{catalog}/schemas/{schema}/tables",
@@ -41,6 +42,7 @@ LISTED = ("POST /v1/catalogs/{catalog}/schemas/{schema}/staging-tables",
           "POST /v1/catalogs/{catalog}/schemas/{schema}/tables/{table}/metrics",
           "GET /v1/staging-tables/{table_id}/credentials",
           "GET /v1/temporary-path-credentials")
+_SIGN_IN = {DISCOVERY: "discovery", TOKEN: "token", HOST: "host"}
 
 
 @dataclasses.dataclass
@@ -200,8 +202,8 @@ def _handler(server: UnityCatalog):
                 self._read_body()
                 self.parts, self.query = check.split_target(self.path)
                 self.route = None
-                if tuple(self.parts) in (DISCOVERY, TOKEN):
-                    self.asked.kind = "token" if tuple(self.parts) == TOKEN else "discovery"
+                if tuple(self.parts) in _SIGN_IN:
+                    self.asked.kind = _SIGN_IN[tuple(self.parts)]
                 else:
                     self.route, self.names = server.find(self.command, self.parts)
                     self.asked.kind = self.route.kind
@@ -286,12 +288,15 @@ def _handler(server: UnityCatalog):
 
         def _sign_in(self) -> tuple[int, bytes, str]:
             kind = self.asked.kind
-            if server.sign_in is None or kind == "discovery" and not server.sign_in.discovery:
+            if server.sign_in is None or kind != "token" and not server.sign_in.discovery \
+                    or kind == "host" and not server.databricks:
                 raise Plain(404)
             if self.command != ("POST" if kind == "token" else "GET"):
                 raise Plain(405)
+            root = f"{server.url}/oidc"
+            if kind == "host":
+                return 200, json.dumps({"oidc_endpoint": root, "workspace_id": "1234567890123456", "cloud": "AWS"}).encode(), "application/json"
             if kind == "discovery":
-                root = f"{server.url}/oidc"
                 return 200, json.dumps({
                     "issuer": root, "authorization_endpoint": f"{root}/v1/authorize",
                     "token_endpoint": f"{root}/v1/token", "grant_types_supported": ["client_credentials"],
