@@ -82,7 +82,7 @@ class UnityCatalog:
         self.newer_path_credentials = False  # the open-source server lists them and answers 404
         self.preview_commits = True
         self.page_size, self.commits_page = 100, 10
-        self.empty_pages = False  # the first page of each listing is empty and names a second one
+        self.empty_pages = False  # Databricks': the first page of each listing is empty and names a second one
         self.any_order = False  # commits of the older API in no order
         self.decoys: list[dict] = []  # further storage-credentials of the newer API
         self.log: list[Asked] = []
@@ -195,7 +195,7 @@ def _handler(server: UnityCatalog):
             pass
 
         def do_GET(self):
-            self.asked = Asked("?", self.command, self.path, b"", None, self.headers.get("User-Agent", ""))
+            self.asked = Asked("unknown", self.command, self.path, b"", None, self.headers.get("User-Agent", ""))
             with server.lock:
                 server.log.append(self.asked)
             try:

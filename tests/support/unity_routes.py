@@ -134,7 +134,7 @@ class Api:
             raise Refusal("INVALID_ARGUMENT", "maxResults must be greater than or equal to 0")
         size = min(wanted or self.server.page_size, self.server.page_size)
         after = ask.query.get("page_token")
-        if self.server.empty_pages and after is None:
+        if self.server.databricks and self.server.empty_pages and after is None:
             return 200, {key: [], "next_page_token": self._hide("")}
         found = sorted(found, key=lambda pair: pair[0])
         if after is not None:
