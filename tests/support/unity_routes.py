@@ -277,7 +277,7 @@ class Api:
 
     def v1_table(self, ask: Ask):
         table = self._see(ask.user, **ask.names)
-        if not table.is_delta_table or table.masks or "row_filter" in table.databricks:
+        if not table.is_delta_table or table.masks or table.databricks.keys() & {"row_filter", "securable_kind"}:
             raise Refusal("UNSUPPORTED_TABLE_FORMAT", f"Table is not a Delta table: {table.full_name}")
         return 200, table.newer()
 
