@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "sluice/delta/schema/schema.h"
+#include "sluice/exporter/source/added_again.h"
 #include "sluice/exporter/source/far_ahead.h"
 #include "sluice/exporter/source/late_sources.h"
 #include "sluice/plan/append_task.h"
@@ -66,11 +67,10 @@ Result<PlannedWork> AppendSource::Plan() {
 }
 
 Result<std::optional<plan::PlannedExport>> AppendSource::PlanBeforeRange() {
-  SLUICE_ASSIGN_OR_RETURN(const auto commits, ReadCommits());
+  SLUICE_ASSIGN_OR_RETURN(auto commits, ReadCommits());
   if (commits.empty()) return std::nullopt;
   plan::PlannedExport late = plan::PlanLate(facts_);
-  SLUICE_ASSIGN_OR_RETURN(const auto task,
-                          plan::MakeLateTask(*session_.table, late, snapshot_, commits));
+  SLUICE_ASSIGN_OR_RETURN(const auto task, MakeLate(late, commits));
   const auto& late_commits = std::get<plan::LateRead>(task.read).commits;
   if (late_commits.empty()) return std::nullopt;
   SLUICE_RETURN_IF_ERROR(
@@ -105,8 +105,17 @@ Result<plan::ExportTask> AppendSource::MakeTask(const plan::PlannedExport& plann
   if (planned.kind() != ExportKind::kLate) {
     return plan::MakeWindowTask(*session_.table, planned, snapshot_);
   }
-  SLUICE_ASSIGN_OR_RETURN(const auto commits, ReadCommits());
-  return plan::MakeLateTask(*session_.table, planned, snapshot_, commits);
+  SLUICE_ASSIGN_OR_RETURN(auto commits, ReadCommits());
+  return MakeLate(planned, commits);
+}
+
+Result<plan::ExportTask> AppendSource::MakeLate(const plan::PlannedExport& late,
+                                                std::vector<delta::Commit>& commits) const {
+  auto task = plan::MakeLateTask(*session_.table, late, snapshot_, commits);
+  if (!task || std::get<plan::LateRead>(task->read).commits.empty()) return task;
+  SLUICE_ASSIGN_OR_RETURN(const bool changed,
+                          LeaveOutAddedAgain(session_, *facts_.position.scanned_through, commits));
+  return changed ? plan::MakeLateTask(*session_.table, late, snapshot_, commits) : std::move(task);
 }
 
 Result<int64_t> AppendSource::RangeLimit() {

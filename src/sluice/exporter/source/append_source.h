@@ -29,6 +29,9 @@ class AppendSource : public PinnedSource<plan::SourceFacts, RangeSource> {
  private:
   using PinnedSource::PinnedSource;
   Result<std::vector<delta::Commit>> ReadCommits() const;
+  /// The task of late rows of `commits`, out of which what only adds live files again is taken.
+  Result<plan::ExportTask> MakeLate(const plan::PlannedExport& late,
+                                    std::vector<delta::Commit>& commits) const;
 };
 
 }  // namespace sluice::exporter
