@@ -156,24 +156,6 @@ def test_a_rewrite_under_another_spelling_makes_no_late_rows(table, sluice):
     assert report["late_rows"] == 0 and report["rows"] == 0, report
 
 
-@pytest.mark.parametrize("between", [False, True])
-def test_a_live_file_that_is_added_again_makes_no_late_rows(between, table, sluice):
-    """A writer that adds a file again says something new of it, as its statistics, and brings no rows."""
-    first = table.file("f.parquet", {**ids(1, 2), "at": times(1, 2)})
-    table.commit(0, protocol(), metadata(ID, field("at", "timestamp")), *([] if between else [first]))
-    sluice.add("lake.t", table.path, watermark="at", start="2026-01-01T00:00:00Z")
-    sluice.run("2026-01-05T03:00:00Z")
-    again = {"add": {**first["add"], "stats": json.dumps({"numRecords": 2})}}
-    late = table.file("late.parquet", {**ids(3), "at": times(2)})
-    if between:
-        table.commit(1, info(), first).commit(2, info("COMPUTE STATS"), again).commit(3, info(), late)
-    else:
-        table.commit(1, info("COMPUTE STATS"), again).commit(2, info(), late)
-    sluice.run("2026-01-05T04:00:00Z")
-    assert sorted(row["id"] for row in sluice.export().rows()) == [1, 2, 3]
-    assert sluice.call("verify", now=LATER).code == 0
-
-
 @pytest.mark.parametrize(("uri", "place"), [("dbfs:/lake/t/f.parquet", "Databricks file system"),
                                             ("abfss://c@a.dfs.core.windows.net/t/f.parquet", "Azure"),
                                             ("file:/elsewhere/f.parquet", "is not there any more")])

@@ -107,6 +107,12 @@ bool OnlyRewrites(const delta::Commit& commit) {
   return operation == "MERGE" && Metric(commit, "numTargetRowsInserted", -1) == 0;
 }
 
+/// Whether the rows that the commit took away may stand in what it added, with other values.
+bool MayUpdate(const delta::Commit& commit) {
+  return commit.info && commit.info->operation == "MERGE" &&
+         Metric(commit, "numTargetRowsUpdated", -1) != 0;
+}
+
 std::vector<SourceFile> RemovedFiles(const delta::Commit& commit) {
   std::vector<SourceFile> files;
   for (const auto& remove : commit.removes) {
@@ -193,8 +199,7 @@ std::vector<LateCommit> FindLateCommits(const std::vector<delta::Commit>& commit
       found.added.clear();
     } else {
       found.removed = RemovedFiles(commit);
-      const bool merge = commit.info && commit.info->operation == "MERGE";
-      found.cancel = merge ? CancelRule::kByRowThenWatermark : CancelRule::kByRow;
+      found.cancel = MayUpdate(commit) ? CancelRule::kByRowThenWatermark : CancelRule::kByRow;
     }
     late.push_back(std::move(found));
   }

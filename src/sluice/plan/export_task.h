@@ -15,6 +15,7 @@
 #include "sluice/delta/log/actions.h"
 #include "sluice/delta/schema/schema.h"
 #include "sluice/delta/snapshot/snapshot.h"
+#include "sluice/plan/column_choice.h"
 #include "sluice/plan/output_layout.h"
 
 /// The work of one export as a value: what to read, which rows, where to. Made by planning, carried out
@@ -55,7 +56,8 @@ struct LateCommit {
   Version version;
   std::vector<SourceFile> added;
   std::vector<SourceFile> removed;  ///< read only to cancel rewritten rows
-  /// Change data files of the commit; if there are any they alone count: rows with `_change_type` insert.
+  /// Change data files of the commit; if there are any they alone count: rows with `_change_type` insert, less
+  /// those with delete.
   std::vector<SourceFile> change_files;
   CancelRule cancel = CancelRule::kByRow;
 };
@@ -117,6 +119,9 @@ std::vector<const SourceFile*> FilesToExport(const ExportTask& task);
 /// A task with everything but what to read: columns, partition columns and encoding, as `table` wants
 /// them of a source that looks like `metadata`. kConfig and kUnsupported as ChooseColumns.
 Result<ExportTask> BeginTask(const config::Table& table, const delta::Metadata& metadata);
+/// The same with columns that were chosen already.
+Result<ExportTask> BeginTask(const config::Table& table, const delta::Metadata& metadata,
+                             Result<ColumnChoice> choice);
 
 /// A live file as planning hands it on, without bounds.
 SourceFile ToSourceFile(const delta::LiveFile& file);

@@ -6,11 +6,14 @@
 #include <algorithm>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "sluice/columnar/arrow_io.h"
 #include "sluice/columnar/row_hash.h"
+#include "sluice/delta/feed/change_feed.h"
 #include "sluice/transfer/late_rows.h"
 #include "sluice/transfer/time_slices.h"
 
@@ -41,7 +44,15 @@ struct Share {
   }
 };
 
-/// The rows of one commit that it may have rewritten.
+delta::Field ChangeType() {
+  delta::Field field;
+  field.name = delta::kChangeTypeColumn;
+  field.type.id = delta::TypeId::kString;
+  return field;
+}
+
+/// The rows of one commit that it may have rewritten. Change files hold every kind of change: what was inserted came
+/// new, less what was deleted.
 class RewrittenRows {
  public:
   RewrittenRows(RowExport& row_export, const plan::ExportTask& task, const plan::LateRead& read,
@@ -51,6 +62,7 @@ class RewrittenRows {
         commit_(commit),
         projection_(RowProjection::OfOutput(task)) {
     for (const auto& field : read.row_identity) identity_.push_back(projection_.Add(field));
+    if (!commit.change_files.empty()) change_column_ = projection_.Add(ChangeType());
   }
 
   Status Export(int64_t memory_bytes) {
@@ -66,14 +78,28 @@ class RewrittenRows {
   }
 
  private:
+  const std::vector<plan::SourceFile>& Added() const {
+    return change_column_ ? commit_.change_files : commit_.added;
+  }
+  const std::vector<plan::SourceFile>& Removed() const {
+    return change_column_ ? commit_.change_files : commit_.removed;
+  }
+
   /// Upper bound of the rows that are held at one time.
   Result<int64_t> CountRows() {
     SLUICE_ASSIGN_OR_RETURN(int64_t rows,
-                            row_export_.CountRows(ToScan(commit_.removed), window_, projection_));
+                            row_export_.CountRows(ToScan(Removed()), window_, projection_));
     if (commit_.cancel == plan::CancelRule::kByRow) return rows;
     SLUICE_ASSIGN_OR_RETURN(const int64_t added,
-                            row_export_.CountRows(ToScan(commit_.added), window_, projection_));
+                            row_export_.CountRows(ToScan(Added()), window_, projection_));
     return rows + added;
+  }
+
+  /// Whether the row is a change of that kind; true where the rows are not those of change files.
+  bool Is(std::string_view kind, const arrow::RecordBatch& batch, int64_t row) const {
+    if (!change_column_) return true;
+    const auto& changes = static_cast<const arrow::StringArray&>(*batch.column(*change_column_));
+    return !changes.IsNull(row) && changes.GetView(row) == kind;
   }
 
   Result<std::vector<columnar::RowHash>> Hash(const arrow::RecordBatch& batch) const {
@@ -81,9 +107,9 @@ class RewrittenRows {
     return columnar::HashRows(*rows);
   }
 
-  /// The rows of `files` inside the window that belong to `share`.
+  /// The rows of `files` inside the window that belong to `share`; of change files, those of `kind`.
   Result<std::vector<HashedRow>> Collect(const std::vector<plan::SourceFile>& files,
-                                         const Share& share) {
+                                         std::string_view kind, const Share& share) {
     std::mutex mutex;
     std::vector<HashedRow> collected;
     SLUICE_RETURN_IF_ERROR(row_export_.Read(
@@ -92,7 +118,7 @@ class RewrittenRows {
           SLUICE_ASSIGN_OR_RETURN(const auto hashes, Hash(batch));
           const std::lock_guard lock(mutex);
           for (int64_t row = 0; row < batch.num_rows(); ++row) {
-            if (instants.IsNull(row)) continue;
+            if (instants.IsNull(row) || !Is(kind, batch, row)) continue;
             const int64_t t = instants.Value(row);
             if (t <= window_.start.micros || t > window_.end.micros) continue;
             const columnar::RowHash& hash = hashes[static_cast<size_t>(row)];
@@ -104,21 +130,24 @@ class RewrittenRows {
   }
 
   Status ExportShare(const Share& share) {
-    SLUICE_ASSIGN_OR_RETURN(auto removed, Collect(commit_.removed, share));
+    SLUICE_ASSIGN_OR_RETURN(auto removed, Collect(Removed(), "delete", share));
     std::vector<HashedRow> added;
     if (commit_.cancel != plan::CancelRule::kByRow && !removed.empty()) {
-      SLUICE_ASSIGN_OR_RETURN(added, Collect(commit_.added, share));
+      SLUICE_ASSIGN_OR_RETURN(added, Collect(Added(), "insert", share));
     }
     DropSet drop(FindRewritten(std::move(added), std::move(removed), commit_.cancel));
     ExportPass pass;
-    pass.files = ToScan(commit_.added);
+    pass.files = ToScan(Added());
     pass.window = window_;
     pass.filter = [&](const arrow::RecordBatch& batch, const arrow::TimestampArray& instants,
                       std::vector<uint8_t>& keep) -> Status {
       SLUICE_ASSIGN_OR_RETURN(const auto hashes, Hash(batch));
       for (size_t row = 0; row < keep.size(); ++row) {
         const auto at = static_cast<int64_t>(row);
-        if (instants.IsNull(at) || !share.Has(hashes[row], instants.Value(at))) keep[row] = 0;
+        if (instants.IsNull(at) || !Is("insert", batch, at) ||
+            !share.Has(hashes[row], instants.Value(at))) {
+          keep[row] = 0;
+        }
       }
       drop.Apply(hashes, keep);
       return {};
@@ -131,37 +160,16 @@ class RewrittenRows {
   const plan::LateCommit& commit_;
   RowProjection projection_;
   std::vector<int> identity_;
+  std::optional<int> change_column_;  ///< set where the commit has change files
 };
-
-/// Change files hold every kind of change; what was inserted came new.
-Status ExportInserts(RowExport& row_export, const plan::ExportTask& task,
-                     const plan::LateRead& read, const plan::LateCommit& commit) {
-  RowProjection projection = RowProjection::OfOutput(task);
-  delta::Field change_type;
-  change_type.name = "_change_type";
-  change_type.type.id = delta::TypeId::kString;
-  const int change_column = projection.Add(change_type);
-  ExportPass pass;
-  pass.files = ToScan(commit.change_files);
-  pass.window = read.window;
-  pass.filter = [change_column](const arrow::RecordBatch& batch, const arrow::TimestampArray&,
-                                std::vector<uint8_t>& keep) -> Status {
-    const auto& changes = static_cast<const arrow::StringArray&>(*batch.column(change_column));
-    for (size_t row = 0; row < keep.size(); ++row) {
-      const auto at = static_cast<int64_t>(row);
-      if (changes.IsNull(at) || changes.GetView(at) != "insert") keep[row] = 0;
-    }
-    return {};
-  };
-  return row_export.Export(std::move(pass), projection);
-}
 
 }  // namespace
 
 Status ExportLateCommit(RowExport& row_export, const plan::ExportTask& task,
                         const plan::LateRead& read, const plan::LateCommit& commit,
                         int64_t memory_bytes) {
-  if (!commit.change_files.empty()) return ExportInserts(row_export, task, read, commit);
+  if (!commit.change_files.empty())
+    return RewrittenRows(row_export, task, read, commit).Export(memory_bytes);
   const bool may_have_brought =
       std::any_of(commit.added.begin(), commit.added.end(),
                   [&](const plan::SourceFile& file) { return MayHoldRowsOf(read.window, file); });
