@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <utility>
 
 #include "sluice/base/column_name.h"
@@ -45,8 +46,9 @@ std::string Listing(const std::vector<std::string>& names) {
 /// What is wrong with the entries of a table's config, seen from the source's schema.
 class ColumnMistakes {
  public:
-  ColumnMistakes(const config::Table& table, const delta::TableSchema& schema)
-      : table_(table), schema_(schema) {
+  ColumnMistakes(const config::Table& table, const delta::TableSchema& schema,
+                 const std::vector<const delta::TableSchema*>& older)
+      : table_(table), schema_(schema), older_(older) {
     for (const auto& field : schema.fields) existing_.push_back(field.name);
   }
 
@@ -54,7 +56,7 @@ class ColumnMistakes {
                  const std::vector<config::LineColumn>& places) {
     const bool feed = table_.is_cdc();
     for (size_t i = 0; i < entries.size(); ++i) {
-      if (Contains(existing_, entries[i])) continue;
+      if (Contains(existing_, entries[i]) || InOlder(entries[i])) continue;
       const config::LineColumn place = i < places.size() ? places[i] : config::LineColumn{};
       if (feed && IsFeedColumn(entries[i])) {
         if (&entries == &table_.columns) continue;  // comes along anyway
@@ -88,10 +90,34 @@ class ColumnMistakes {
     if (mistakes_.empty()) return {};
     return Fail(Error{ErrorKind::kConfig,
                       config::FormatMistakes(table_.places.file, config::Sorted(mistakes_)),
-                      "correct these entries; the table has the columns " + Listing(existing_)});
+                      Remedy() + "; the table has the columns " + Listing(existing_)});
   }
 
  private:
+  // Whether it names a column that was dropped. One that was renamed is still there, and would leave by its new name.
+  bool InOlder(const std::string& entry) const {
+    return std::any_of(older_.begin(), older_.end(), [&](const delta::TableSchema* schema) {
+      const delta::Field* field = schema->Find(entry);
+      return field != nullptr && !IsStillThere(*field);
+    });
+  }
+
+  bool IsStillThere(const delta::Field& field) const {
+    return !field.physical_name.empty() &&
+           std::any_of(schema_.fields.begin(), schema_.fields.end(), [&](const delta::Field& now) {
+             return now.physical_name == field.physical_name;
+           });
+  }
+
+  // An entry that is taken out lets a column out of the source, of which older changes may still wait.
+  std::string Remedy() const {
+    return table_.is_cdc() && !table_.exclude.empty()
+               ? "correct these entries: name a column that was renamed as it is called now, and "
+                 "take out one that "
+                 "was dropped when the changes before that are exported"
+               : "correct these entries";
+  }
+
   void Add(const char* key, config::LineColumn place, std::string_view what) {
     const std::string path = fmt::format("tables[{}].{}", table_.name, key);
     mistakes_.push_back({place.line, place.column, fmt::format("{}: {}", path, what), path});
@@ -109,6 +135,7 @@ class ColumnMistakes {
 
   const config::Table& table_;
   const delta::TableSchema& schema_;
+  const std::vector<const delta::TableSchema*>& older_;
   std::vector<std::string> existing_;
   std::vector<config::Mistake> mistakes_;
 };
@@ -127,10 +154,42 @@ Status RefuseFeedColumns(const delta::TableSchema& schema) {
   return {};
 }
 
+/// The column of `schema` that `newest` calls `name`; nullptr if there is none.
+const delta::Field* AsItWas(const std::string& name, const delta::TableSchema& schema,
+                            const delta::TableSchema& newest) {
+  const delta::Field* now = newest.Find(name);
+  if (now == nullptr) return nullptr;
+  if (now->physical_name.empty()) return schema.Find(name);
+  const auto same = std::find_if(
+      schema.fields.begin(), schema.fields.end(),
+      [&](const delta::Field& field) { return field.physical_name == now->physical_name; });
+  return same == schema.fields.end() ? nullptr : &*same;
+}
+
+/// The columns of `schema` that `entries` mean: as they are called in `newest`, and where that is none of `schema`, or
+/// `both`, as they are called there.
+std::set<std::string> NamedIn(const std::vector<std::string>& entries,
+                              const delta::TableSchema& schema, const delta::TableSchema& newest,
+                              bool both) {
+  std::set<std::string> names;
+  for (const auto& entry : entries) {
+    const delta::Field* meant = AsItWas(entry, schema, newest);
+    if (meant != nullptr) names.insert(meant->name);
+    const delta::Field* own = schema.Find(entry);
+    if (own != nullptr && (both || meant == nullptr)) names.insert(own->name);
+  }
+  return names;
+}
+
 }  // namespace
 
 Status CheckNamedColumns(const config::Table& table, const delta::TableSchema& schema) {
-  ColumnMistakes mistakes(table, schema);
+  return CheckNamedColumnsOf(table, schema, {});
+}
+
+Status CheckNamedColumnsOf(const config::Table& table, const delta::TableSchema& newest,
+                           const std::vector<const delta::TableSchema*>& older) {
+  ColumnMistakes mistakes(table, newest, older);
   mistakes.CheckList("columns", table.columns, table.places.columns);
   mistakes.CheckList("exclude", table.exclude, table.places.exclude);
   mistakes.CheckWatermark();
@@ -145,11 +204,19 @@ bool StaysInSource(const config::Table& table, std::string_view column) {
 
 Result<ColumnChoice> ChooseColumns(const config::Table& table, const delta::TableSchema& schema) {
   SLUICE_RETURN_IF_ERROR(CheckNamedColumns(table, schema));
+  return ChooseColumnsAsOf(table, schema, schema);
+}
+
+Result<ColumnChoice> ChooseColumnsAsOf(const config::Table& table, const delta::TableSchema& schema,
+                                       const delta::TableSchema& newest) {
   if (table.is_cdc()) SLUICE_RETURN_IF_ERROR(RefuseFeedColumns(schema));
   const auto partition_columns = PartitionColumns(table.pattern(), table.partition);
+  const std::set<std::string> listed = NamedIn(table.columns, schema, newest, /*both=*/false);
+  const std::set<std::string> excluded = NamedIn(table.exclude, schema, newest, /*both=*/true);
   ColumnChoice choice;
   for (const auto& field : delta::WithoutVoid(schema).fields) {
-    if (StaysInSource(table, field.name)) continue;
+    if (excluded.contains(field.name)) continue;
+    if (!table.columns.empty() && !listed.contains(field.name)) continue;
     if (Contains(partition_columns, field.name)) {
       choice.replaced.push_back(field.name);
     } else {

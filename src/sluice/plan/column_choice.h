@@ -25,6 +25,16 @@ Status CheckNamedColumns(const config::Table& table, const delta::TableSchema& s
 /// left to export.
 Result<ColumnChoice> ChooseColumns(const config::Table& table, const delta::TableSchema& schema);
 
+/// The same for rows of `schema`, which the table had before it came to have `newest`. An entry names a column of
+/// `newest`, and by column mapping the same one under its older name; or a column that only `schema` has. What
+/// `exclude` names in either is left out.
+Result<ColumnChoice> ChooseColumnsAsOf(const config::Table& table, const delta::TableSchema& schema,
+                                       const delta::TableSchema& newest);
+
+/// As CheckNamedColumns of `newest`, but for entries that name a column of one of `older`.
+Status CheckNamedColumnsOf(const config::Table& table, const delta::TableSchema& newest,
+                           const std::vector<const delta::TableSchema*>& older);
+
 /// True if `columns` or `exclude` keep a column of this name in the source.
 bool StaysInSource(const config::Table& table, std::string_view column);
 

@@ -27,9 +27,14 @@ columnar::Codec ToCodec(config::Compression compression) {
 }  // namespace
 
 Result<ExportTask> BeginTask(const config::Table& table, const delta::Metadata& metadata) {
+  return BeginTask(table, metadata, ChooseColumns(table, metadata.schema));
+}
+
+Result<ExportTask> BeginTask(const config::Table& table, const delta::Metadata& metadata,
+                             Result<ColumnChoice> choice) {
+  if (!choice) return Fail(std::move(choice).error());
   ExportTask task;
-  SLUICE_ASSIGN_OR_RETURN(ColumnChoice choice, ChooseColumns(table, metadata.schema));
-  task.output_fields = std::move(choice.output);
+  task.output_fields = std::move(choice->output);
   SLUICE_RETURN_IF_ERROR(delta::CheckTypeChanges({task.output_fields}));
   task.source_partition_columns = metadata.partition_columns;
   task.partitioning.timezone = table.timezone;

@@ -30,20 +30,12 @@ std::string RowStands(const FeedFacts& facts) {
                            : fmt::format("stands at version {}", row->value);
 }
 
-/// The columns of `range` that are exported, as Delta schema JSON. Its schema may be an older one than that
-/// which the config was written for.
-Result<std::string> ExportedSchema(const config::Table& table, const delta::FeedRange& range) {
-  auto choice = ChooseColumns(table, range.schema);
-  if (!choice && choice.error().kind == ErrorKind::kConfig) {
-    return Fail(Error{ErrorKind::kConflict,
-                      fmt::format("versions {} to {} had other columns: {}", range.first.value,
-                                  range.last.value, choice.error().message),
-                      "take these entries out until the versions are exported, or start again "
-                      "after them with " +
-                          kReseed});
-  }
-  if (!choice) return Fail(std::move(choice).error());
-  return delta::SchemaToJson(delta::WithMappingOnly(delta::TableSchema{choice->output}));
+/// The columns of `range` that are exported, as Delta schema JSON.
+Result<std::string> ExportedSchema(const config::Table& table, const FeedFacts& facts,
+                                   const delta::FeedRange& range) {
+  SLUICE_ASSIGN_OR_RETURN(const ColumnChoice choice,
+                          ChooseColumnsAsOf(table, range.schema, facts.newest));
+  return delta::SchemaToJson(delta::WithMappingOnly(delta::TableSchema{choice.output}));
 }
 
 PlannedExport Window(const Position& before, const FeedFacts& facts, Bound row, Version start,
@@ -142,7 +134,7 @@ Result<std::vector<PlannedExport>> PlanFeedWindows(const config::Table& table,
   std::vector<PlannedExport> windows;
   Position position = before;
   for (const auto& range : ranges) {
-    SLUICE_ASSIGN_OR_RETURN(const std::string schema, ExportedSchema(table, range));
+    SLUICE_ASSIGN_OR_RETURN(const std::string schema, ExportedSchema(table, facts, range));
     while (after < range.last) {
       const int64_t step = chunk.value_or(range.last.value - after.value);
       const Version end{std::min(range.last.value, after.value + step)};
@@ -165,7 +157,7 @@ Result<PlannedExport> PlanFeedAgain(const config::Table& table, const ledger::In
                       "status NAME` names it, then run again"});
   }
   PlannedExport again = Window(facts.position, facts, facts.row, *start, *end);
-  SLUICE_ASSIGN_OR_RETURN(again.position.exported_schema, ExportedSchema(table, range));
+  SLUICE_ASSIGN_OR_RETURN(again.position.exported_schema, ExportedSchema(table, facts, range));
   again.what = PlannedRows{intent.kind, intent.replaces};
   if (intent.kind == ExportKind::kBackfill) {
     again.position = facts.position;
@@ -184,7 +176,9 @@ Result<ExportTask> MakeFeedTask(const config::Table& table, const PlannedExport&
   }
   delta::Metadata as_of_range = metadata;
   as_of_range.schema = range.schema;
-  SLUICE_ASSIGN_OR_RETURN(ExportTask task, BeginTask(table, as_of_range));
+  SLUICE_ASSIGN_OR_RETURN(
+      ExportTask task,
+      BeginTask(table, as_of_range, ChooseColumnsAsOf(table, range.schema, metadata.schema)));
   task.output_fields = delta::WithFeedColumns(std::move(task.output_fields));
   task.data_folder = DataFolder(config::Pattern::kCdc, table.name);
   task.partitioning.kind = Partitioning::Kind::kCommitDate;

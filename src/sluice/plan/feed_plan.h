@@ -16,7 +16,8 @@ namespace sluice::plan {
 struct FeedFacts : SourceFacts {
   bool can_follow =
       false;  ///< what changes after the pinned version can be learned, as `changes` wants it
-  bool reseed = false;  ///< asked for by hand
+  bool reseed = false;        ///< asked for by hand
+  delta::TableSchema newest;  ///< at the pinned version
 };
 
 /// How a run begins.

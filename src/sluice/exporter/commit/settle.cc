@@ -36,6 +36,8 @@ Result<Outcome> PublishWhole(const CommitContext& context, const Decision& decis
 }  // namespace
 
 Status RefuseExcludedColumns(const config::Table& table, const Decision& decision) {
+  // Where a column was renamed since, the same choice named it otherwise.
+  if (decision.position.column_choice == plan::DescribeColumnChoice(table)) return {};
   const auto schema = delta::ParseSchema(decision.manifest.schema.dump());
   if (!schema) return {};  // void exports and resets have no columns
   for (const auto& field : schema->fields) {

@@ -48,6 +48,7 @@ Result<std::unique_ptr<FeedSource>> FeedSource::Look(Session& session,
                                   ChangesOf(*session.table))
                          .has_value();
   facts.reseed = options.reseed;
+  facts.newest = snapshot.metadata.schema;
   return source;
 }
 
@@ -65,10 +66,14 @@ Result<PlannedWork> FeedSource::Plan() {
     position = beginning.first->position;
     work.exports.push_back(*std::move(beginning.first));
   }
-  if (!beginning.after) return work;
+  if (!beginning.after) {
+    SLUICE_RETURN_IF_ERROR(plan::CheckNamedColumns(*session_.table, facts_.newest));
+    return work;
+  }
   SLUICE_ASSIGN_OR_RETURN(Readable readable, Survey(*beginning.after, facts_.source_version,
                                                     OptionsOf(*session_.table)));
   ranges_ = std::move(readable.ranges);
+  SLUICE_RETURN_IF_ERROR(CheckEntries());
   work.then = std::move(readable.then);
   work.notes = std::move(readable.notes);
   SLUICE_ASSIGN_OR_RETURN(
@@ -76,6 +81,12 @@ Result<PlannedWork> FeedSource::Plan() {
                                           *beginning.after, ranges_, session_.table->cdc().chunk));
   for (auto& window : windows) work.exports.push_back(std::move(window));
   return work;
+}
+
+Status FeedSource::CheckEntries() const {
+  std::vector<const delta::TableSchema*> older;
+  for (const auto& range : ranges_) older.push_back(&range.schema);
+  return plan::CheckNamedColumnsOf(*session_.table, facts_.newest, older);
 }
 
 Result<FeedSource::Readable> FeedSource::Survey(Version after, Version last,
@@ -170,6 +181,7 @@ Result<std::vector<plan::PlannedExport>> FeedSource::PlanRange(
                                                     OptionsOf(*session_.table)));
   if (readable.then) return Fail(*readable.then);
   ranges_ = std::move(readable.ranges);
+  SLUICE_RETURN_IF_ERROR(CheckEntries());
   SLUICE_ASSIGN_OR_RETURN(
       auto pieces,
       plan::PlanFeedWindows(*session_.table, facts_, facts_.position, {}, Version{range.from},

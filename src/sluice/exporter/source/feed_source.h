@@ -35,6 +35,8 @@ class FeedSource : public PinnedSource<plan::FeedFacts, RangeSource> {
   };
 
   using PinnedSource::PinnedSource;
+  /// Whether every entry of `columns` and `exclude` names a column that the table has, or had in the surveyed ranges.
+  Status CheckEntries() const;
   Result<Readable> Survey(Version after, Version last, const delta::FeedOptions& options) const;
 
   std::vector<delta::FeedRange> ranges_;  ///< of what was planned last

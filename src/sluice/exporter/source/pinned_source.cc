@@ -35,8 +35,11 @@ Status FillFacts(Session& session, const ledger::Position& position, const Sourc
   if (session.found) facts.catalog_id = session.found->id;
   facts.source_version = snapshot.version;
   facts.now = session.services->clock->Now();
+  const delta::TableSchema& schema = snapshot.metadata.schema;
+  // What the entries of a feed name may be gone by now: the changes say later what they had.
   SLUICE_ASSIGN_OR_RETURN(const plan::ColumnChoice choice,
-                          plan::ChooseColumns(table, snapshot.metadata.schema));
+                          table.is_cdc() ? plan::ChooseColumnsAsOf(table, schema, schema)
+                                         : plan::ChooseColumns(table, schema));
   facts.exported_schema =
       delta::SchemaToJson(delta::WithMappingOnly(delta::TableSchema{choice.output}));
   facts.column_choice = plan::DescribeColumnChoice(table);
