@@ -190,7 +190,11 @@ class Watch:
         self.counts["change windows"] += 1
         self.counts["changes"] += len(got)
         try:
-            assert_same_rows(got, self._changes(first, last), what)
+            due = self._changes(first, last)
+            # Spark reads a mapped table under the schema of the range's end; ours may have the newest one's columns.
+            newer = {c for c in got[0] if c not in due[0]} if got and due and self.state.mapped else set()
+            assert all(row[c] is None for row in got for c in newer), f"{what}: {newer} should be NULL"
+            assert_same_rows([_without(row, *newer) for row in got], due, what)
         except AssertionError:
             raise
         except Exception as error:  # noqa: BLE001  (of Spark)

@@ -16,14 +16,22 @@
 namespace sluice::delta {
 namespace {
 
-// Whether the values of `before` fit into the columns of that name in `now`, NULL aside.
-bool HoldsTypes(const TableSchema& before, const TableSchema& now) {
-  return std::all_of(now.fields.begin(), now.fields.end(), [&](Field field) {
-    const Field* old = before.Find(field.name);
-    if (old == nullptr) return true;
-    field.name = old->name;
-    field.nullable = true;
-    return CanReadAs(TableSchema{{*old}}, TableSchema{{std::move(field)}});
+bool HoldsFields(const std::vector<Field>& before, const std::vector<Field>& now);
+
+// Whether values of the type `before` fit into `now`, what `now` does not have aside.
+bool HoldsType(const DataType& before, const DataType& now) {
+  if (before.id == now.id && !now.fields.empty()) return HoldsFields(before.fields, now.fields);
+  return CanReadAs(TableSchema{{Field{"value", before}}}, TableSchema{{Field{"value", now}}});
+}
+
+// The same of the fields that both have: by column mapping one of another physical name is another field.
+bool HoldsFields(const std::vector<Field>& before, const std::vector<Field>& now) {
+  return std::all_of(now.begin(), now.end(), [&](const Field& field) {
+    const auto old = std::find_if(before.begin(), before.end(), [&](const Field& other) {
+      return SameColumnName(other.name, field.name);
+    });
+    if (old == before.end() || old->physical_name != field.physical_name) return true;
+    return HoldsType(old->type, field.type);
   });
 }
 
@@ -214,7 +222,7 @@ class FeedSurvey {
                                    [](const RemoveFile& remove) { return remove.data_change; });
     if (!commit.metadata || !commit.cdc.empty() || !takes || at.value == 0) return std::nullopt;
     const auto before = LoadState(log_, Version{at.value - 1});
-    if (!before || HoldsTypes(before->metadata.schema, now)) return std::nullopt;
+    if (!before || HoldsFields(before->metadata.schema.fields, now.fields)) return std::nullopt;
     SLUICE_ASSIGN_OR_RETURN(const auto resume, NextStart(Next(at)));
     FeedCut cut{FeedCutCause::kSchemaChange, at, resume, {}};
     cut.error.kind = ErrorKind::kSourceGone;

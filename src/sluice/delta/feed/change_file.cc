@@ -209,7 +209,15 @@ Result<std::unique_ptr<DataFile>> OpenChangeFile(std::shared_ptr<store::ObjectSt
       address.relative ? table_store->DisplayName(address.key_or_uri) : address.key_or_uri;
   auto opened = DataFile::OpenRows(std::move(table_store), file.path, file.partition_values,
                                    file.rows, projection);
-  if (!opened) return Fail(WithinVersion(std::move(opened).error(), version));
+  if (!opened) {
+    Error error = std::move(opened).error();
+    if (file.kind == ChangeKind::kInFile &&
+        error.message.find(kChangeTypeColumn) != std::string::npos) {
+      error.remedy = fmt::format("its writer broke the protocol, by which {} is text: {}",
+                                 kChangeTypeColumn, kStartAgain);
+    }
+    return Fail(WithinVersion(std::move(error), version));
+  }
   return std::make_unique<ChangeRows>(*std::move(opened), std::move(name), file, version,
                                       committed);
 }

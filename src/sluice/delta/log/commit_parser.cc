@@ -16,6 +16,9 @@
 namespace sluice::delta {
 namespace {
 
+// The end of the year 9999, in ms.
+constexpr int64_t kLastMilli = 253402300799999;
+
 using simdjson::dom::element;
 
 Result<int32_t> RequiredInt32(const JsonObject& object, std::string_view key,
@@ -174,6 +177,11 @@ Result<CommitInfo> ParseCommitInfo(const JsonObject& object) {
       WithoutNulls(object.StringMap("operationParameters").value_or(std::nullopt));
   info.timestamp = object.Int64("timestamp").value_or(std::nullopt);
   SLUICE_ASSIGN_OR_RETURN(info.in_commit_timestamp, object.Int64("inCommitTimestamp"));
+  if (info.in_commit_timestamp &&
+      (*info.in_commit_timestamp < 0 || *info.in_commit_timestamp > kLastMilli)) {
+    return Fail(ErrorKind::kCorrupt, "commitInfo.inCommitTimestamp is not a time: {}",
+                *info.in_commit_timestamp);
+  }
   info.engine_info = object.String("engineInfo").value_or(std::nullopt).value_or("");
   info.read_version = object.Int64("readVersion").value_or(std::nullopt);
   info.is_blind_append = object.Bool("isBlindAppend").value_or(std::nullopt);
@@ -183,9 +191,11 @@ Result<CommitInfo> ParseCommitInfo(const JsonObject& object) {
 }
 
 tl::unexpected<Error> Contradiction(std::string what) {
-  return Fail(Error{ErrorKind::kCorrupt, std::move(what),
-                    "its writer broke the protocol: restore the file from a backup, or RESTORE the "
-                    "table to the version before"});
+  return Fail(Error{
+      ErrorKind::kCorrupt, std::move(what),
+      "its writer broke the protocol: restore the file from a backup; or write a checkpoint after "
+      "it, with which readers then begin, and start a change feed again with `sluice run NAME "
+      "--reseed`"});
 }
 
 // Collects the actions of one commit, none of which may contradict another.

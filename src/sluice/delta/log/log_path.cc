@@ -10,6 +10,8 @@ namespace {
 
 constexpr size_t kVersionDigits = 20;
 constexpr size_t kPartDigits = 10;
+// Nobody commits so often; sums with it do not overflow.
+constexpr int64_t kLastVersion = 1'000'000'000'000'000'000;
 
 // Exactly `digits` decimal digits from the front of `text`, which it takes away.
 std::optional<int64_t> TakeNumber(std::string_view& text, size_t digits) {
@@ -109,7 +111,7 @@ store::Key LogKeyBefore(Version version) {
 std::optional<LogFileName> ParseLogKey(std::string_view key) {
   if (!Take(key, kLogFolder)) return std::nullopt;
   const auto version = TakeNumber(key, kVersionDigits);
-  if (!version) return std::nullopt;
+  if (!version || *version > kLastVersion) return std::nullopt;
   LogFileName name;
   name.version = Version{*version};
   if (key == ".json") return name;

@@ -129,6 +129,9 @@ class AddReader {
           std::static_pointer_cast<arrow::StructArray>(rows.GetFieldByName(kParsedStats));
       const CheckpointAdds adds(rows);
       for (int64_t row = 0; row < rows.length(); ++row) {
+        if (adds.LacksPath(row)) {
+          return Fail(ErrorKind::kCorrupt, "{}: an add action without a path", file.name);
+        }
         if (adds.HasAction(row)) TakeRow(adds, parsed.get(), row, out);
       }
       return {};

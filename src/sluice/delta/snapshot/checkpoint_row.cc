@@ -221,6 +221,10 @@ bool CheckpointAdds::HasAction(int64_t row) const {
   return adds_.IsValid(row) && paths_.IsValid(row);
 }
 
+bool CheckpointAdds::LacksPath(int64_t row) const {
+  return adds_.IsValid(row) && paths_.IsNull(row) && sizes_.IsValid(row);
+}
+
 std::string_view CheckpointAdds::path(int64_t row) const { return paths_.GetView(row); }
 
 std::string_view CheckpointAdds::stats(int64_t row) const {

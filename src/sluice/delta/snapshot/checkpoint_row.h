@@ -37,6 +37,8 @@ class CheckpointAdds {
   explicit CheckpointAdds(const arrow::StructArray& adds);
 
   bool HasAction(int64_t row) const;
+  /// An add is there, but its path is not: no writer of a whole checkpoint leaves that.
+  bool LacksPath(int64_t row) const;
   std::string_view path(int64_t row) const;
   std::string_view stats(int64_t row) const;  ///< JSON, "" if none
   int64_t size(int64_t row) const;
