@@ -35,23 +35,11 @@ Status RequirePartitionValues(const RemoveFile& remove, Version version) {
             std::string(kStartAgain)});
 }
 
-ChangeFile Inserted(AddFile add, RowSelection rows) {
-  return ChangeFile{ChangeKind::kInsert,
-                    std::move(add.path),
-                    std::move(add.partition_values),
-                    add.size,
-                    std::move(rows),
-                    add.ids,
-                    {}};
-}
-
-ChangeFile Deleted(RemoveFile remove, RowSelection rows) {
-  return ChangeFile{ChangeKind::kDelete,
-                    std::move(remove.path),
-                    std::move(remove.partition_values),
-                    remove.size,
-                    std::move(rows),
-                    remove.ids,
+// `File`: an AddFile or a RemoveFile.
+template <typename File>
+ChangeFile ChangeOf(ChangeKind kind, File file, RowSelection rows) {
+  return ChangeFile{kind,      std::move(file.path), std::move(file.partition_values),
+                    file.size, std::move(rows),      file.ids,
                     {}};
 }
 
@@ -61,16 +49,8 @@ void AddDifference(const AddFile& add, const RemoveFile& remove, std::vector<Cha
   const auto& before = remove.deletion_vector;
   const auto& after = add.deletion_vector;
   if (before == after) return;
-  if (after) {
-    files.push_back(ChangeFile{ChangeKind::kDelete,
-                               add.path,
-                               add.partition_values,
-                               add.size,
-                               RowSelection{before, after},
-                               add.ids,
-                               {}});
-  }
-  if (before) files.push_back(Inserted(add, RowSelection{after, before}));
+  if (after) files.push_back(ChangeOf(ChangeKind::kDelete, add, RowSelection{before, after}));
+  if (before) files.push_back(ChangeOf(ChangeKind::kInsert, add, RowSelection{after, before}));
 }
 
 Result<std::vector<ChangeFile>> DeriveChanges(Commit commit, std::string_view root) {
@@ -86,7 +66,7 @@ Result<std::vector<ChangeFile>> DeriveChanges(Commit commit, std::string_view ro
     const auto removed = removes.find(PhysicalFileKey(add.path, root));
     if (removed == removes.end()) {
       RowSelection live{add.deletion_vector, {}};
-      files.push_back(Inserted(std::move(add), std::move(live)));
+      files.push_back(ChangeOf(ChangeKind::kInsert, std::move(add), std::move(live)));
     } else {
       AddDifference(add, removed->second, files);
       removes.erase(removed);
@@ -95,7 +75,7 @@ Result<std::vector<ChangeFile>> DeriveChanges(Commit commit, std::string_view ro
   for (auto& [path, remove] : removes) {
     SLUICE_RETURN_IF_ERROR(RequirePartitionValues(remove, commit.version));
     RowSelection live{remove.deletion_vector, {}};
-    files.push_back(Deleted(std::move(remove), std::move(live)));
+    files.push_back(ChangeOf(ChangeKind::kDelete, std::move(remove), std::move(live)));
   }
   return files;
 }
