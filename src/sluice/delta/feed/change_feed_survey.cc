@@ -204,10 +204,9 @@ class FeedSurvey {
   FeedCut SchemaChange(Version at, const TableSchema& before, const TableSchema& after) const {
     FeedCut cut{FeedCutCause::kSchemaChange, at, at, {}};
     cut.error.kind = ErrorKind::kUnsupported;
-    cut.error.message = fmt::format(
-        "{}: version {} changed the schema ({}){}", table_, at.value,
-        fmt::join(DescribeSchemaChange(before, after), ", "),
-        options_.own_schema ? "" : ", so that no one schema holds the rows before and after it");
+    cut.error.message = fmt::format("{}: version {} changed the schema ({}){}", table_, at.value,
+                                    fmt::join(DescribeSchemaChange(before, after), ", "),
+                                    options_.own_schema ? "" : ", and an export has one schema");
     cut.error.remedy = fmt::format("read the feed up to version {}, and then from version {}",
                                    at.value - 1, at.value);
     return cut;

@@ -133,7 +133,7 @@ Result<plan::PlannedExport> FeedSource::PlanAgain(const ledger::Intent& intent) 
   SLUICE_ASSIGN_OR_RETURN(Readable readable, Survey(*start, *end, options));
   if (readable.then) return Fail(*readable.then);
   if (readable.ranges.size() != 1) {
-    return Fail(ErrorKind::kConflict, "versions {} to {} have no one schema any more",
+    return Fail(ErrorKind::kConflict, "versions {} to {} no longer have one schema",
                 start->value + 1, end->value);
   }
   ranges_ = std::move(readable.ranges);
