@@ -148,7 +148,9 @@ TEST_F(FindLedgerTest, LedgerOfAnOldProgramIsNotAnothersConfigs) {
 TEST_F(FindLedgerTest, LedgerOfAnOldProgramWithOtherManifestsIsRefused) {
   ExportOfOldProgram(a_);
   EXPECT_THAT(Find(b_), IsOk()) << "its first export may not be published yet";
-  ASSERT_THAT(beside_->Put("_sluice/events/ledger/last_run.json", "{\"settled\": 1}"), IsOk());
+  ASSERT_THAT(beside_->Put("_sluice/events/ledger/last_run.json",
+                           R"({"at": "2026-01-01T00:00:00Z", "settled": 1})"),
+              IsOk());
   EXPECT_THAT(Find(b_), HasMessage("its export 1 is not published at /out/b"));
   Asking other = a_;
   other.table = "main.sales.orders";

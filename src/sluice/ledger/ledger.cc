@@ -12,6 +12,7 @@
 #include "sluice/ledger/chain_check.h"
 #include "sluice/ledger/ledger_path.h"
 #include "sluice/ledger/record_fields.h"
+#include "sluice/ledger/run_note.h"
 #include "sluice/runtime/executor.h"
 
 namespace sluice::ledger {
@@ -218,12 +219,8 @@ Result<std::optional<std::string>> Ledger::MarkOfNewest(int64_t n) const {
 }
 
 int64_t Ledger::NotedAsSettled() const {
-  const auto text = ledger_store_->Get(LastRunKey(folder_));
-  if (!text) return 0;
-  const auto json = nlohmann::json::parse(*text, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) return 0;
-  const auto settled = json.find("settled");
-  return settled != json.end() && settled->is_number_integer() ? settled->get<int64_t>() : 0;
+  const auto last = ReadLastRun(*ledger_store_, folder_).value_or(std::nullopt);
+  return last ? last->settled : 0;
 }
 
 Result<int64_t> Ledger::ReadableHint() const {

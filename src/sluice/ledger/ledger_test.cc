@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "sluice/ledger/ledger_path.h"
+#include "sluice/ledger/run_note.h"
 #include "sluice/testing/faulty_store.h"
 #include "sluice/testing/matchers.h"
 #include "sluice/testing/memory_store.h"
@@ -178,11 +179,12 @@ TEST_F(LedgerTest, NumbersThatWereSettledAreNotGivenAway) {
 TEST_F(LedgerTest, WhereNoHeartbeatIsTheNoteOfTheLastRunKnows) {
   Export(1);
   const store::Key note = LastRunKey(ledger_.folder());
-  for (const char* text : {R"({"settled":2})", R"({"settled":1})", "{", "[]"}) {
+  const auto settled = [](int64_t n) { return ToJsonText({kNow, "exported", "", n, {}}); };
+  for (const std::string& text : {settled(2), settled(1), std::string("{"), std::string("[]")}) {
     ASSERT_THAT(beside_state_->Put(note, text), IsOk());
-    EXPECT_EQ(ledger_.Load().has_value(), !std::string_view(text).ends_with("2}")) << text;
+    EXPECT_EQ(ledger_.Load().has_value(), text != settled(2)) << text;
   }
-  ASSERT_THAT(beside_state_->Put(note, R"({"settled":2})"), IsOk());
+  ASSERT_THAT(beside_state_->Put(note, settled(2)), IsOk());
   ASSERT_THAT(ledger_.PutPublishedHeartbeat(1, kNow, "test"), IsOk());
   EXPECT_THAT(ledger_.Load(), IsOk()) << "asked only where the heartbeat says nothing";
 }
