@@ -43,9 +43,8 @@ std::string DigestOfConfig(const Session& session) {
 /// Where the table's row stands, in the text of a Standstill; nullopt where the state has not followed export n.
 Result<std::optional<std::string>> RowThatFollowed(const Session& session, int64_t n,
                                                    state::StateView& view) {
-  const CommitContext context = session.context();
   SLUICE_ASSIGN_OR_RETURN(view, session.state->Read(session.table->table));
-  SLUICE_ASSIGN_OR_RETURN(const auto followed, session.state->FollowedThrough(context.app_id()));
+  const auto followed = view.FollowedThrough(session.context().app_id());
   const state::StateRow* const row = view.Find(session.table->table);
   if (row == nullptr || !followed || *followed < n) return std::nullopt;
   ledger::Bound stands;

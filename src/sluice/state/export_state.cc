@@ -53,6 +53,11 @@ const StateRow* StateView::Find(std::string_view source_table) const {
   return nullptr;
 }
 
+std::optional<int64_t> StateView::FollowedThrough(const std::string& app_id) const {
+  const auto found = followed.find(app_id);
+  return found == followed.end() ? std::nullopt : std::optional(found->second);
+}
+
 struct ExportState::Impl {
   std::shared_ptr<store::ObjectStore> store;
   std::shared_ptr<runtime::Clock> clock;
@@ -258,6 +263,9 @@ Result<StateView> ExportState::Read(std::optional<std::string_view> only) const 
   view.version = state->snapshot.version;
   view.mark = state->snapshot.commit_mark;
   view.rows = state->Rows();
+  for (const auto& [app_id, txn] : state->snapshot.transactions) {
+    view.followed.emplace(app_id, txn.version);
+  }
   for (const auto& [name, rows] : Duplicates(view.rows)) {
     if (!only || name == *only) return Fail(DuplicateRows(rows));
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,8 +29,11 @@ struct StateView {
   Version version;
   std::string mark;  ///< of that version's commit file: delta::CommitFile::Mark
   std::vector<StateRow> rows;
+  std::map<std::string, int64_t> followed;  ///< the txn version of each app id
   /// nullptr if the table has no row of that name. Two rows of one name: see ExportState::Read.
   const StateRow* Find(std::string_view source_table) const;
+  /// As ExportState::FollowedThrough, without another look at the table.
+  std::optional<int64_t> FollowedThrough(const std::string& app_id) const;
 };
 
 /// What one settled export asks of the state. Values are micros or versions, by `progress`.
