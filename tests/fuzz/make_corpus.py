@@ -1,4 +1,5 @@
-"""Makes corpus/parquet_file: small files without compression, so that a changed byte is a changed value.
+"""Makes corpus/parquet_file: small files without compression, so that a changed byte is a changed value; and
+corpus/variant.
 
     .deps/venv/bin/python tests/fuzz/make_corpus.py
 """
@@ -11,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 CORPUS = pathlib.Path(__file__).parent / "corpus" / "parquet_file"
+VARIANTS = CORPUS.parent / "variant"
 UTC = datetime.timezone.utc
 
 
@@ -38,7 +40,34 @@ def nested():
     })
 
 
+def shredded():
+    """Objects with a part that has a type of its own, arrays, and values of other types."""
+    names = b"\x01\x03\x00\x01\x02\x03abc"
+    element = pa.struct([("value", pa.binary()), ("typed_value", pa.int64())])
+    fields = pa.struct([("a", element), ("b", pa.struct([("value", pa.binary()), ("typed_value", pa.list_(element))]))])
+    column = pa.struct([("metadata", pa.binary()), ("value", pa.binary()), ("typed_value", fields)])
+    return pa.table({"v": pa.array([
+        {"metadata": names, "value": b"\x02\x01\x02\x00\x02\x0c\x05",
+         "typed_value": {"a": {"typed_value": 1}, "b": {"typed_value": [{"typed_value": 2}, {"value": b"\0"}]}}},
+        {"metadata": names, "typed_value": {"a": {"value": b"\x05x"}, "b": {}}},
+        {"metadata": names, "value": b"\x04"}, None], column)})
+
+
+def write_variants():
+    VARIANTS.mkdir(parents=True, exist_ok=True)
+    none, names = b"\x01\x00\x00", b"\x01\x02\x00\x01\x02ab"
+    inner = b"\x03\x02\x00\x01\x03\x00\x0c\x05"
+    for name, metadata, value in [
+            ("integer", none, b"\x0c\x05"), ("decimal", none, b"\x20\x02\x64\0\0\0"), ("short", none, b"\x05x"),
+            ("long", none, b"\x40\x02\0\0\0xy"), ("array", none, inner),
+            ("object", names, b"\x02\x02\x01\x00\x08\x00\x0a" + inner + b"\x0c\x05"),
+            ("wide", names, b"\x7e\x01\0\0\0\x01\0\0\0\0\0\0\0\x01\0\0\0\0")]:
+        (VARIANTS / name).write_bytes(bytes([len(metadata)]) + metadata + value)
+
+
 def main():
+    write_variants()
+    write("shredded_variant", shredded(), use_dictionary=False)
     write("plain", flat(), use_dictionary=False)
     write("dictionary", flat())
     write("int96", flat().select(["t"]), use_deprecated_int96_timestamps=True)

@@ -79,9 +79,12 @@ void RequireValid(const arrow::Array& built) {
                 "what is built can be used");
 }
 
-void ReadColumn(const columnar::ParquetFile& file, const SchemaNode& node, const Type& type) {
-  const auto plan = columnar::ColumnPlan::Make(node, columnar::WantedColumn::Named(node.name, type),
-                                               node.name, {SameColumnName, file.calendar});
+void ReadColumn(const columnar::ParquetFile& file, const SchemaNode& node, const Type& type,
+                bool is_variant = false) {
+  auto wanted = columnar::WantedColumn::Named(node.name, type);
+  wanted.is_variant = is_variant;
+  const auto plan =
+      columnar::ColumnPlan::Make(node, wanted, node.name, {SameColumnName, file.calendar});
   if (!plan) return;
   columnar::BatchLimit limit(1024);
   limit.most_bytes = int64_t{16} << 20;  // Arrow clears what it allocates
@@ -114,6 +117,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (own->id() == arrow::Type::INT32)
       types.insert(types.end(), {arrow::int8(), arrow::int64(), arrow::float64()});
     for (const Type& type : types) ReadColumn(*file, node, type);
+    if (node.physical == columnar::PhysicalType::kGroup) {
+      ReadColumn(*file, node,
+                 arrow::struct_({arrow::field("value", arrow::binary(), false),
+                                 arrow::field("metadata", arrow::binary(), false)}),
+                 /*is_variant=*/true);
+    }
     for (int group = 0; group < file->metadata->num_row_groups(); ++group) {
       for (const char* type : {"long", "integer", "date", "timestamp"}) {
         (void)columnar::GuardParquet(file->name, [&]() -> Result<delta::RowGroupBounds> {

@@ -1,0 +1,38 @@
+#include <algorithm>
+#include <string>
+
+#include "fuzz_input.h"
+#include "sluice/columnar/variant_writer.h"
+
+namespace {
+
+using namespace sluice;
+
+struct Variant {
+  std::string value, metadata;
+  bool operator==(const Variant&) const = default;
+};
+
+// The variant as we write it; false where it is refused.
+bool Copy(std::string_view value, std::string_view metadata, Variant& copy) {
+  columnar::VariantWriter writer;
+  writer.Clear(size_t{1} << 20);
+  const auto names = columnar::VariantDictionary::Parse(metadata);
+  if (!names || !writer.AddValue(value, *names)) return false;
+  writer.Finish(copy.value, copy.metadata);
+  return true;
+}
+
+}  // namespace
+
+// A binary variant: the first byte says how many of the others are its metadata.
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  if (size == 0) return 0;
+  const std::string_view bytes = fuzz::Text(data + 1, size - 1);
+  const size_t split = std::min<size_t>(data[0], bytes.size());
+  Variant copy, again;
+  if (!Copy(bytes.substr(split), bytes.substr(0, split), copy)) return 0;
+  fuzz::Require(Copy(copy.value, copy.metadata, again), "what is written can be read");
+  fuzz::Require(copy == again, "a copy of a copy is the same");
+  return 0;
+}
