@@ -11,11 +11,62 @@ ROWS = [[cell.strip() for cell in line.strip("|\n").split("|")]
         for line in PAGE.split("Without a feature")[0].splitlines() if line.startswith("| ")][1:]
 
 
-def test_every_test_that_the_page_names_exists():
-    named = set(re.findall(r"`([a-z0-9_]+_test\.cc|test_[a-z0-9_]+\.py)`", PAGE))
-    assert named
-    there = {file.name for folder in ("src", "tests") for file in (TREE / folder).rglob("*")}
-    assert named <= there, named - there
+# How tests that go by SQL, by a property or by a class of ours spell a feature.
+SPELLED = {
+    "checkpointProtection": "requireCheckpointProtectionBeforeVersion",
+    "clustering": "CLUSTER BY",
+    "deletionVectors": "DeletionVector",
+    "geospatial": "geometry",
+    "icebergCompatV1": "enableIcebergCompat",
+    "inCommitTimestamp": "enableInCommitTimestamps",
+    "timestampNtz": "TIMESTAMP_NTZ",
+    "v2Checkpoint": "checkpointPolicy",
+    "variantShredding": "enableVariantShredding",
+    "variantType": "VARIANT",
+}
+# What stands for a row without a feature.
+MARKS = {
+    "log compaction": "compacted",
+    "version checksums (`.crc`)": r"\.crc",
+    "shallow clones": "clone|Elsewhere",
+    "VOID columns": "void",
+    "interval columns": "interval",
+}
+
+
+def texts_of(cell: str) -> dict[str, str]:
+    """The text of each test that a cell names."""
+    named = re.findall(r"`([a-z0-9_]+_test\.cc|test_[a-z0-9_]+\.py)`", cell)
+    there = {file.name: file for folder in ("src", "tests") for file in (TREE / folder).rglob("*")}
+    assert named and set(named) <= set(there), f"{cell}: {set(named) - set(there)}"
+    return {name: there[name].read_text() for name in named}
+
+
+def says(text: str, feature: str) -> bool:
+    """True if a test's text has a feature's own name or its spelling; "x" is not named by "x-preview"."""
+    own = re.search(re.escape(feature) + r"(?![-\w])", text, re.IGNORECASE)
+    return bool(own) or (feature in SPELLED and SPELLED[feature].lower() in text.lower())
+
+
+def test_every_feature_is_in_a_test_that_its_row_names():
+    silent = [(feature, list(tests)) for row in ROWS for tests in [texts_of(row[3])]
+              for feature in row[0].split(", ") if not any(says(text, feature) for text in tests.values())]
+    assert not silent
+
+
+def test_every_test_that_a_row_names_is_about_one_of_its_features():
+    strange = [(name, row[0]) for row in ROWS for name, text in texts_of(row[3]).items()
+               if not any(says(text, feature) for feature in row[0].split(", "))]
+    assert not strange
+
+
+def test_what_is_without_a_feature_is_in_its_tests():
+    rows = [[cell.strip() for cell in line.strip("|\n").split("|")]
+            for line in PAGE.split("Without a feature")[1].splitlines() if line.startswith("| ")][1:]
+    assert {row[0] for row in rows} == set(MARKS)
+    strange = [(name, row[0]) for row in rows for name, text in texts_of(row[2]).items()
+               if not re.search(MARKS[row[0]], text, re.IGNORECASE)]
+    assert not strange
 
 
 def test_the_program_reads_and_refuses_what_the_page_says(tmp_path, sluice):

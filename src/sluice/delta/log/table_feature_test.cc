@@ -22,15 +22,45 @@ TEST(TableFeature, WhatIsReadIsReadable) {
   EXPECT_THAT(CheckReadable(Protocol{1, 2, {}, {}}, Metadata{}, "t"), IsOk());
 }
 
+TEST(TableFeature, FeaturesWithTypesOfTheirOwnAreReadable) {
+  for (const char* feature : {"geospatial", "geospatial-dev", "timestampNanos", "timestampNtz",
+                              "typeWidening", "typeWidening-preview", "variantShredding",
+                              "variantShredding-preview", "variantType", "variantType-preview"}) {
+    EXPECT_THAT(CheckReadable(Protocol{3, 7, {feature}, {}}, {}, "t"), IsOk()) << feature;
+  }
+}
+
 TEST(TableFeature, WriterFeaturesAreNoConcernOfAReader) {
   EXPECT_THAT(CheckReadable(Protocol{1, 7, {}, {"rowTracking", "inCommitTimestamp"}}, {}, "t"),
               IsOk());
 }
 
 TEST(TableFeature, FeaturesOfTheLogAndStrayOnesAreReadable) {
-  for (const char* feature :
-       {"v2Checkpoint", "timestampWithoutTimezone", "collations-preview", "clustering",
-        "checkpointProtection", "coordinatedCommits-preview", "icebergCompatV3", "rowTracking"}) {
+  for (const char* feature : {"allowColumnDefaults",
+                              "appendOnly",
+                              "changeDataFeed",
+                              "checkConstraints",
+                              "checkpointProtection",
+                              "clustering",
+                              "collations",
+                              "collations-preview",
+                              "columnMappingUsageTracking",
+                              "coordinatedCommits-preview",
+                              "domainMetadata",
+                              "generatedColumns",
+                              "icebergCompatV1",
+                              "icebergCompatV2",
+                              "icebergCompatV3",
+                              "icebergWriterCompatV1",
+                              "icebergWriterCompatV3",
+                              "identityColumns",
+                              "inCommitTimestamp",
+                              "invariants",
+                              "materializePartitionColumns",
+                              "redirectWriterOnly-preview",
+                              "rowTracking",
+                              "timestampWithoutTimezone",
+                              "v2Checkpoint"}) {
     EXPECT_THAT(CheckReadable(Protocol{3, 7, {feature}, {}}, {}, "t"), IsOk()) << feature;
   }
 }

@@ -63,6 +63,42 @@ TEST(CheckWritable, ColumnsWithRulesAreRefusedByName) {
   EXPECT_TRUE(CheckWritable(protocol, WithColumn(R"({"comment":"fine"})"), {}, "t"));
 }
 
+TEST(CheckWritable, EveryFeatureIsKeptOrRefused) {
+  for (const char* feature :
+       {"allowColumnDefaults", "appendOnly", "changeDataFeed", "checkConstraints",
+        "checkpointProtection", "clustering", "columnMapping", "deletionVectors", "domainMetadata",
+        "generatedColumns", "identityColumns", "inCommitTimestamp", "invariants", "rowTracking",
+        "timestampNtz", "typeWidening", "typeWidening-preview", "v2Checkpoint",
+        "vacuumProtocolCheck"}) {
+    EXPECT_TRUE(CheckWritable(Protocol{1, 7, {}, {feature}}, Metadata(), {}, "t")) << feature;
+  }
+  for (const char* feature : {"adaptiveMetadata-preview",
+                              "catalogManaged",
+                              "catalogOwned-preview",
+                              "collations",
+                              "collations-preview",
+                              "columnMappingUsageTracking",
+                              "coordinatedCommits-preview",
+                              "geospatial",
+                              "geospatial-dev",
+                              "icebergCompatV1",
+                              "icebergCompatV2",
+                              "icebergCompatV3",
+                              "icebergWriterCompatV1",
+                              "icebergWriterCompatV3",
+                              "materializePartitionColumns",
+                              "redirectReaderWriter-preview",
+                              "redirectWriterOnly-preview",
+                              "timestampNanos",
+                              "timestampWithoutTimezone",
+                              "variantShredding",
+                              "variantShredding-preview",
+                              "variantType",
+                              "variantType-preview"}) {
+    ExpectRefused(CheckWritable(Protocol{1, 7, {}, {feature}}, Metadata(), {}, "t"), {feature});
+  }
+}
+
 TEST(CheckWritable, LaterWriterVersionIsRefused) {
   ExpectRefused(CheckWritable(Protocol{3, 8, {}, {}}, Metadata(), {}, "t"), {"writer version 8"});
 }
