@@ -161,9 +161,7 @@ Status PlanInto(const Services& services, const config::Table& table, const RunO
   SLUICE_ASSIGN_OR_RETURN(const auto source, LookAtSource(session, unfinished.position, wanted));
   report.source_version = source->facts().source_version;
   SLUICE_ASSIGN_OR_RETURN(const PlannedWork work, source->Plan());
-  if (!work.exports.empty() && KeepsState(table)) {
-    SLUICE_RETURN_IF_ERROR(session.state->RequireWritable());
-  }
+  if (!work.exports.empty()) SLUICE_RETURN_IF_ERROR(RequireStateWritable(session.context()));
   SLUICE_ASSIGN_OR_RETURN(const auto doubles, CheckFirstRun(session, view, work.exports));
   report.notes.insert(report.notes.end(), doubles.begin(), doubles.end());
   if (unfinished.window) report.windows.push_back(*unfinished.window);

@@ -9,6 +9,7 @@
 #include "sluice/exporter/commit/perform.h"
 #include "sluice/exporter/commit/reconcile.h"
 #include "sluice/exporter/commit/settle.h"
+#include "sluice/exporter/commit/state_standing.h"
 #include "sluice/exporter/commit/void_export.h"
 #include "sluice/exporter/exporter.h"
 #include "sluice/exporter/inspect/repair_advice.h"
@@ -130,6 +131,7 @@ Status Reset(const Services& services, const config::Table& table,
   planned.state_forced = true;
   planned.state_expected = view.position().end;
   if (value) {
+    SLUICE_RETURN_IF_ERROR(RequireStateWritable(session.context()));
     // What is late is counted from here on, so the source's version of today is needed.
     SLUICE_ASSIGN_OR_RETURN(const auto source,
                             LookAtSource(session, view.position(), SourceOptions{}));

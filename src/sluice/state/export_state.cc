@@ -287,15 +287,23 @@ Result<std::optional<int64_t>> ExportState::FollowedThrough(const std::string& a
   return std::optional<int64_t>(found->second.version);
 }
 
-Status ExportState::RequireWritable() const {
-  if (const auto state = impl_->Newest()) {
-    if (*state == nullptr) return {};
-    const delta::Snapshot& newest = (*state)->snapshot;
-    return delta::CheckWritable(newest.protocol, newest.metadata, newest.domains, impl_->Name());
+Status ExportState::RequireWritable(const std::string& source_table, Progress progress) const {
+  const auto state = impl_->Newest();
+  if (state && *state == nullptr) return {};
+  if (state) {
+    RowChange change;
+    change.kind = RowChange::Kind::kSet;
+    change.source_table = source_table;
+    change.progress = progress;
+    change.ran_at = impl_->clock->Now();
+    return RehearseCommit(**state, change, impl_->Name());
   }
-  SLUICE_ASSIGN_OR_RETURN(const auto marks, LoadMarks(impl_->store));
-  if (!marks) return {};
-  return delta::CheckWritable(marks->protocol, marks->metadata, marks->domains, impl_->Name());
+  // What the table asks of its writers says more than what stops its reading.
+  if (const auto marks = LoadMarks(impl_->store); marks && *marks) {
+    SLUICE_RETURN_IF_ERROR(delta::CheckWritable((*marks)->protocol, (*marks)->metadata,
+                                                (*marks)->domains, impl_->Name()));
+  }
+  return Fail(state.error());
 }
 
 Result<AdvanceOutcome> ExportState::Follow(const Advance& advance) {

@@ -37,9 +37,10 @@ class ExportState {
   Result<bool> IsStill(Version version, std::string_view mark) const;
   /// The txn version of `app_id`, nullopt if it never committed here.
   Result<std::optional<int64_t>> FollowedThrough(const std::string& app_id) const;
-  /// kUnsupported where the table asks of its writers what we lack: known before anything is exported that
-  /// the state could not follow. Well where there is no table yet.
-  Status RequireWritable() const;
+  /// The error that moving the row of `source_table` would end in, whatever the store does: known before anything
+  /// is exported that the state could not follow. Rehearses the commit, encoding included, and writes nothing. Well
+  /// where there is no table yet.
+  Status RequireWritable(const std::string& source_table, Progress progress) const;
   /// Creates the table where it is missing. Idempotent by (app_id, n).
   Result<AdvanceOutcome> Follow(const Advance& advance);
   /// Takes two rows of one name, too, and leaves one. Idempotent by (app_id, n).

@@ -42,10 +42,10 @@ bool HoldsRow(const StateFile& file, const StateColumns& columns, const std::str
 delta::PartitionValues NewPartition(const LoadedState& state, const RowChange& change) {
   delta::PartitionValues values;
   const delta::Field& name = state.schema.fields[state.columns.source_table];
-  for (const delta::Field& field : state.schema.fields) {
+  for (const delta::Field& field : state.snapshot.metadata.schema.fields) {
     if (!delta::IsPartitionColumn(state.snapshot.metadata.partition_columns, field)) continue;
     auto& value = values[std::string(delta::PhysicalName(field))];
-    if (&field == &name) value = change.source_table;
+    if (field.name == name.name) value = change.source_table;
   }
   return values;
 }
@@ -70,14 +70,17 @@ Rewrites ChooseRewrites(const LoadedState& state, const RowChange& change) {
 }
 
 Status CheckPartitioning(const LoadedState& state) {
-  for (const std::string& column : state.snapshot.metadata.partition_columns) {
-    for (const int index :
-         {state.columns.end_time, state.columns.version, state.columns.run_timestamp}) {
-      if (state.schema.fields[index].name != column) continue;
-      return Fail(Error{ErrorKind::kUnsupported,
-                        fmt::format("the state table is partitioned by {}, which moves", column),
-                        "use a state table without partitions"});
-    }
+  for (const int index :
+       {state.columns.end_time, state.columns.version, state.columns.run_timestamp}) {
+    const delta::Field& column = state.schema.fields[index];
+    if (!delta::IsPartitionColumn(state.snapshot.metadata.partition_columns, column)) continue;
+    return Fail(
+        Error{ErrorKind::kUnsupported,
+              fmt::format("it is partitioned by {}, which every export changes", column.name),
+              fmt::format(
+                  "write the state table again without this partition (CREATE OR REPLACE TABLE ... "
+                  "AS SELECT), or {}",
+                  kWithoutIt)});
   }
   return {};
 }
@@ -95,6 +98,14 @@ Result<std::shared_ptr<arrow::Table>> Concatenate(const Rewrite& rewrite,
   for (const StateFile* file : rewrite.files) tables.push_back(file->rows);
   SLUICE_ARROW_ASSIGN(auto table, arrow::ConcatenateTables(tables), "_export_state");
   return table;
+}
+
+Result<ChangedRows> ChangeRows(const LoadedState& state, const RowChange& change,
+                               const Rewrite& rewrite) {
+  SLUICE_ASSIGN_OR_RETURN(const auto before, Concatenate(rewrite, state));
+  RowChange here = change;
+  if (!rewrite.gets_row) here.kind = RowChange::Kind::kRemove;
+  return ApplyChange(*before, state.columns, here);
 }
 
 Result<std::shared_ptr<arrow::Table>> WithoutPartitionColumns(
@@ -130,12 +141,16 @@ struct Writing {
   std::optional<int64_t> next_row_id;  ///< set iff the table gives rows ids
 };
 
+delta::FileLayout LayoutOf(const LoadedState& state) {
+  delta::FileLayout layout = delta::FileLayoutOf(state.snapshot.metadata, state.schema);
+  layout.hidden = static_cast<int>(state.hidden.size());
+  return layout;
+}
+
 Result<Writing> WritingOf(store::ObjectStore& table_store, runtime::Entropy& entropy,
                           const LoadedState& state, Timestamp now) {
   const delta::Snapshot& snapshot = state.snapshot;
-  Writing writing{table_store, entropy, state, now, {}, false, {}};
-  writing.layout = delta::FileLayoutOf(snapshot.metadata, state.schema);
-  writing.layout.hidden = static_cast<int>(state.hidden.size());
+  Writing writing{table_store, entropy, state, now, LayoutOf(state), false, {}};
   writing.with_changes = delta::PropertiesOf(snapshot.metadata).change_data_feed;
   if (delta::SupportsRowTracking(snapshot.protocol)) {
     SLUICE_ASSIGN_OR_RETURN(const int64_t highest, delta::HighWaterMarkOf(snapshot.domains));
@@ -144,12 +159,25 @@ Result<Writing> WritingOf(store::ObjectStore& table_store, runtime::Entropy& ent
   return writing;
 }
 
+// `rows`, or `changes` of them, as their file holds them.
+Result<std::shared_ptr<arrow::Table>> InDataFile(const LoadedState& state,
+                                                 std::shared_ptr<arrow::Table> rows) {
+  return WithoutPartitionColumns(std::move(rows), state.snapshot.metadata.partition_columns);
+}
+
+Result<std::shared_ptr<arrow::Table>> InChangeFile(const LoadedState& state,
+                                                   std::shared_ptr<arrow::Table> changes) {
+  for (const delta::Field& hidden : state.hidden) {
+    const int index = changes->schema()->GetFieldIndex(hidden.name);
+    SLUICE_ARROW_ASSIGN(changes, changes->RemoveColumn(index), "_export_state");
+  }
+  return InDataFile(state, std::move(changes));
+}
+
 Status AddDataFile(Writing& writing, std::shared_ptr<arrow::Table> rows,
                    const delta::PartitionValues& partition, delta::Commit& commit) {
   if (rows->num_rows() == 0) return {};
-  SLUICE_ASSIGN_OR_RETURN(
-      rows,
-      WithoutPartitionColumns(std::move(rows), writing.state.snapshot.metadata.partition_columns));
+  SLUICE_ASSIGN_OR_RETURN(rows, InDataFile(writing.state, std::move(rows)));
   SLUICE_ASSIGN_OR_RETURN(
       auto add, delta::WriteDataFile(writing.table_store, writing.entropy, *rows, writing.layout,
                                      partition, writing.now));
@@ -165,13 +193,7 @@ Status AddDataFile(Writing& writing, std::shared_ptr<arrow::Table> rows,
 Status AddChangeFile(Writing& writing, std::shared_ptr<arrow::Table> changes,
                      const delta::PartitionValues& partition, delta::Commit& commit) {
   if (!writing.with_changes || changes->num_rows() == 0) return {};
-  for (const delta::Field& hidden : writing.state.hidden) {
-    const int index = changes->schema()->GetFieldIndex(hidden.name);
-    SLUICE_ARROW_ASSIGN(changes, changes->RemoveColumn(index), "_export_state");
-  }
-  SLUICE_ASSIGN_OR_RETURN(
-      changes, WithoutPartitionColumns(std::move(changes),
-                                       writing.state.snapshot.metadata.partition_columns));
+  SLUICE_ASSIGN_OR_RETURN(changes, InChangeFile(writing.state, std::move(changes)));
   SLUICE_ASSIGN_OR_RETURN(auto cdc, delta::WriteChangeFile(writing.table_store, writing.entropy,
                                                            *changes, writing.layout, partition));
   commit.cdc.push_back(std::move(cdc));
@@ -182,10 +204,11 @@ Status AddRewrite(Writing& writing, const RowChange& change,
                   const std::pair<const delta::PartitionValues, Rewrite>& entry,
                   delta::Commit& commit, Totals& totals) {
   const auto& [partition, rewrite] = entry;
-  SLUICE_ASSIGN_OR_RETURN(const auto before, Concatenate(rewrite, writing.state));
-  RowChange here = change;
-  if (!rewrite.gets_row) here.kind = RowChange::Kind::kRemove;
-  SLUICE_ASSIGN_OR_RETURN(ChangedRows changed, ApplyChange(*before, writing.state.columns, here));
+  auto applied = ChangeRows(writing.state, change, rewrite);
+  if (!applied) {
+    return Fail(std::move(applied).error().Within(writing.table_store.DisplayName("")));
+  }
+  ChangedRows changed = *std::move(applied);
   totals.inserted += changed.inserted;
   totals.updated += changed.updated;
   totals.deleted += changed.deleted;
@@ -225,6 +248,35 @@ delta::CommitInfo DescribeChange(const RowChange& change, const delta::Commit& c
   return info;
 }
 
+Status CheckTable(const LoadedState& state, std::string_view table) {
+  const delta::Snapshot& snapshot = state.snapshot;
+  SLUICE_RETURN_IF_ERROR(
+      delta::CheckWritable(snapshot.protocol, snapshot.metadata, snapshot.domains, table));
+  if (Status partitioning = CheckPartitioning(state); !partitioning) {
+    return Fail(std::move(partitioning).error().Within(table));
+  }
+  return {};
+}
+
+// What stops the commit of `change` in a table that may be written to.
+Status RehearseChange(const LoadedState& state, const RowChange& change) {
+  const delta::Snapshot& snapshot = state.snapshot;
+  if (delta::SupportsRowTracking(snapshot.protocol)) {
+    SLUICE_RETURN_IF_ERROR(delta::HighWaterMarkOf(snapshot.domains));
+  }
+  const bool with_changes = delta::PropertiesOf(snapshot.metadata).change_data_feed;
+  const delta::FileLayout layout = LayoutOf(state);
+  for (const auto& [partition, rewrite] : ChooseRewrites(state, change)) {
+    SLUICE_ASSIGN_OR_RETURN(const ChangedRows changed, ChangeRows(state, change, rewrite));
+    SLUICE_ASSIGN_OR_RETURN(const auto rows, InDataFile(state, changed.rows));
+    SLUICE_RETURN_IF_ERROR(delta::RehearseDataFile(*rows, layout));
+    if (!with_changes) continue;
+    SLUICE_ASSIGN_OR_RETURN(const auto changes, InChangeFile(state, changed.changes));
+    SLUICE_RETURN_IF_ERROR(delta::RehearseDataFile(*changes, layout));
+  }
+  return {};
+}
+
 void Sign(delta::CommitInfo& info, const Author& author, runtime::Entropy& entropy) {
   info.timestamp = Millis(author.now);
   info.isolation_level = "Serializable";
@@ -260,9 +312,7 @@ Result<delta::Commit> ChangeCommit(store::ObjectStore& table_store, runtime::Ent
                                    const LoadedState& state, const RowChange& change,
                                    const Author& author) {
   const delta::Snapshot& snapshot = state.snapshot;
-  SLUICE_RETURN_IF_ERROR(delta::CheckWritable(snapshot.protocol, snapshot.metadata,
-                                              snapshot.domains, table_store.DisplayName("")));
-  SLUICE_RETURN_IF_ERROR(CheckPartitioning(state));
+  SLUICE_RETURN_IF_ERROR(CheckTable(state, table_store.DisplayName("")));
   delta::Commit commit;
   commit.version = Next(snapshot.version);
   Totals totals;
@@ -285,6 +335,14 @@ Result<delta::Commit> ChangeCommit(store::ObjectStore& table_store, runtime::Ent
   }
   commit.info = std::move(info);
   return commit;
+}
+
+Status RehearseCommit(const LoadedState& state, const RowChange& change, std::string_view table) {
+  SLUICE_RETURN_IF_ERROR(CheckTable(state, table));
+  if (Status done = RehearseChange(state, change); !done) {
+    return Fail(std::move(done).error().Within(table));
+  }
+  return {};
 }
 
 }  // namespace sluice::state

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "sluice/columnar/arrow_io.h"
+#include "sluice/columnar/parquet_encoder.h"
 
 namespace sluice::state {
 namespace {
@@ -45,10 +46,13 @@ std::optional<Timestamp> TimestampAt(const arrow::Array& array, int64_t i) {
 }
 
 // The rows named `name`, ascending, in a table of one chunk.
-std::vector<int64_t> FindRows(const arrow::Array& names, std::string_view name) {
+std::vector<int64_t> FindRows(const arrow::RecordBatch& rows, const StateColumns& columns,
+                              std::string_view name) {
+  const arrow::Array& names = *rows.column(columns.source_table);
   std::vector<int64_t> found;
   for (int64_t i = 0; i < names.length(); ++i) {
-    if (names.IsValid(i) && As<arrow::StringArray>(names).GetView(i) == name) found.push_back(i);
+    if (names.IsNull(i)) continue;
+    if (As<arrow::StringArray>(names).GetView(i) == name) found.push_back(i);
   }
   return found;
 }
@@ -85,7 +89,8 @@ arrow::Result<std::shared_ptr<arrow::Array>> SetRowColumn(const arrow::Array& co
   // The row keeps its id; the commit that writes it is the file's own.
   if (i == columns.row_commit_version) return arrow::MakeArrayOfNull(column.type(), 1);
   if (from) return column.Slice(*from, 1);
-  if (i == columns.source_table) return OneValue(change.source_table);
+  if (i == columns.source_table)
+    return OneValue(change.source_table);
   return arrow::MakeArrayOfNull(column.type(), 1);
 }
 
@@ -118,7 +123,7 @@ arrow::Result<std::shared_ptr<arrow::Table>> Changes(const arrow::RecordBatch& r
                                                      const StateColumns& columns,
                                                      std::string_view name,
                                                      const std::vector<std::string>& change_types) {
-  const std::vector<int64_t> named = FindRows(*rows.column(columns.source_table), name);
+  const std::vector<int64_t> named = FindRows(rows, columns, name);
   ARROW_ASSIGN_OR_RAISE(
       const auto schema,
       rows.schema()->AddField(rows.num_columns(), arrow::field("_change_type", arrow::utf8())));
@@ -147,19 +152,44 @@ arrow::Result<std::shared_ptr<arrow::Table>> AllChanges(const arrow::RecordBatch
   return arrow::ConcatenateTables({gone, come});
 }
 
-Status CheckNotNull(const arrow::Table& rows) {
+Status CheckNotNull(const arrow::Table& rows, const RowChange& change) {
   for (int i = 0; i < rows.num_columns(); ++i) {
     if (rows.field(i)->nullable() || rows.column(i)->null_count() == 0) continue;
-    return Fail(Error{ErrorKind::kUnsupported,
-                      fmt::format("{}: column '{}' is NOT NULL, and the row to be written has no "
-                                  "value for it",
-                                  kContext, rows.field(i)->name()),
-                      "ALTER TABLE ... ALTER COLUMN ... DROP NOT NULL"});
+    return Fail(
+        Error{ErrorKind::kUnsupported,
+              fmt::format("column '{}' is NOT NULL, and the row to be written for {} has no value "
+                          "for it",
+                          rows.field(i)->name(), change.source_table),
+              fmt::format("take NOT NULL from the column of the state table (ALTER TABLE ... ALTER "
+                          "COLUMN {} DROP NOT NULL), or insert a row for {} with a value in it",
+                          rows.field(i)->name(), change.source_table)});
   }
   return {};
 }
 
+bool IsKeepable(const delta::Field& column) {
+  const auto type = delta::ToArrow(column.type);
+  if (!type) return false;
+  return columnar::CheckEncodable(arrow::Schema({arrow::field(column.name, *type)})).has_value();
+}
+
 }  // namespace
+
+Status CheckKeepable(const delta::TableSchema& schema, std::string_view table) {
+  std::vector<std::string> names, what;
+  for (const delta::Field& column : schema.fields) {
+    if (IsKeepable(column)) continue;
+    names.push_back(column.name);
+    what.push_back(fmt::format("'{}' of type {}", column.name, column.type.ToString()));
+  }
+  if (names.empty()) return {};
+  return Fail(
+      Error{ErrorKind::kUnsupported,
+            fmt::format("{} has columns whose values sluice cannot keep: {}", table,
+                        fmt::join(what, ", ")),
+            fmt::format("drop them from the state table (ALTER TABLE ... DROP COLUMNS ({})), or {}",
+                        fmt::join(names, ", "), kWithoutIt)});
+}
 
 delta::TableSchema GuideSchema() {
   delta::TableSchema schema;
@@ -220,8 +250,7 @@ std::vector<StateRow> ReadRows(const arrow::Table& rows, const StateColumns& col
 Result<ChangedRows> ApplyChange(const arrow::Table& rows, const StateColumns& columns,
                                 const RowChange& change) {
   SLUICE_ARROW_ASSIGN(const auto batch, rows.CombineChunksToBatch(), kContext);
-  const std::vector<int64_t> named =
-      FindRows(*batch->column(columns.source_table), change.source_table);
+  const std::vector<int64_t> named = FindRows(*batch, columns, change.source_table);
   arrow::ArrayVector changed;
   for (int i = 0; i < batch->num_columns(); ++i) {
     SLUICE_ARROW_ASSIGN(auto column, ChangeColumn(*batch->column(i), i, columns, change, named),
@@ -236,7 +265,7 @@ Result<ChangedRows> ApplyChange(const arrow::Table& rows, const StateColumns& co
   out.updated = set && count > 0 ? 1 : 0;
   out.deleted = count - out.updated;
   out.copied = batch->num_rows() - count;
-  SLUICE_RETURN_IF_ERROR(CheckNotNull(*out.rows));
+  SLUICE_RETURN_IF_ERROR(CheckNotNull(*out.rows, change));
   const auto after = arrow::RecordBatch::Make(batch->schema(), out.rows->num_rows(), changed);
   SLUICE_ARROW_ASSIGN(out.changes, AllChanges(*batch, *after, columns, change, count > 0),
                       kContext);

@@ -21,11 +21,20 @@ struct StateColumns {
   int row_id = -1, row_commit_version = -1;
 };
 
+/// The last way out of a table that cannot be kept; another place under `state` would be one without its ledger.
+inline constexpr std::string_view kWithoutIt =
+    "move the table's folder away and run again: for each table that was exported before, the "
+    "refusal then gives "
+    "the `sluice state set` that writes its row again";
+
 /// The guide's table, as sluice creates it.
 delta::TableSchema GuideSchema();
 
 /// Found without case. kUnsupported naming all that are missing or of another type.
 Result<StateColumns> FindStateColumns(const delta::TableSchema& schema, std::string_view table);
+
+/// kUnsupported naming every column whose values a rewrite of the rows could not keep.
+Status CheckKeepable(const delta::TableSchema& schema, std::string_view table);
 
 /// Every row that has a name; rows whose source_table is NULL belong to no table.
 std::vector<StateRow> ReadRows(const arrow::Table& rows, const StateColumns& columns);

@@ -170,10 +170,13 @@ Result<std::optional<LoadedState>> LoadState(const std::shared_ptr<store::Object
   if (!snapshot) return std::optional<LoadedState>();
   LoadedState state;
   const std::string table = table_store->DisplayName("");
-  state.schema = columns == Columns::kAll ? snapshot->metadata.schema
+  state.schema = columns == Columns::kAll ? delta::WithoutVoid(snapshot->metadata.schema)
                                           : OnlyGuideColumns(snapshot->metadata.schema);
   SLUICE_ASSIGN_OR_RETURN(state.columns, FindStateColumns(state.schema, table));
-  if (columns == Columns::kAll) state.hidden = HiddenFields(*snapshot);
+  if (columns == Columns::kAll) {
+    SLUICE_RETURN_IF_ERROR(CheckKeepable(state.schema, table));
+    state.hidden = HiddenFields(*snapshot);
+  }
   if (!state.hidden.empty()) {
     state.columns.row_id = static_cast<int>(state.schema.fields.size());
     state.columns.row_commit_version = state.columns.row_id + 1;

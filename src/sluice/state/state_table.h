@@ -32,8 +32,9 @@ struct StateFile {
 
 struct LoadedState {
   delta::Snapshot snapshot;
-  delta::TableSchema schema;  ///< of the rows: all columns, or the guide's
-  StateColumns columns;       ///< in the rows
+  delta::TableSchema
+      schema;  ///< of the rows: all columns but void ones, which no file holds, or the guide's
+  StateColumns columns;  ///< in the rows
   /// Of the rows, after those of `schema`: each row's id and the version that last wrote it, where the table
   /// tracks rows and Columns::kAll is wanted; else empty.
   std::vector<delta::Field> hidden;
@@ -48,7 +49,9 @@ struct LoadedState {
 /// lies in `_delta_log`.
 Result<std::optional<delta::Snapshot>> LoadMarks(
     const std::shared_ptr<store::ObjectStore>& table_store);
-/// The newest version with its rows; nullopt as above. kUnsupported if the columns are not the guide's.
+/// The newest version with its rows; nullopt as above. kUnsupported if the columns are not the guide's, and for
+/// Columns::kAll if others are of types that a rewrite could not keep; kCorrupt, with a remedy for a state table,
+/// where a file of rows is lost, damaged or lies outside the table's folder.
 Result<std::optional<LoadedState>> LoadState(const std::shared_ptr<store::ObjectStore>& table_store,
                                              Columns columns);
 
@@ -76,5 +79,9 @@ delta::Commit CreationCommit(const Author& author, runtime::Entropy& entropy);
 Result<delta::Commit> ChangeCommit(store::ObjectStore& table_store, runtime::Entropy& entropy,
                                    const LoadedState& state, const RowChange& change,
                                    const Author& author);
+
+/// The error that a ChangeCommit of `change` would end in, whatever the store does; writes nothing. `table`: as
+/// messages call it.
+Status RehearseCommit(const LoadedState& state, const RowChange& change, std::string_view table);
 
 }  // namespace sluice::state

@@ -5,6 +5,8 @@
 
 #include <memory>
 #include <optional>
+#include <span>
+#include <string>
 #include <utility>
 
 #include "sluice/columnar/parquet_encoder.h"
@@ -30,6 +32,21 @@ Result<store::PendingUpload> Encode(store::UploadWriter& upload, const arrow::Ta
   SLUICE_RETURN_IF_ERROR(encoder->Close());
   return upload.Finish();
 }
+
+/// Takes bytes that nobody wants.
+class NoUpload : public store::UploadWriter {
+ public:
+  const std::string& upload_id() const override { return id_; }
+  Status Append(std::span<const uint8_t> /*bytes*/) override { return {}; }
+  Status AppendCopy(const store::Key& /*source_key*/, std::string_view /*source_etag*/,
+                    int64_t /*offset*/, int64_t /*length*/) override {
+    return {};
+  }
+  Result<store::PendingUpload> Finish() override { return store::PendingUpload(); }
+
+ private:
+  std::string id_;
+};
 
 /// False where the store lost the upload: nothing of it lies there, and nobody can complete it any more.
 Result<bool> Complete(store::ObjectStore& store, const store::PendingUpload& upload) {
@@ -104,6 +121,13 @@ Result<AddCdcFile> WriteChangeFile(store::ObjectStore& table_store, runtime::Ent
                           WriteFile(table_store, entropy, *stored, kChangePrefix, cdc.path));
   cdc.partition_values = partition_values;
   return cdc;
+}
+
+Status RehearseDataFile(const arrow::Table& rows, const FileLayout& layout) {
+  SLUICE_ASSIGN_OR_RETURN(const auto stored, AsStored(rows, layout.mapped));
+  NoUpload nowhere;
+  SLUICE_RETURN_IF_ERROR(Encode(nowhere, *stored));
+  return {};
 }
 
 bool IsOwnDataFileName(std::string_view name) { return IsOwnName(name, kDataPrefix); }

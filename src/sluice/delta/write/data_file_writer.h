@@ -37,6 +37,10 @@ Result<AddCdcFile> WriteChangeFile(store::ObjectStore& table_store, runtime::Ent
                                    const arrow::Table& rows, const FileLayout& layout,
                                    const PartitionValues& partition_values);
 
+/// The error that WriteDataFile or WriteChangeFile of these rows would end in, without a store: kUnsupported for
+/// columns that cannot be written. Encodes the rows and keeps nothing.
+Status RehearseDataFile(const arrow::Table& rows, const FileLayout& layout);
+
 /// "part-00000-<uuid>.sluice.snappy.parquet": true only for names that WriteDataFile makes.
 bool IsOwnDataFileName(std::string_view name);
 /// "_change_data/cdc-00000-<uuid>.sluice.snappy.parquet": true only for names that WriteChangeFile makes.

@@ -63,6 +63,32 @@ Result<std::shared_ptr<arrow::Field>> StoredField(const Field& field, const arro
       arrow::key_value_metadata({kArrowFieldId}, {fmt::format("{}", id->get<int64_t>())}));
 }
 
+std::shared_ptr<arrow::Field> Nullable(const arrow::Field& field);
+
+/// `type` with parts that may be null.
+std::shared_ptr<arrow::DataType> Nullable(const std::shared_ptr<arrow::DataType>& type) {
+  switch (type->id()) {
+    case arrow::Type::STRUCT: {
+      arrow::FieldVector parts;
+      for (const auto& part : type->fields()) parts.push_back(Nullable(*part));
+      return arrow::struct_(std::move(parts));
+    }
+    case arrow::Type::LIST:
+      return arrow::list(Nullable(*type->field(0)));
+    case arrow::Type::MAP: {
+      const auto& map = static_cast<const arrow::MapType&>(*type);
+      return std::make_shared<arrow::MapType>(Nullable(*map.key_field())->WithNullable(false),
+                                              Nullable(*map.item_field()));
+    }
+    default:
+      return type;
+  }
+}
+
+std::shared_ptr<arrow::Field> Nullable(const arrow::Field& field) {
+  return field.WithType(Nullable(field.type()))->WithNullable(true);
+}
+
 /// The same values under another type of the same shape.
 std::shared_ptr<arrow::ArrayData> Retyped(const arrow::ArrayData& data,
                                           const std::shared_ptr<arrow::DataType>& type) {
@@ -80,8 +106,11 @@ Result<std::shared_ptr<arrow::Table>> AsStored(const arrow::Table& rows,
                                                const std::vector<Field>& mapped) {
   arrow::FieldVector fields = rows.schema()->fields();
   arrow::ChunkedArrayVector columns = rows.columns();
-  for (size_t i = 0; i < mapped.size(); ++i) {
-    SLUICE_ASSIGN_OR_RETURN(fields[i], StoredField(mapped[i], *fields[i]));
+  for (size_t i = 0; i < fields.size(); ++i) {
+    if (i < mapped.size()) {
+      SLUICE_ASSIGN_OR_RETURN(fields[i], StoredField(mapped[i], *fields[i]));
+    }
+    fields[i] = Nullable(*fields[i]);
     arrow::ArrayVector chunks;
     for (const auto& chunk : columns[i]->chunks()) {
       chunks.push_back(arrow::MakeArray(Retyped(*chunk->data(), fields[i]->type())));

@@ -5,6 +5,7 @@
 
 #include "sluice/base/human_text.h"
 #include "sluice/exporter/commit/perform.h"
+#include "sluice/exporter/commit/state_standing.h"
 #include "sluice/exporter/source/late_sources.h"
 
 namespace sluice::exporter {
@@ -98,9 +99,7 @@ CarriedOut CarryOut(const CommitContext& context, SourceAccess& access, PatternS
                     int64_t newest, const std::vector<plan::PlannedExport>& exports,
                     transfer::Progress& progress) {
   Carrier carrier(context, access, source, newest, progress);
-  if (!exports.empty() && KeepsState(context.table)) {
-    carrier.done.then = context.state.RequireWritable();
-  }
+  if (!exports.empty()) carrier.done.then = RequireStateWritable(context);
   for (const auto& planned : exports) {
     if (!carrier.done.then || carrier.done.lost) break;
     carrier.done.then = carrier.Carry(planned);

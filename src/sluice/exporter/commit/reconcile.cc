@@ -81,6 +81,7 @@ Result<Outcome> AdoptOrVoid(const CommitContext& context, SourceAccess& access,
   if (!again->row_still_stands) {
     return void_it("another writer moved the row in _export_state");
   }
+  SLUICE_RETURN_IF_ERROR(RequireStateWritable(context));
   spdlog::info("{}: finishing export {}, which {} began", context.name(), view.newest,
                FindOwner(context, view).runner.ToString());
   auto performed = Perform(context, access, *std::move(again), progress);

@@ -40,6 +40,11 @@ Result<bool> StateFollowed(const CommitContext& context, int64_t n) {
   return through && *through >= n;
 }
 
+Status RequireStateWritable(const CommitContext& context) {
+  if (!KeepsState(context.table)) return {};
+  return context.state.RequireWritable(context.table.table, ProgressOf(context.table));
+}
+
 Status FollowState(const CommitContext& context, const ledger::Decision& decision) {
   if (decision.state_forced || decision.state_forget) {
     state::Reset reset;

@@ -10,6 +10,10 @@ namespace sluice::exporter {
 /// True once the state's txn says that it followed export n.
 Result<bool> StateFollowed(const CommitContext& context, int64_t n);
 
+/// The error that the state would end in when it follows an export: to be asked before one is decided. Well for a
+/// pattern that keeps no state.
+Status RequireStateWritable(const CommitContext& context);
+
 /// Lets the row follow `decision`. kConflict where it stands behind what the decision expects.
 Status FollowState(const CommitContext& context, const ledger::Decision& decision);
 

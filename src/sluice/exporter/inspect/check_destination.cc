@@ -1,3 +1,5 @@
+#include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -5,6 +7,7 @@
 #include "sluice/exporter/inspect/check.h"
 #include "sluice/exporter/inspect/check_bucket.h"
 #include "sluice/exporter/inspect/findings.h"
+#include "sluice/exporter/session/commit_context.h"
 #include "sluice/exporter/session/session.h"
 #include "sluice/exporter/session/store_options.h"
 #include "sluice/ledger/ledger_path.h"
@@ -131,14 +134,26 @@ bool CheckBucketOf(const Services& services, const Location& at, StoreRole role,
   return CheckBucket(**settings, use, findings);
 }
 
+/// False where exports of a table could not be followed.
+bool AddUnwritable(const Services& services, const state::ExportState& state, Findings& findings) {
+  std::set<std::string> said;  // most of it holds for all tables
+  for (const config::Table& table : services.config->tables) {
+    if (!KeepsState(table)) continue;
+    const auto writable = state.RequireWritable(table.table, ProgressOf(table));
+    if (!writable && said.insert(writable.error().message).second) {
+      findings.AddFault(writable.error());
+    }
+  }
+  return said.empty();
+}
+
 void CheckStateTable(const Services& services, const Location& at, Findings& findings) {
   const auto store = services.open_store(at, StoreRole::kState, services.cancel);
   if (!store) return findings.AddFault(store.error());
   const state::ExportState state(*store, services.wall, services.entropy);
   const auto view = state.Read();
   if (!view) return findings.AddFault(view.error());
-  const auto writable = state.RequireWritable();
-  if (!writable) return findings.AddFault(writable.error());
+  if (!AddUnwritable(services, state, findings)) return;
   CheckStateWrites(services, **store, at, view->exists, findings);
   findings.Add(Severity::kOk,
                view->exists ? fmt::format("{}: version {}, {}", at.ToString(), view->version.value,
