@@ -109,3 +109,21 @@ def test_a_partition_by_what_moves(column, events):
     log = events.state / "_delta_log" / f"{0:020}.json"
     log.write_text(log.read_text().replace('"partitionValues": {}', f'"partitionValues": {{"{column}": null}}'))
     refused(events, f"partitioned by {column}")
+
+
+def test_a_char_column_is_compared_as_spark_compares(events):
+    """The row stands at 01:00: nothing from before goes out again."""
+    fields = columns()
+    fields[0]["metadata"] = {"__CHAR_VARCHAR_TYPE_STRING": "char(20)"}
+    made(events, fields, rows(NAME.ljust(20), "other".ljust(20)))
+    assert events.run(clock(2))["rows"] == 1
+    (shown,) = [r for r in events.call("state", "show", now=clock(2)).json["rows"] if r["source_table"] == NAME]
+    assert shown["last_exported_end_time"].startswith("2025-01-01T02:00")
+
+
+@pytest.mark.parametrize("kind", ["char(5)", "varchar(5)"])
+def test_a_name_that_does_not_fit(kind, events):
+    fields = columns()
+    fields[0]["metadata"] = {"__CHAR_VARCHAR_TYPE_STRING": kind}
+    made(events, fields, rows("x    "))
+    assert "ALTER COLUMN source_table" in refused(events, kind, NAME)["remedy"]

@@ -31,6 +31,7 @@ MARKS = {
     "shallow clones": "clone|Elsewhere",
     "VOID columns": "void",
     "interval columns": "interval",
+    "CHAR and VARCHAR columns": "varchar",
     "NOT NULL columns": "NOT NULL",
 }
 

@@ -45,7 +45,7 @@ delta::PartitionValues NewPartition(const LoadedState& state, const RowChange& c
   for (const delta::Field& field : state.snapshot.metadata.schema.fields) {
     if (!delta::IsPartitionColumn(state.snapshot.metadata.partition_columns, field)) continue;
     auto& value = values[std::string(delta::PhysicalName(field))];
-    if (field.name == name.name) value = change.source_table;
+    if (field.name == name.name) value = StoredName(change.source_table, state.columns.name_limit);
   }
   return values;
 }

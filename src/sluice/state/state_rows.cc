@@ -52,7 +52,7 @@ std::vector<int64_t> FindRows(const arrow::RecordBatch& rows, const StateColumns
   std::vector<int64_t> found;
   for (int64_t i = 0; i < names.length(); ++i) {
     if (names.IsNull(i)) continue;
-    if (As<arrow::StringArray>(names).GetView(i) == name) found.push_back(i);
+    if (columns.NameOf(As<arrow::StringArray>(names).GetView(i)) == name) found.push_back(i);
   }
   return found;
 }
@@ -90,7 +90,7 @@ arrow::Result<std::shared_ptr<arrow::Array>> SetRowColumn(const arrow::Array& co
   if (i == columns.row_commit_version) return arrow::MakeArrayOfNull(column.type(), 1);
   if (from) return column.Slice(*from, 1);
   if (i == columns.source_table)
-    return OneValue(change.source_table);
+    return OneValue(StoredName(change.source_table, columns.name_limit));
   return arrow::MakeArrayOfNull(column.type(), 1);
 }
 
@@ -167,6 +167,16 @@ Status CheckNotNull(const arrow::Table& rows, const RowChange& change) {
   return {};
 }
 
+Status CheckNameFits(const std::string& name, const delta::TextLimit& limit) {
+  if (limit.characters == 0 || delta::CountCharacters(name) <= limit.characters) return {};
+  return Fail(
+      Error{ErrorKind::kUnsupported,
+            fmt::format("column source_table is {}({}), which is too short for {}",
+                        limit.padded ? "char" : "varchar", limit.characters, name),
+            "lengthen the column of the state table (ALTER TABLE ... ALTER COLUMN source_table "
+            "TYPE STRING)"});
+}
+
 bool IsKeepable(const delta::Field& column) {
   const auto type = delta::ToArrow(column.type);
   if (!type) return false;
@@ -174,6 +184,18 @@ bool IsKeepable(const delta::Field& column) {
 }
 
 }  // namespace
+
+std::string_view StateColumns::NameOf(std::string_view stored) const {
+  // 0 characters where all are blanks.
+  return name_limit.padded ? stored.substr(0, stored.find_last_not_of(' ') + 1) : stored;
+}
+
+std::string StoredName(std::string name, const delta::TextLimit& limit) {
+  if (limit.padded) {
+    name.append(std::max<int64_t>(limit.characters - delta::CountCharacters(name), 0), ' ');
+  }
+  return name;
+}
 
 Status CheckKeepable(const delta::TableSchema& schema, std::string_view table) {
   std::vector<std::string> names, what;
@@ -218,7 +240,10 @@ Result<StateColumns> FindStateColumns(const delta::TableSchema& schema, std::str
       columns.*wanted.index = static_cast<int>(field - schema.fields.data());
     }
   }
-  if (wrong.empty()) return columns;
+  if (wrong.empty()) {
+    columns.name_limit = delta::TextLimitOf(schema.fields[columns.source_table]);
+    return columns;
+  }
   return Fail(Error{ErrorKind::kUnsupported,
                     fmt::format("{} has not the columns of an export state table: {}", table,
                                 fmt::join(wrong, ", ")),
@@ -235,7 +260,7 @@ std::vector<StateRow> ReadRows(const arrow::Table& rows, const StateColumns& col
     for (int64_t i = 0; i < batch->num_rows(); ++i) {
       if (names.IsNull(i)) continue;
       StateRow row;
-      row.source_table = As<arrow::StringArray>(names).GetString(i);
+      row.source_table = columns.NameOf(As<arrow::StringArray>(names).GetView(i));
       row.last_exported_end_time = TimestampAt(*batch->column(columns.end_time), i);
       if (versions.IsValid(i)) {
         row.last_exported_version = Version{As<arrow::Int64Array>(versions).Value(i)};
@@ -251,6 +276,9 @@ Result<ChangedRows> ApplyChange(const arrow::Table& rows, const StateColumns& co
                                 const RowChange& change) {
   SLUICE_ARROW_ASSIGN(const auto batch, rows.CombineChunksToBatch(), kContext);
   const std::vector<int64_t> named = FindRows(*batch, columns, change.source_table);
+  if (named.empty() && change.kind == RowChange::Kind::kSet) {
+    SLUICE_RETURN_IF_ERROR(CheckNameFits(change.source_table, columns.name_limit));
+  }
   arrow::ArrayVector changed;
   for (int i = 0; i < batch->num_columns(); ++i) {
     SLUICE_ARROW_ASSIGN(auto column, ChangeColumn(*batch->column(i), i, columns, change, named),

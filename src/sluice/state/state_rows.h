@@ -3,10 +3,12 @@
 #include <arrow/type_fwd.h>
 
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "sluice/base/result.h"
+#include "sluice/delta/schema/char_padding.h"
 #include "sluice/delta/schema/schema.h"
 #include "sluice/state/state_change.h"
 #include "sluice/state/state_row.h"
@@ -19,6 +21,10 @@ struct StateColumns {
   int source_table = 0, end_time = 0, version = 0, run_timestamp = 0;
   /// The hidden columns of a table that tracks rows; -1: none.
   int row_id = -1, row_commit_version = -1;
+  delta::TextLimit name_limit;  ///< of source_table, where it is CHAR(n) or VARCHAR(n)
+
+  /// A value of source_table as tables are called: Spark compares a CHAR(n) without its trailing blanks.
+  std::string_view NameOf(std::string_view stored) const;
 };
 
 /// The last way out of a table that cannot be kept; another place under `state` would be one without its ledger.
@@ -26,6 +32,9 @@ inline constexpr std::string_view kWithoutIt =
     "move the table's folder away and run again: for each table that was exported before, the "
     "refusal then gives "
     "the `sluice state set` that writes its row again";
+
+/// `name` as a column of that limit holds it: CHAR(n) with the blanks that fill it up.
+std::string StoredName(std::string name, const delta::TextLimit& limit);
 
 /// The guide's table, as sluice creates it.
 delta::TableSchema GuideSchema();
@@ -48,7 +57,8 @@ struct ChangedRows {
 
 /// Carries out `change` (not kKeep) on `rows`: of several rows of that name the first is set and the
 /// others go. Other rows and columns are kept as they are; columns that an inserted row has no value
-/// for are null. kUnsupported where such a column, or a set one, is NOT NULL.
+/// for are null. kUnsupported where such a column, or a set one, is NOT NULL, and where the column source_table is too
+/// short for the name of an inserted row.
 Result<ChangedRows> ApplyChange(const arrow::Table& rows, const StateColumns& columns,
                                 const RowChange& change);
 

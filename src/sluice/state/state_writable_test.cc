@@ -26,12 +26,18 @@ class StateWritableTest : public StateFixture {
   }
   static delta::DataType Plain(delta::TypeId id) { return delta::DataType{id, 0, 0, {}}; }
 
-  /// The guide's table with one more column.
+  /// The guide's table with one more column, or with a source_table that has a note.
   static delta::TableSchema With(delta::Field column) {
     delta::TableSchema schema = GuideSchema();
     schema.fields.push_back(std::move(column));
     return schema;
   }
+  static delta::TableSchema WithNote(const std::string& type) {
+    delta::TableSchema schema = GuideSchema();
+    schema.fields[0].metadata_json = R"({"__CHAR_VARCHAR_TYPE_STRING":")" + type + R"("})";
+    return schema;
+  }
+
   /// `names`: of the rows, at hour 1, with an integer 7 in every column that others added.
   void Create(const delta::TableSchema& schema, const std::vector<std::string>& names = {},
               std::vector<std::string> partition_columns = {}) {
@@ -157,6 +163,35 @@ TEST_F(StateWritableTest, APartitionByWhatExportsChangeIsRefused) {
     Create(GuideSchema(), {}, {column});
     ExpectRefused({std::string("partitioned by ") + column}, "without this partition");
   }
+}
+
+TEST_F(StateWritableTest, RowsOfACharColumnAreFoundAndWrittenAsSparkDoes) {
+  const std::string padding(40 - kEvents.size(), ' ');
+  Create(WithNote("char(40)"), {kEvents + padding});
+  EXPECT_EQ(HourOf(kEvents), 1);
+  ExpectKept(1);
+  EXPECT_EQ(Read().rows.size(), 1u);
+  Follow(Export(kClicks, 1, {}, 3));
+  EXPECT_EQ(HourOf(kClicks), 3);
+  const std::string stats = Snapshot().files.at(0).action->stats;
+  EXPECT_NE(stats.find(kEvents + padding + '"'), std::string::npos) << stats;
+  EXPECT_NE(stats.find(kClicks + std::string(40 - kClicks.size(), ' ') + '"'), std::string::npos)
+      << stats;
+}
+
+TEST_F(StateWritableTest, NamesThatDoNotFitAreRefused) {
+  for (const char* type : {"char(5)", "varchar(5)"}) {
+    Use(testing::MakeMemoryStore());
+    Create(WithNote(type));
+    ExpectRefused({type, kEvents}, "ALTER COLUMN source_table");
+  }
+}
+
+TEST_F(StateWritableTest, TrailingBlanksCountInAVarcharColumn) {
+  Create(WithNote("varchar(40)"), {kEvents + "  "});
+  EXPECT_EQ(HourOf(kEvents), std::nullopt);
+  ExpectKept({});
+  EXPECT_EQ(Read().rows.size(), 2u);
 }
 
 }  // namespace

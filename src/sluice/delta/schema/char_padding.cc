@@ -15,12 +15,6 @@ namespace {
 
 constexpr std::string_view kTypeKey = "__CHAR_VARCHAR_TYPE_STRING";
 
-// Characters, not bytes: whatever does not go on with an earlier one begins one.
-int64_t Characters(std::string_view text) {
-  return std::count_if(text.begin(), text.end(),
-                       [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
-}
-
 // The note: a type as Spark spells it, CHAR(n) included, which `type` has as strings.
 class TypeNote {
  public:
@@ -113,7 +107,7 @@ Result<std::shared_ptr<arrow::Array>> PadStrings(const arrow::StringArray& value
       continue;
     }
     text = values.GetView(row);
-    text.append(static_cast<size_t>(std::max<int64_t>(length - Characters(text), 0)), ' ');
+    text.append(static_cast<size_t>(std::max<int64_t>(length - CountCharacters(text), 0)), ' ');
     SLUICE_ARROW_RETURN(padded.Append(text), "CHAR column");
   }
   SLUICE_ARROW_ASSIGN(auto array, padded.Finish(), "CHAR column");
@@ -121,6 +115,23 @@ Result<std::shared_ptr<arrow::Array>> PadStrings(const arrow::StringArray& value
 }
 
 }  // namespace
+
+int64_t CountCharacters(std::string_view text) {
+  // Whatever does not go on with an earlier character begins one.
+  return std::count_if(text.begin(), text.end(),
+                       [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
+}
+
+TextLimit TextLimitOf(const Field& column) {
+  const std::string note = NoteOf(column);
+  std::string_view text = note;
+  TextLimit limit;
+  limit.padded = text.starts_with("char(");
+  if (!limit.padded && !text.starts_with("varchar(")) return {};
+  text.remove_prefix(text.find('(') + 1);
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), limit.characters);
+  return read.ec == std::errc() && limit.characters > 0 ? limit : TextLimit();
+}
 
 Result<CharLengths> ReadCharLengths(const Field& column) {
   const std::string note = NoteOf(column);

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "sluice/base/result.h"
@@ -25,6 +26,19 @@ struct CharLengths {
 /// What the note in the metadata of a column of the table says. kUnsupported where it speaks of a CHAR(n)
 /// inside the column that can't be found there.
 Result<CharLengths> ReadCharLengths(const Field& column);
+
+/// How long the texts of a CHAR(n) or VARCHAR(n) column may be.
+struct TextLimit {
+  int64_t characters = 0;  ///< at most; 0: any number
+  bool padded =
+      false;  ///< CHAR(n): filled up to that many with blanks, which count for nothing in comparisons
+  bool operator==(const TextLimit&) const = default;
+};
+/// What the note in the metadata of a column of strings says.
+TextLimit TextLimitOf(const Field& column);
+
+/// Characters, not bytes, of UTF-8.
+int64_t CountCharacters(std::string_view text);
 
 /// `values`, each CHAR(n) filled up with blanks to n characters; longer ones and nulls as they are.
 Result<std::shared_ptr<arrow::Array>> PadChars(const std::shared_ptr<arrow::Array>& values,

@@ -22,6 +22,18 @@ TEST(ReadCharLengths, IsThatOfCharColumnsOnly) {
   EXPECT_EQ(LengthBy("{}"), 0);
 }
 
+TEST(TextLimitOf, IsThatOfCharAndVarcharColumns) {
+  const auto limit = [](const std::string& type) {
+    return TextLimitOf(Column(R"({"__CHAR_VARCHAR_TYPE_STRING":")" + type + R"("})"));
+  };
+  EXPECT_EQ(limit("char(12)"), (TextLimit{12, true}));
+  EXPECT_EQ(limit("varchar(12)"), (TextLimit{12, false}));
+  for (const char* other : {"string", "char", "char(x)", "varchar(", ""}) {
+    EXPECT_EQ(limit(other), TextLimit()) << other;
+  }
+  EXPECT_EQ(CountCharacters("Straße"), 6);
+}
+
 Field Nested(const std::string& note) {
   auto schema = ParseSchema(
       R"-({"type":"struct","fields":[{"name":"c","nullable":true,"metadata":{},"type":{"type":"struct","fields":[
