@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import shutil
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -127,3 +128,49 @@ def test_a_name_that_does_not_fit(kind, events):
     fields[0]["metadata"] = {"__CHAR_VARCHAR_TYPE_STRING": kind}
     made(events, fields, rows("x    "))
     assert "ALTER COLUMN source_table" in refused(events, kind, NAME)["remedy"]
+
+
+def lead_out(events, rows_left: int):
+    """Does what the remedy says: away with the folder, and `state set` as the next refusal has it."""
+    events.state.rename(events.state.with_name("away"))
+    error = events.fails(clock(4))
+    assert "state set events" in error["remedy"], error
+    assert events.call("state", "set", "events", clock(2), now=clock(4)).code == 0
+    assert events.run(clock(4))["rows"] == rows_left
+    assert sorted(r["id"] for r in events.export().check().rows()) == [1, 2, 3]
+
+
+def test_a_file_of_the_state_that_is_lost(events):
+    events.run(clock(2))
+    (file,) = events.state.glob("*.parquet")
+    kept = shutil.copy(file, events.folder / "backup")
+    file.unlink()
+    for _ in range(2):
+        error = events.fails(clock(3))
+        assert str(events.state) in error["message"] and file.name in error["message"], error
+        assert "restore the file from a backup" in error["remedy"], error
+    shutil.copy(kept, file)
+    assert events.call("plan", now=clock(3)).code == 0
+    file.unlink()
+    lead_out(events, 1)
+
+
+def test_a_state_that_is_a_shallow_clone(events):
+    events.run(clock(2))
+    (file,) = events.state.glob("*.parquet")
+    elsewhere = events.folder / "elsewhere.parquet"
+    shutil.move(file, elsewhere)
+    commit = events.state / "_delta_log" / f"{1:020}.json"
+    commit.write_text(commit.read_text().replace(f'"path":"{file.name}"', f'"path":"file://{elsewhere}"'))
+    error = events.fails(clock(3))
+    assert "state table" in error["message"] and "shallow clone" in error["message"], error
+    assert "deep copy" in error["remedy"] and "`path`" not in error["remedy"], error
+    lead_out(events, 1)
+
+
+def test_a_clone_of_a_state_before_the_first_export(events):
+    log = HandLog(events.state)
+    other = HandLog(events.folder / "other")
+    add = other.file("a.parquet", rows(NAME))["add"]
+    log.commit(0, protocol(), metadata(*columns()), {"add": {**add, "path": f"file://{other.path}/a.parquet"}})
+    refused(events, "shallow clone")

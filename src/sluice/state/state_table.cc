@@ -4,12 +4,14 @@
 #include <arrow/builder.h>
 #include <arrow/record_batch.h>
 #include <arrow/table.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <functional>
 #include <utility>
 
 #include "sluice/columnar/arrow_io.h"
+#include "sluice/delta/log/file_address.h"
 #include "sluice/delta/log/log.h"
 #include "sluice/delta/log/log_path.h"
 #include "sluice/delta/log/row_tracking.h"
@@ -57,6 +59,39 @@ delta::TableSchema OnlyGuideColumns(const delta::TableSchema& schema) {
     if (const delta::Field* field = schema.Find(wanted.name)) out.fields.push_back(*field);
   }
   return out;
+}
+
+// What stops the reading of a file says of a source what to do about it. A state table has nothing to leave out, and
+// its rows can be written again.
+Error OfStateFile(Error error, const delta::LiveFile& file, const std::string& table) {
+  const bool outside = !delta::AddressOf(file.path, table).relative;
+  error = std::move(error).Within("state table " + table);
+  switch (error.kind) {
+    case ErrorKind::kSourceGone:
+    case ErrorKind::kCorrupt:
+    case ErrorKind::kUnsupported:
+    case ErrorKind::kNotFound:
+      break;
+    default:
+      return error;
+  }
+  if (outside) {
+    error.kind = ErrorKind::kUnsupported;
+    error.message = fmt::format(
+        "state table {} is a shallow clone, or was moved: its file {} lies outside its folder",
+        table, file.path);
+    error.remedy = fmt::format(
+        "make the state table a deep copy (CREATE TABLE ... AS SELECT), or {}", kWithoutIt);
+    return error;
+  }
+  if (error.kind == ErrorKind::kUnsupported) {
+    error.remedy = "write the state table's rows again with Spark (INSERT OVERWRITE)";
+    return error;
+  }
+  error.kind = ErrorKind::kCorrupt;
+  error.remedy =
+      fmt::format("restore the file from a backup; if it is lost for good, {}", kWithoutIt);
+  return error;
 }
 
 // What a rewrite must know of rows whose ids are stable; empty where they are not.
@@ -183,7 +218,7 @@ Result<std::optional<LoadedState>> LoadState(const std::shared_ptr<store::Object
   }
   for (const delta::LiveFile& file : snapshot->files) {
     auto read = ReadFile(table_store, file, state, snapshot->metadata.partition_columns);
-    if (!read) return Fail(std::move(read).error().Within("state table"));
+    if (!read) return Fail(OfStateFile(std::move(read).error(), file, table));
     state.files.push_back(*std::move(read));
   }
   state.snapshot = *std::move(snapshot);

@@ -194,5 +194,39 @@ TEST_F(StateWritableTest, TrailingBlanksCountInAVarcharColumn) {
   EXPECT_EQ(Read().rows.size(), 2u);
 }
 
+TEST_F(StateWritableTest, AFileThatIsLostNamesTheTableAndWaysOut) {
+  Follow(Export(kEvents, 1, {}, 5));
+  const std::string file = Snapshot().files.at(0).path;
+  ASSERT_TRUE(store->Delete(file));
+  Use(store);
+  const Status refused = Writable();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::kCorrupt);
+  EXPECT_NE(refused.error().message.find("state table"), std::string::npos);
+  EXPECT_NE(refused.error().message.find(file), std::string::npos);
+  EXPECT_NE(refused.error().remedy.find("restore the file from a backup"), std::string::npos);
+  EXPECT_NE(refused.error().remedy.find("sluice state set"), std::string::npos);
+}
+
+TEST_F(StateWritableTest, AShallowCloneIsRefusedAsAStateTable) {
+  delta::Commit commit;
+  commit.version = Version{0};
+  commit.protocol = delta::Protocol();
+  commit.metadata = delta::Metadata();
+  commit.metadata->id = "test";
+  commit.metadata->schema = GuideSchema();
+  delta::AddFile add;
+  add.path = "file:///lake/other/a.parquet";
+  add.size = 1;
+  commit.adds = {add};
+  ASSERT_TRUE(delta::WriteCommit(*store, commit));
+  const Status refused = Writable();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::kUnsupported);
+  EXPECT_NE(refused.error().message.find("is a shallow clone"), std::string::npos);
+  EXPECT_NE(refused.error().remedy.find("deep copy"), std::string::npos);
+  EXPECT_EQ(refused.error().remedy.find("`path`"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace sluice::state
