@@ -48,7 +48,8 @@ OTHER = {"a number": faults.other_shape({"metadata": 7}), "empty": faults.other_
 
 
 @pytest.mark.parametrize(("kind", "answer"), [
-    *((kind, answer) for kind in ("v1 config", "v1 table", "table") for answer in BROKEN),
+    *((kind, answer) for kind in ("v1 config", "v1 table", "table") for answer in BROKEN
+      if kind == "table" or answer != "html-404"),  # which a server says that has no newer API
     *((kind, answer) for kind in ("v1 table", "table") for answer in OTHER)])
 def test_an_answer_that_is_not_the_catalog_s_is_an_error(kind, answer, catalog, events):
     catalog.newer = kind != "table"

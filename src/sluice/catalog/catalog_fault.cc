@@ -63,7 +63,9 @@ bool IsSwitchedOff(const CatalogFault& fault) {
            name.find("EXTERNAL") != std::string::npos;
   };
   return is(fault.code) || is(fault.reason) || is(fault.message) ||
-         Says(fault, "EXTERNAL ACCESS IS NOT ENABLED") || Says(fault, "EXTERNAL ACCESS ENABLED");
+         Says(fault, "EXTERNAL ACCESS IS NOT ENABLED") || Says(fault, "EXTERNAL ACCESS ENABLED") ||
+         // The newer API sends no reason, only this sentence.
+         Says(fault, "FROM OUTSIDE OF DATABRICKS");
 }
 
 struct Privilege {
@@ -297,9 +299,8 @@ CatalogFault ParseFault(int status, std::string_view body) {
 bool IsRouteMissing(const CatalogFault& fault) {
   if (fault.status == 501 || fault.status == 405) return true;
   if (fault.status != 404) return false;
-  const std::string code = Upper(fault.code);
-  return code.find("TABLE") == std::string::npos && code.find("SCHEMA") == std::string::npos &&
-         code.find("CATALOG") == std::string::npos;
+  // Any other code is about what was asked for: a table, a schema, an external location.
+  return fault.code.empty() || Upper(fault.code).find("ENDPOINT") != std::string::npos;
 }
 
 bool IsUnsupportedFormat(const CatalogFault& fault) {

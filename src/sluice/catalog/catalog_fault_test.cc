@@ -96,6 +96,11 @@ TEST(CatalogFaultTest, ExternalAccessThatIsSwitchedOffIsNotABadToken) {
     EXPECT_THAT(ErrorOf(401, body).message, HasSubstr("switched off for the metastore"));
     EXPECT_THAT(ErrorOf(401, body).remedy, HasSubstr("External data access"));
   }
+  // The newer API sends the sentence alone.
+  EXPECT_FALSE(
+      IsRefusedToken(ParseFault(401, Newer("NotAuthorizedException",
+                                           "Request to generate access credential for table 't' "
+                                           "from outside of Databricks is denied"))));
   EXPECT_TRUE(IsRefusedToken(ParseFault(401, Newer("NotAuthorizedException", "expired"))));
   EXPECT_THAT(ErrorOf(401, "{}").message, HasSubstr("does not accept the token"));
 }
@@ -107,6 +112,8 @@ TEST(CatalogFaultTest, WhatDoesNotExistIsNotFound) {
     EXPECT_FALSE(IsRouteMissing(ParseFault(404, Databricks(code, "x")))) << code;
   }
   EXPECT_FALSE(IsRouteMissing(ParseFault(404, Newer("NoSuchCatalogException", "x"))));
+  EXPECT_FALSE(
+      IsRouteMissing(ParseFault(404, Databricks("EXTERNAL_LOCATION_DOES_NOT_EXIST", "x"))));
   EXPECT_TRUE(IsRouteMissing(ParseFault(404, "Status: 404\nDescription: Not Found\n")));
   EXPECT_TRUE(IsRouteMissing(ParseFault(404, Databricks("ENDPOINT_NOT_FOUND", "No API found"))));
 }

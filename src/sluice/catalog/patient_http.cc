@@ -16,6 +16,8 @@ namespace {
 
 /// No answer of a catalog takes longer; one that comes a byte at a time must not hold a run.
 constexpr Duration kLongestAnswer = Minutes(1);
+/// How long a server that did not answer counts as silent, and how long it may then take.
+constexpr Duration kSilent = Minutes(1), kLongestWhileSilent = Seconds(10);
 /// The longest wait that a server can ask for; a deadline is far shorter.
 constexpr int64_t kLongestWaitSeconds = 86'400;
 
@@ -76,7 +78,13 @@ Result<net::HttpResponse> PatientHttp::Send(net::HttpRequest request,
                                             const runtime::CancelToken& cancel) const {
   request.cancel = &cancel;
   request.most_body_bytes = kMostAnswerBytes;
-  const int64_t deadline = clock_->MonotonicMicros() + policy_.deadline.micros;
+  runtime::RetryPolicy policy = policy_;
+  Duration longest = kLongestAnswer;
+  if (clock_->MonotonicMicros() < silent_until_) {
+    policy.attempts = 1;
+    longest = kLongestWhileSilent;
+  }
+  const int64_t deadline = clock_->MonotonicMicros() + policy.deadline.micros;
   std::optional<net::HttpResponse> refusal;
   int64_t not_before = 0;
   const auto attempt = [&]() -> Status {
@@ -85,7 +93,7 @@ Result<net::HttpResponse> PatientHttp::Send(net::HttpRequest request,
     SLUICE_RETURN_IF_ERROR(cancel.Check());
     const int64_t began = clock_->MonotonicMicros();
     request.limit =
-        Duration{std::clamp<int64_t>(deadline - began, Seconds(1).micros, kLongestAnswer.micros)};
+        Duration{std::clamp<int64_t>(deadline - began, Seconds(1).micros, longest.micros)};
     refusal.reset();
     auto answer = http_->Send(request);
     spdlog::debug("{} {}: {} after {} ms", request.method, request.url,
@@ -99,7 +107,9 @@ Result<net::HttpResponse> PatientHttp::Send(net::HttpRequest request,
     if (not_before >= deadline) return {};  // it will not be answered in time: this is the answer
     return Fail(ErrorKind::kTransient, "{}: HTTP status {}", request.url, refusal->status);
   };
-  const Status sent = runtime::Retry(policy_, *clock_, *entropy_, cancel, attempt);
+  const Status sent = runtime::Retry(policy, *clock_, *entropy_, cancel, attempt);
+  const bool silent = !sent && !refusal && sent.error().kind == ErrorKind::kTransient;
+  silent_until_ = silent ? clock_->MonotonicMicros() + kSilent.micros : 0;
   if (!sent && !(refusal && sent.error().kind == ErrorKind::kTransient)) {
     return Fail(sent.error());
   }
