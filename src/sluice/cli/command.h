@@ -69,7 +69,7 @@ class ExitCode {
 /// The commands with their arguments, as they came from the command line. NAMES empty: all tables.
 struct InitCommand {
   std::vector<std::string> paths;
-  std::string destination, add;
+  std::string destination, add, catalog;
 };
 struct CheckCommand {
   std::vector<std::string> names;

@@ -83,7 +83,7 @@ std::vector<std::string> EntryLines(const TableEntry& entry) {
   if (!entry.name.empty()) {
     lines.push_back(Line("name", Quote(entry.name), "its folder, and NAME in commands"));
   }
-  lines.push_back(Line("path", Quote(entry.path)));
+  if (!entry.path.empty()) lines.push_back(Line("path", Quote(entry.path)));
   lines.push_back(Line("pattern", std::string(config::Name(entry.suggestion.pattern))));
   switch (entry.suggestion.pattern) {
     case config::Pattern::kAppend:
@@ -155,6 +155,18 @@ std::string Sanitized(std::string part) {
   return part;
 }
 
+/// The whole text; `sections` are lines behind the destination's url.
+std::string FormatWhole(const std::string& url, const std::string& sections,
+                        const std::vector<TableEntry>& entries) {
+  std::string text = fmt::format(kHead, Quote(url), sections, url);
+  if (entries.empty()) return text + FormatEntry(Example(), 2);
+  for (size_t i = 0; i < entries.size(); ++i) {
+    if (i > 0) text += '\n';
+    text += FormatEntry(entries[i], 2);
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string FormatConfig(std::string_view destination, const StoreSettings& settings,
@@ -166,13 +178,25 @@ std::string FormatConfig(std::string_view destination, const StoreSettings& sett
   std::string reached = to_bucket ? SettingLines(settings) : "";
   const std::string of_source = from_bucket && !to_bucket ? SettingLines(settings) : "";
   if (!of_source.empty()) reached += "\nsource:\n" + of_source;
-  std::string text = fmt::format(kHead, Quote(url), reached, url);
-  if (entries.empty()) return text + FormatEntry(Example(), 2);
-  for (size_t i = 0; i < entries.size(); ++i) {
-    if (i > 0) text += '\n';
-    text += FormatEntry(entries[i], 2);
+  return FormatWhole(url, reached, entries);
+}
+
+std::string FormatConfig(std::string_view destination, const StoreSettings& settings,
+                         const CatalogSettings& catalog, const std::vector<TableEntry>& entries) {
+  const std::string url(destination);
+  const std::string reached = SettingLines(settings);
+  std::string sections = IsInBucket(url) ? reached : "";
+  if (!IsInBucket(url) && !reached.empty()) sections += "\nsource:\n" + reached;
+  sections +=
+      "\n# Where the tables without a `path` are found; who asks, DATABRICKS_TOKEN or the profile "
+      "says.\ncatalog:\n";
+  if (!catalog.url.empty()) {
+    sections += fmt::format("  url: {}\n", Quote(catalog.url));
+  } else {
+    sections += fmt::format("  auth: {{profile: {}}}\n",
+                            catalog.profile.empty() ? "DEFAULT" : Quote(catalog.profile));
   }
-  return text;
+  return FormatWhole(url, sections, entries);
 }
 
 Result<std::string> AddEntry(std::string_view config, const TableEntry& entry) {

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "sluice/cli/answer.h"
+#include "sluice/cli/catalog_search.h"
 #include "sluice/cli/command.h"
 #include "sluice/cli/config_file.h"
 #include "sluice/cli/config_text.h"
@@ -156,8 +157,10 @@ Result<std::string> ComposeText(const InitCommand& command, const ConfigFile& fi
     if (!added) return Fail(std::move(added).error().Within(file.path));
     text = *std::move(added);
   } else {
-    text = FormatConfig(command.destination.empty() ? "export" : command.destination,
-                        SettingsOfEnvironment(), entries);
+    const std::string destination = command.destination.empty() ? "export" : command.destination;
+    text = command.catalog.empty() ? FormatConfig(destination, SettingsOfEnvironment(), entries)
+                                   : FormatConfig(destination, SettingsOfEnvironment(),
+                                                  CatalogOfEnvironment(), entries);
   }
   auto parsed = config::ParseConfig(text, file.path, config::ProcessEnvironment());
   if (!parsed) {
@@ -170,18 +173,30 @@ struct Initialised {
   std::string file;
   bool added = false;
   std::vector<TableEntry> entries;
+  std::vector<LeftOut> left_out;  ///< of a catalog
 };
 
 Result<Initialised> Initialise(const Context& context, const InitCommand& command) {
   SLUICE_ASSIGN_OR_RETURN(const ConfigFile file, FindConfigFile(context.config_file));
-  Initialised done{file.path, file.exists, {}};
+  Initialised done{file.path, file.exists, {}, {}};
+  if (!command.catalog.empty() && (!command.add.empty() || !command.paths.empty())) {
+    return Fail(Error{ErrorKind::kUsage, "--catalog goes with neither --add nor PATH",
+                      "run `sluice init --catalog NAME`, or add a table by hand"});
+  }
   if (command.add.empty()) {
     if (file.exists) {
       return Fail(Error{ErrorKind::kUsage,
                         fmt::format("{} already exists and is not overwritten", file.path),
                         "add a table to it with --add, or name another file with --config"});
     }
-    SLUICE_ASSIGN_OR_RETURN(done.entries, Search(context, command.paths, file));
+    if (command.catalog.empty()) {
+      SLUICE_ASSIGN_OR_RETURN(done.entries, Search(context, command.paths, file));
+    } else {
+      SLUICE_ASSIGN_OR_RETURN(auto found, SearchCatalog(context, command.catalog));
+      done.entries = std::move(found.entries);
+      done.left_out = std::move(found.left_out);
+      NameApart(done.entries);
+    }
   } else {
     if (file.exists && !command.destination.empty()) {
       return Fail(Error{ErrorKind::kUsage, fmt::format("{} already has a destination", file.path),
@@ -200,13 +215,17 @@ Json ToJson(const Initialised& done) {
   for (const auto& entry : done.entries) {
     tables.push_back(
         {{"table", entry.table},
-         {"path", entry.path},
+         {"path", entry.path.empty() ? Json(nullptr) : Json(entry.path)},
          {"pattern", config::Name(entry.suggestion.pattern)},
          {"watermark",
           entry.suggestion.watermark.empty() ? Json(nullptr) : Json(entry.suggestion.watermark)},
          {"reason", entry.suggestion.reason}});
   }
-  return {{"config", done.file}, {"tables", std::move(tables)}};
+  Json left_out = Json::array();
+  for (const auto& table : done.left_out) {
+    left_out.push_back({{"table", table.table}, {"reason", table.why}});
+  }
+  return {{"config", done.file}, {"tables", std::move(tables)}, {"left_out", std::move(left_out)}};
 }
 
 void Print(const Initialised& done) {
@@ -214,6 +233,9 @@ void Print(const Initialised& done) {
   for (const auto& entry : done.entries) {
     PrintLine(fmt::format("  {}  {}: {}", entry.table, config::Name(entry.suggestion.pattern),
                           entry.suggestion.reason));
+  }
+  for (const auto& table : done.left_out) {
+    PrintLine(fmt::format("  {}  left out: {}", table.table, table.why));
   }
   PrintLine(done.entries.empty() ? "its table is an example: replace it, then run `sluice check`"
                                  : "review it, then run `sluice check`");

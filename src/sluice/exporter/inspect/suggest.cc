@@ -165,7 +165,10 @@ Suggestion SuggestPattern(const TableProfile& profile) {
 }
 
 Result<TableProfile> ProfileTable(std::shared_ptr<store::ObjectStore> table_store) {
-  const delta::Log log(std::move(table_store));
+  return ProfileTable(delta::Log(std::move(table_store)));
+}
+
+Result<TableProfile> ProfileTable(const delta::Log& log) {
   TableProfile profile;
   delta::SnapshotOptions without_files;
   without_files.with_files = false;

@@ -7,6 +7,7 @@
 
 #include "sluice/base/result.h"
 #include "sluice/config/config.h"
+#include "sluice/delta/log/log.h"
 #include "sluice/delta/snapshot/snapshot.h"
 #include "sluice/runtime/cancellation.h"
 #include "sluice/store/object_store.h"
@@ -38,6 +39,8 @@ Suggestion SuggestPattern(const TableProfile& profile);
 
 /// Reads what SuggestPattern needs of the table that `table_store` is rooted at.
 Result<TableProfile> ProfileTable(std::shared_ptr<store::ObjectStore> table_store);
+/// The same of a table whose log is open.
+Result<TableProfile> ProfileTable(const delta::Log& log);
 
 /// The folders below `store`'s root that are Delta tables, "" for the root itself, ascending. Neither
 /// hidden folders nor partitions nor the inside of a table are searched.

@@ -1,0 +1,88 @@
+#include "sluice/cli/catalog_search.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <memory>
+#include <utility>
+
+#include "sluice/catalog/catalog.h"
+#include "sluice/delta/log/log.h"
+#include "sluice/exporter/inspect/suggest.h"
+#include "sluice/exporter/session/services.h"
+
+namespace sluice::cli {
+namespace {
+
+std::string Variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string() : std::string(value);
+}
+
+/// Services of a config that has nothing but the catalog, which the environment leads to.
+exporter::Services OpenServices(const Context& context) {
+  auto config = std::make_shared<config::Config>();
+  config->catalog = config::CatalogOptions{};
+  return exporter::MakeServices(std::move(config), runtime::SystemClock(), context.cancel);
+}
+
+Result<TableEntry> Suggest(const exporter::Services& services, const catalog::TableName& name) {
+  SLUICE_ASSIGN_OR_RETURN(const auto table, services.catalog->FindTable(name, services.cancel));
+  SLUICE_ASSIGN_OR_RETURN(const store::Location at, exporter::LocationOf(table));
+  SLUICE_ASSIGN_OR_RETURN(auto source, services.open_table(at, table, services.cancel));
+  const delta::Log log =
+      table.commits ? delta::Log(std::move(source), *table.commits) : delta::Log(std::move(source));
+  SLUICE_ASSIGN_OR_RETURN(const auto profile, exporter::ProfileTable(log));
+  TableEntry entry;
+  entry.table = name.ToString();
+  entry.suggestion = exporter::SuggestPattern(profile);
+  return entry;
+}
+
+}  // namespace
+
+Result<CatalogSearch> SearchCatalog(const Context& context, const std::string& wanted) {
+  const size_t dot = wanted.find('.');
+  const std::string catalog = wanted.substr(0, dot);
+  const std::string schema = dot == std::string::npos ? "" : wanted.substr(dot + 1);
+  if (catalog.empty() || schema.find('.') != std::string::npos ||
+      (dot != std::string::npos && schema.empty())) {
+    return Fail(
+        Error{ErrorKind::kUsage,
+              fmt::format("--catalog {}: it is a catalog or a schema that is listed", wanted),
+              "name a catalog, main, or a schema in it, main.sales"});
+  }
+  const exporter::Services services = OpenServices(context);
+  SLUICE_ASSIGN_OR_RETURN(const auto tables,
+                          services.catalog->ListTables(catalog, schema, context.cancel));
+  CatalogSearch found;
+  for (const auto& table : tables) {
+    SLUICE_RETURN_IF_ERROR(context.cancel.Check());
+    if (!table.refusal.empty()) {
+      found.left_out.push_back({table.name.ToString(), table.refusal});
+      continue;
+    }
+    auto entry = Suggest(services, table.name);
+    if (entry) {
+      found.entries.push_back(*std::move(entry));
+    } else {
+      found.left_out.push_back({table.name.ToString(), entry.error().message});
+    }
+  }
+  if (found.entries.empty()) {
+    return Fail(
+        Error{ErrorKind::kNotFound,
+              fmt::format(
+                  "{}: none of its {} tables can be exported{}{}", wanted, tables.size(),
+                  found.left_out.empty() ? "" : "; the first is " + found.left_out[0].table + ": ",
+                  found.left_out.empty() ? "" : found.left_out[0].why),
+              "name another catalog or schema, or see what the tables need with `sluice check`"});
+  }
+  return found;
+}
+
+CatalogSettings CatalogOfEnvironment() {
+  return {Variable("DATABRICKS_HOST"), Variable("DATABRICKS_CONFIG_PROFILE")};
+}
+
+}  // namespace sluice::cli
