@@ -76,7 +76,7 @@ TEST_F(NoticeTest, EachPatternHasItsFoldersAndColumns) {
   std::vector<std::string> names;
   for (const auto& column : notice.tables[1].columns) names.push_back(column.name);
   EXPECT_THAT(names, ElementsAre("id", "price", "_change_type", "_commit_version",
-                                 "_commit_timestamp", "_commit_date"));
+                                 "_commit_timestamp", "_commit_date", "snapshot_ts"));
   EXPECT_EQ(notice.tables[0].columns[1].bigquery, "NUMERIC(20, 2)");
   EXPECT_TRUE(notice.tables[0].columns.back().in_path);
 }

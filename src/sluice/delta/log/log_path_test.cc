@@ -9,8 +9,8 @@ TEST(LogPath, WhatIsMadeIsParsedBack) {
   const LogFileName commit{LogFileKind::kCommit, Version{7}};
   EXPECT_EQ(CommitKey(Version{7}), "_delta_log/00000000000000000007.json");
   EXPECT_EQ(ParseLogKey(CommitKey(Version{7})), commit);
-  const LogFileName checkpoint{LogFileKind::kCheckpoint, Version{9223372036854775807}};
-  EXPECT_EQ(ParseLogKey(CheckpointKey(Version{9223372036854775807})), checkpoint);
+  const LogFileName checkpoint{LogFileKind::kCheckpoint, Version{1000000000000000000}};
+  EXPECT_EQ(ParseLogKey(CheckpointKey(Version{1000000000000000000})), checkpoint);
 }
 
 TEST(LogPath, PartsOfACheckpointSayWhichOfHowMany) {
