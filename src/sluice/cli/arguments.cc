@@ -94,7 +94,7 @@ Grammar::Grammar() {
   added->add_option("PATH", init.paths, "folders to search for Delta tables");
   added->add_option("--add", init.add, "add the table of this name or at this path");
   added->add_option("--catalog", init.catalog,
-                    "list a catalog of Unity Catalog, or a schema: main.sales");
+                    "list a Unity Catalog, or main.sales of it");
   added->add_option("--destination", init.destination, "where the exports go");
   AddLookingCommands();
   AddExportCommands();

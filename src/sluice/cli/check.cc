@@ -45,7 +45,7 @@ Json ToJson(const Finding& finding) {
 
 Json ToJson(const exporter::TriedRight& tried) {
   return {{"subject", tried.subject},
-          {"place", tried.place},
+          {"place", runtime::RedactError(tried.place)},
           {"permission", exporter::Name(tried.right)},
           {"status", exporter::Name(tried.status)},
           {"message", runtime::RedactError(tried.message)},
