@@ -93,8 +93,7 @@ Grammar::Grammar() {
   CLI::App* added = AddCommand(app, "init", "Write a first config, or add a table to it", init);
   added->add_option("PATH", init.paths, "folders to search for Delta tables");
   added->add_option("--add", init.add, "add the table of this name or at this path");
-  added->add_option("--catalog", init.catalog,
-                    "list a Unity Catalog, or main.sales of it");
+  added->add_option("--catalog", init.catalog, "list a Unity Catalog, or main.sales of it");
   added->add_option("--destination", init.destination, "where the exports go");
   AddLookingCommands();
   AddExportCommands();

@@ -47,7 +47,10 @@ class BatchRows {
     const double rows = static_cast<double>(limit_.wanted_bytes) / std::max(row_bytes, 1.0);
     return std::max<int64_t>(static_cast<int64_t>(rows), 1);
   }
-  void Cap(double rows) { most_ = std::clamp<int64_t>(static_cast<int64_t>(rows), 1, most_); }
+  void Cap(double rows) {
+    // Compared as it is: rows of next to no bytes make it larger than any integer.
+    if (rows < static_cast<double>(most_)) most_ = std::max<int64_t>(static_cast<int64_t>(rows), 1);
+  }
 
   const BatchLimit limit_;
   int64_t most_ = 1;
