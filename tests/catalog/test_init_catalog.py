@@ -62,3 +62,15 @@ def test_a_token_that_ends_between_two_pages_leaves_no_config(catalog, sluice, t
     assert outcome.code != 0 and "does not accept the token" in str(outcome), str(outcome)
     assert not (sluice.folder / "new.yaml").exists()
     sluice.nowhere()
+
+
+def test_names_that_a_config_cannot_hold_as_they_are(catalog, sluice):
+    """A config takes ${NAME} from the environment: a table of such a name must not lead there."""
+    for name in ("main.sales.événements", "main.sales.${HOME}", "main.sales.red\x1b[31m"):
+        catalog.table(name, f"file://{FIXTURES / 'change_feed' / 'table'}")
+    outcome = init(sluice, "main.sales")
+    assert outcome.code == 0, str(outcome)
+    (entry,) = written(sluice)["tables"]
+    assert entry["table"] == "main.sales.événements" and entry["name"].isascii(), entry
+    assert {left["reason"] for left in outcome.json["left_out"]} == {"its name cannot stand in a config"}
+    assert "\x1b" not in outcome.stdout and "${HOME}" not in (sluice.folder / "new.yaml").read_text()

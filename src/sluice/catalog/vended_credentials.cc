@@ -87,7 +87,7 @@ Result<aws::Credentials> ReadStorageCredentials(const Json& answer, const std::s
   std::string best_prefix, other_prefix;
   for (const auto& entry : *list) {
     const auto prefix = ToLocation(Text(entry, "prefix"));
-    if (!prefix) return Fail(prefix.error());
+    if (!prefix) continue;  // of another cloud, or of nothing: another entry may serve
     const std::string operation = Text(entry, "operation");
     const bool allows = operation == "READ_WRITE" || operation.empty() ||
                         (operation == "READ" && access == PathAccess::kRead);

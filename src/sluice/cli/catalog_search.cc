@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
 #include <utility>
@@ -26,6 +27,26 @@ exporter::Services OpenServices(const Context& context) {
   return exporter::MakeServices(std::move(config), runtime::SystemClock(), context.cancel);
 }
 
+/// A text of the catalog's as it may be printed.
+std::string Shown(std::string text) {
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') c = '?';
+  }
+  return text;
+}
+
+/// Whether a config can hold the name: it would take ${NAME} from the environment.
+bool IsWritable(const std::string& name) {
+  return name.find("${") == std::string::npos && Shown(name) == name;
+}
+
+/// `part` if a folder may be called so, else what comes nearest.
+std::string PlainName(const std::string& part) {
+  std::string plain = NameTable(part);
+  std::replace(plain.begin(), plain.end(), '.', '_');
+  return plain;
+}
+
 Result<TableEntry> Suggest(const exporter::Services& services, const catalog::TableName& name) {
   SLUICE_ASSIGN_OR_RETURN(const auto table, services.catalog->FindTable(name, services.cancel));
   SLUICE_ASSIGN_OR_RETURN(const store::Location at, exporter::LocationOf(table));
@@ -35,6 +56,7 @@ Result<TableEntry> Suggest(const exporter::Services& services, const catalog::Ta
   SLUICE_ASSIGN_OR_RETURN(const auto profile, exporter::ProfileTable(log));
   TableEntry entry;
   entry.table = name.ToString();
+  if (const std::string plain = PlainName(name.table); plain != name.table) entry.name = plain;
   entry.suggestion = exporter::SuggestPattern(profile);
   return entry;
 }
@@ -58,15 +80,18 @@ Result<CatalogSearch> SearchCatalog(const Context& context, const std::string& w
   CatalogSearch found;
   for (const auto& table : tables) {
     SLUICE_RETURN_IF_ERROR(context.cancel.Check());
-    if (!table.refusal.empty()) {
-      found.left_out.push_back({table.name.ToString(), table.refusal});
+    const std::string name = table.name.ToString();
+    if (!table.refusal.empty() || !IsWritable(name)) {
+      found.left_out.push_back({Shown(name), table.refusal.empty()
+                                                 ? "its name cannot stand in a config"
+                                                 : table.refusal});
       continue;
     }
     auto entry = Suggest(services, table.name);
     if (entry) {
       found.entries.push_back(*std::move(entry));
     } else {
-      found.left_out.push_back({table.name.ToString(), entry.error().message});
+      found.left_out.push_back({name, Shown(entry.error().message)});
     }
   }
   if (found.entries.empty()) {

@@ -58,6 +58,15 @@ Result<std::vector<TableEntry>> SearchPath(const Context& context, const std::st
       PrintError(std::move(profile).error().Within("left out"));
       continue;
     }
+    if (folder.find("${") != std::string::npos) {
+      PrintError(
+          Error{ErrorKind::kUnsupported,
+                fmt::format(
+                    "left out: {}: a config would take ${{NAME}} in its path from the environment",
+                    at.Child(folder).ToString()),
+                "rename the folder"});
+      continue;
+    }
     TableEntry entry;
     entry.table = NameTable(folder.empty() ? at.LastPart() : folder);
     entry.path = PathInConfig(path, folder, file);
@@ -196,6 +205,11 @@ Result<Initialised> Initialise(const Context& context, const InitCommand& comman
       done.entries = std::move(found.entries);
       done.left_out = std::move(found.left_out);
       NameApart(done.entries);
+      for (auto& entry : done.entries) {
+        if (entry.name.empty()) continue;
+        std::replace(entry.name.begin(), entry.name.end(), '.', '_');
+        entry.name = NameTable(entry.name);
+      }
     }
   } else {
     if (file.exists && !command.destination.empty()) {
