@@ -42,6 +42,21 @@ def test_check_walks_to_a_table_line_by_line(newer, catalog, on_s3, minio):
     assert outcome.code == 0, str(outcome)
 
 
+def test_check_answers_permissions_of_a_table_by_its_name(events):
+    permissions = [p for p in events.call("check", now=clock(2)).json["permissions"] if p["subject"] == NAME]
+    assert [(p["permission"], p["status"]) for p in permissions] == [("list", "allowed"), ("read", "allowed")]
+    assert permissions[0]["place"].rstrip("/").endswith("lake/events"), permissions
+
+
+def test_handover_and_onboard_look_at_a_table_by_its_name(catalog, sluice):
+    register(catalog, "main.sales.users", FIXTURES / "change_feed" / "table")
+    sluice.add_named("main.sales.users", pattern="cdc")
+    (notice,) = sluice.call("handover").json["notice"]["tables"]
+    assert {"id", "_change_type"} <= {column["name"] for column in notice["columns"]}, notice
+    (feeds,) = [d["text"] for d in sluice.call("onboard").json["documents"] if d["name"] == "change-feed"]
+    assert feeds == "-- main.sales.users: the change data feed is on.", feeds
+
+
 def test_no_credentials_are_asked_for_where_a_table_lies_in_a_folder(catalog, events):
     assert events.call("check", now=clock(2)).code == 0
     assert not {"credentials", "v1 credentials"} & catalog.counts().keys(), catalog.counts()

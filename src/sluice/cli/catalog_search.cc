@@ -2,23 +2,18 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cstdlib>
 #include <memory>
 #include <utility>
 
+#include "sluice/aws/environment.h"
 #include "sluice/catalog/catalog.h"
 #include "sluice/delta/log/log.h"
 #include "sluice/exporter/inspect/suggest.h"
 #include "sluice/exporter/session/services.h"
+#include "sluice/exporter/session/source_log.h"
 
 namespace sluice::cli {
 namespace {
-
-std::string Variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? std::string() : std::string(value);
-}
 
 /// Services of a config that has nothing but the catalog, which the environment leads to.
 exporter::Services OpenServices(const Context& context) {
@@ -40,19 +35,9 @@ bool IsWritable(const std::string& name) {
   return name.find("${") == std::string::npos && Shown(name) == name;
 }
 
-/// `part` if a folder may be called so, else what comes nearest.
-std::string PlainName(const std::string& part) {
-  std::string plain = NameTable(part);
-  std::replace(plain.begin(), plain.end(), '.', '_');
-  return plain;
-}
-
 Result<TableEntry> Suggest(const exporter::Services& services, const catalog::TableName& name) {
   SLUICE_ASSIGN_OR_RETURN(const auto table, services.catalog->FindTable(name, services.cancel));
-  SLUICE_ASSIGN_OR_RETURN(const store::Location at, exporter::LocationOf(table));
-  SLUICE_ASSIGN_OR_RETURN(auto source, services.open_table(at, table, services.cancel));
-  const delta::Log log =
-      table.commits ? delta::Log(std::move(source), *table.commits) : delta::Log(std::move(source));
+  SLUICE_ASSIGN_OR_RETURN(const delta::Log log, exporter::OpenLog(services, table));
   SLUICE_ASSIGN_OR_RETURN(const auto profile, exporter::ProfileTable(log));
   TableEntry entry;
   entry.table = name.ToString();
@@ -107,7 +92,8 @@ Result<CatalogSearch> SearchCatalog(const Context& context, const std::string& w
 }
 
 CatalogSettings CatalogOfEnvironment() {
-  return {Variable("DATABRICKS_HOST"), Variable("DATABRICKS_CONFIG_PROFILE")};
+  return {aws::FirstOfEnvironment({"DATABRICKS_HOST"}).value_or(""),
+          aws::FirstOfEnvironment({"DATABRICKS_CONFIG_PROFILE"}).value_or("")};
 }
 
 }  // namespace sluice::cli

@@ -146,18 +146,30 @@ bool IsBlankOrComment(const std::string& line) {
   return at == std::string::npos || line[at] == '#';
 }
 
-std::string Sanitized(std::string part) {
-  for (char& c : part) {
-    const bool fits = std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-';
-    if (!fits) c = '_';
-  }
-  if (part.empty() || !std::isalnum(static_cast<unsigned char>(part.front()))) part = "t" + part;
-  return part;
+/// Lines of the section `catalog`; who asks, the environment says again when the config is used.
+std::string CatalogLines(const CatalogSettings& catalog) {
+  const std::string lines =
+      "\n# Where the tables without a `path` are found; who asks, DATABRICKS_TOKEN or the profile "
+      "says.\ncatalog:\n";
+  if (!catalog.url.empty()) return lines + fmt::format("  url: {}\n", Quote(catalog.url));
+  return lines + fmt::format("  auth: {{profile: {}}}\n",
+                             catalog.profile.empty() ? "DEFAULT" : Quote(catalog.profile));
 }
 
-/// The whole text; `sections` are lines behind the destination's url.
-std::string FormatWhole(const std::string& url, const std::string& sections,
-                        const std::vector<TableEntry>& entries) {
+}  // namespace
+
+std::string FormatConfig(std::string_view destination, const StoreSettings& settings,
+                         const std::vector<TableEntry>& entries,
+                         const std::optional<CatalogSettings>& catalog) {
+  const std::string url(destination);
+  const bool to_bucket = IsInBucket(url);
+  const bool from_bucket =
+      catalog || std::any_of(entries.begin(), entries.end(),
+                             [](const auto& entry) { return IsInBucket(entry.path); });
+  const std::string reached = SettingLines(settings);
+  std::string sections = to_bucket ? reached : "";
+  if (!to_bucket && from_bucket && !reached.empty()) sections += "\nsource:\n" + reached;
+  if (catalog) sections += CatalogLines(*catalog);
   std::string text = fmt::format(kHead, Quote(url), sections, url);
   if (entries.empty()) return text + FormatEntry(Example(), 2);
   for (size_t i = 0; i < entries.size(); ++i) {
@@ -165,38 +177,6 @@ std::string FormatWhole(const std::string& url, const std::string& sections,
     text += FormatEntry(entries[i], 2);
   }
   return text;
-}
-
-}  // namespace
-
-std::string FormatConfig(std::string_view destination, const StoreSettings& settings,
-                         const std::vector<TableEntry>& entries) {
-  const std::string url(destination);
-  const bool to_bucket = IsInBucket(url);
-  const bool from_bucket = std::any_of(entries.begin(), entries.end(),
-                                       [](const auto& entry) { return IsInBucket(entry.path); });
-  std::string reached = to_bucket ? SettingLines(settings) : "";
-  const std::string of_source = from_bucket && !to_bucket ? SettingLines(settings) : "";
-  if (!of_source.empty()) reached += "\nsource:\n" + of_source;
-  return FormatWhole(url, reached, entries);
-}
-
-std::string FormatConfig(std::string_view destination, const StoreSettings& settings,
-                         const CatalogSettings& catalog, const std::vector<TableEntry>& entries) {
-  const std::string url(destination);
-  const std::string reached = SettingLines(settings);
-  std::string sections = IsInBucket(url) ? reached : "";
-  if (!IsInBucket(url) && !reached.empty()) sections += "\nsource:\n" + reached;
-  sections +=
-      "\n# Where the tables without a `path` are found; who asks, DATABRICKS_TOKEN or the profile "
-      "says.\ncatalog:\n";
-  if (!catalog.url.empty()) {
-    sections += fmt::format("  url: {}\n", Quote(catalog.url));
-  } else {
-    sections += fmt::format("  auth: {{profile: {}}}\n",
-                            catalog.profile.empty() ? "DEFAULT" : Quote(catalog.profile));
-  }
-  return FormatWhole(url, sections, entries);
 }
 
 Result<std::string> AddEntry(std::string_view config, const TableEntry& entry) {
@@ -231,12 +211,21 @@ Result<std::string> AddEntry(std::string_view config, const TableEntry& entry) {
   return fmt::format("{}", fmt::join(lines, ""));
 }
 
+std::string PlainName(std::string name) {
+  for (char& c : name) {
+    const bool fits = std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-';
+    if (!fits) c = '_';
+  }
+  if (name.empty() || !std::isalnum(static_cast<unsigned char>(name.front()))) name = "t" + name;
+  return name;
+}
+
 std::string NameTable(std::string_view path) {
   std::vector<std::string> parts;
   while (!path.empty()) {
     const size_t slash = path.find('/');
     const std::string_view part = path.substr(0, slash);
-    if (!part.empty() && part != ".") parts.push_back(Sanitized(std::string(part)));
+    if (!part.empty() && part != ".") parts.push_back(PlainName(std::string(part)));
     path = slash == std::string_view::npos ? "" : path.substr(slash + 1);
   }
   return parts.empty() ? "table" : fmt::format("{}", fmt::join(parts, "."));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,12 +30,10 @@ struct CatalogSettings {
 };
 
 /// A whole config, with an example where there are no entries. `settings` are written for the destination if
-/// that is a bucket, else for the source if a table's path is in one.
+/// that is a bucket, else for the source if a table is in one, or a catalog finds it: then `catalog` is set.
 std::string FormatConfig(std::string_view destination, const StoreSettings& settings,
-                         const std::vector<TableEntry>& entries);
-/// The same for tables that a catalog finds.
-std::string FormatConfig(std::string_view destination, const StoreSettings& settings,
-                         const CatalogSettings& catalog, const std::vector<TableEntry>& entries);
+                         const std::vector<TableEntry>& entries,
+                         const std::optional<CatalogSettings>& catalog = {});
 
 /// `config` with one more entry below the last one; every other line stays as it is, comments included.
 /// kConfig where `tables` is not a list of lines that begin with "- ".
@@ -43,5 +42,8 @@ Result<std::string> AddEntry(std::string_view config, const TableEntry& entry);
 /// The name of a table at this path below a searched folder: "sales/events" is "sales.events". Characters
 /// that a name cannot contain become '_'.
 std::string NameTable(std::string_view path);
+
+/// `name` as a folder may be called: every character that it cannot have, a dot too, becomes '_'.
+std::string PlainName(std::string name);
 
 }  // namespace sluice::cli

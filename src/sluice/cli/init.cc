@@ -2,12 +2,11 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cstdlib>
 #include <filesystem>
-#include <initializer_list>
 #include <map>
 #include <utility>
 
+#include "sluice/aws/environment.h"
 #include "sluice/cli/answer.h"
 #include "sluice/cli/catalog_search.h"
 #include "sluice/cli/command.h"
@@ -15,6 +14,7 @@
 #include "sluice/cli/config_text.h"
 #include "sluice/cli/output.h"
 #include "sluice/config/config_parser.h"
+#include "sluice/delta/log/log.h"
 #include "sluice/exporter/inspect/suggest.h"
 #include "sluice/stores/store_registry.h"
 
@@ -53,7 +53,7 @@ Result<std::vector<TableEntry>> SearchPath(const Context& context, const std::st
   for (const auto& folder : folders) {
     SLUICE_ASSIGN_OR_RETURN(auto store,
                             stores::StoreRegistry({}).Open(folder.empty() ? at : at.Child(folder)));
-    auto profile = exporter::ProfileTable(std::move(store));
+    auto profile = exporter::ProfileTable(delta::Log(std::move(store)));
     if (!profile) {
       PrintError(std::move(profile).error().Within("left out"));
       continue;
@@ -90,8 +90,7 @@ void NameApart(std::vector<TableEntry>& entries) {
   for (const auto& entry : entries) ++uses[Lower(LastPart(entry.table))];
   for (auto& entry : entries) {
     if (uses[Lower(LastPart(entry.table))] < 2) continue;
-    entry.name = entry.table;
-    std::replace(entry.name.begin(), entry.name.end(), '.', '_');
+    entry.name = PlainName(entry.table);
   }
 }
 
@@ -142,15 +141,9 @@ Result<TableEntry> EntryToAdd(const Context& context, const InitCommand& command
 /// What the environment says of buckets, so that runs by cron, which have another one, find them, too. An
 /// endpoint with a password in it stays out of the file.
 StoreSettings SettingsOfEnvironment() {
-  const auto first = [](std::initializer_list<const char*> names) {
-    for (const char* name : names) {
-      const char* value = std::getenv(name);
-      if (value != nullptr && *value != '\0') return std::string(value);
-    }
-    return std::string();
-  };
-  StoreSettings settings{first({"AWS_REGION", "AWS_DEFAULT_REGION"}),
-                         first({"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"})};
+  StoreSettings settings{
+      aws::FirstOfEnvironment({"AWS_REGION", "AWS_DEFAULT_REGION"}).value_or(""),
+      aws::FirstOfEnvironment({"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"}).value_or("")};
   if (settings.endpoint.find('@') != std::string::npos) settings.endpoint.clear();
   return settings;
 }
@@ -167,9 +160,9 @@ Result<std::string> ComposeText(const InitCommand& command, const ConfigFile& fi
     text = *std::move(added);
   } else {
     const std::string destination = command.destination.empty() ? "export" : command.destination;
-    text = command.catalog.empty() ? FormatConfig(destination, SettingsOfEnvironment(), entries)
-                                   : FormatConfig(destination, SettingsOfEnvironment(),
-                                                  CatalogOfEnvironment(), entries);
+    text = FormatConfig(
+        destination, SettingsOfEnvironment(), entries,
+        command.catalog.empty() ? std::nullopt : std::optional(CatalogOfEnvironment()));
   }
   auto parsed = config::ParseConfig(text, file.path, config::ProcessEnvironment());
   if (!parsed) {
@@ -205,11 +198,6 @@ Result<Initialised> Initialise(const Context& context, const InitCommand& comman
       done.entries = std::move(found.entries);
       done.left_out = std::move(found.left_out);
       NameApart(done.entries);
-      for (auto& entry : done.entries) {
-        if (entry.name.empty()) continue;
-        std::replace(entry.name.begin(), entry.name.end(), '.', '_');
-        entry.name = NameTable(entry.name);
-      }
     }
   } else {
     if (file.exists && !command.destination.empty()) {

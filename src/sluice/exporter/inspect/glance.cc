@@ -9,6 +9,7 @@
 #include "sluice/delta/log/table_properties.h"
 #include "sluice/delta/snapshot/load_snapshot.h"
 #include "sluice/exporter/session/session.h"
+#include "sluice/exporter/session/source_log.h"
 #include "sluice/ledger/ledger.h"
 #include "sluice/plan/column_choice.h"
 
@@ -81,16 +82,7 @@ Result<Published> LookAtPublished(const Services& services, const config::Table&
 }
 
 Result<Glance> GlanceAtSource(const Services& services, const config::Table& table) {
-  if (!table.path) {
-    return Fail(Error{ErrorKind::kUnsupported,
-                      "the table has no path, and tables are not looked up in Unity Catalog yet",
-                      "give the table's `path`"});
-  }
-  SLUICE_ASSIGN_OR_RETURN(const store::Location at,
-                          store::ParseLocation(*table.path, services.config->folder));
-  SLUICE_ASSIGN_OR_RETURN(auto source,
-                          services.open_store(at, StoreRole::kSource, services.cancel));
-  const delta::Log log(std::move(source));
+  SLUICE_ASSIGN_OR_RETURN(const delta::Log log, OpenLog(services, table));
   delta::SnapshotOptions options;
   options.with_files = false;
   SLUICE_ASSIGN_OR_RETURN(const auto snapshot, delta::LoadSnapshot(log, options));

@@ -164,10 +164,6 @@ Suggestion SuggestPattern(const TableProfile& profile) {
   return suggestion;
 }
 
-Result<TableProfile> ProfileTable(std::shared_ptr<store::ObjectStore> table_store) {
-  return ProfileTable(delta::Log(std::move(table_store)));
-}
-
 Result<TableProfile> ProfileTable(const delta::Log& log) {
   TableProfile profile;
   delta::SnapshotOptions without_files;

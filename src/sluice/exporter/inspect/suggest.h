@@ -37,9 +37,7 @@ struct Suggestion {
 /// on, snapshot for the rest. Pure.
 Suggestion SuggestPattern(const TableProfile& profile);
 
-/// Reads what SuggestPattern needs of the table that `table_store` is rooted at.
-Result<TableProfile> ProfileTable(std::shared_ptr<store::ObjectStore> table_store);
-/// The same of a table whose log is open.
+/// Reads what SuggestPattern needs of a table.
 Result<TableProfile> ProfileTable(const delta::Log& log);
 
 /// The folders below `store`'s root that are Delta tables, "" for the root itself, ascending. Neither

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "sluice/exporter/session/session.h"
+#include "sluice/exporter/session/source_log.h"
 #include "sluice/exporter/session/store_options.h"
 #include "sluice/ledger/ledger_path.h"
 #include "sluice/runtime/entropy.h"
@@ -63,10 +64,10 @@ Status Upload(store::ObjectStore& store, const store::Key& key) {
   return store.AbortUpload(pending.key, pending.upload_id);
 }
 
-void Label(std::vector<TriedRight>& tried, const std::string& subject, const Location& at) {
+void Label(std::vector<TriedRight>& tried, const std::string& subject, const std::string& place) {
   for (auto& right : tried) {
     right.subject = subject;
-    right.place = at.ToString();
+    right.place = place;
   }
 }
 
@@ -83,17 +84,21 @@ std::vector<TriedRight> TryPlace(const Services& services, const std::string& su
       services.config->destination.encryption.type == config::Encryption::Type::kSseKms;
   auto tried = store ? TryWriting(**store, runtime::RandomHex16(*services.entropy), key)
                      : Unreachable(store.error());
-  Label(tried, subject, at);
+  Label(tried, subject, at.ToString());
   return tried;
 }
 
 std::vector<TriedRight> TrySource(const Services& services, const config::Table& table) {
-  if (!table.path) return {};
-  const auto at = store::ParseLocation(*table.path, services.config->folder);
-  if (!at) return {};
-  const auto store = services.open_store(*at, StoreRole::kSource, services.cancel);
-  auto tried = store ? TryReading(**store) : Unreachable(store.error());
-  Label(tried, table.table, *at);
+  std::string place = table.table;  // until the catalog says where it lies
+  if (table.path) {
+    const auto at = store::ParseLocation(*table.path, services.config->folder);
+    if (!at) return {};
+    place = at->ToString();
+  }
+  const auto log = OpenLog(services, table);
+  if (log && !table.path) place = log->store().DisplayName("");
+  auto tried = log ? TryReading(log->store()) : Unreachable(log.error());
+  Label(tried, table.table, place);
   return tried;
 }
 

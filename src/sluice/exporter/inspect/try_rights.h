@@ -24,7 +24,8 @@ std::string_view Name(Trial);  ///< "allowed", "refused", "failed", "not_tried"
 
 struct TriedRight {
   std::string subject;  ///< "destination", "state", or a table's full name
-  std::string place;    ///< the location that was tried
+  std::string
+      place;  ///< the location that was tried; the table's name where the catalog did not say
   Right right = Right::kList;
   Trial status = Trial::kNotTried;
   std::string message, fix;  ///< "" where there is nothing to say

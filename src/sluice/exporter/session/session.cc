@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "sluice/delta/log/ratified_log.h"
+#include "sluice/exporter/session/source_log.h"
 #include "sluice/exporter/session/store_options.h"
 #include "sluice/ledger/ledger_path.h"
 #include "sluice/plan/output_layout.h"
@@ -221,38 +221,9 @@ Status RefuseWritingInto(const store::Location& source, const Session& session) 
 }
 
 /// Asks the catalog, once for a session.
-Status FindByName(Session& session) {
-  const config::Table& table = *session.table;
-  const Services& services = *session.services;
-  if (table.path || session.found) return {};
-  if (!services.by_name) {
-    return Fail(Error{ErrorKind::kConfig, "the table has no path, and the config names no catalog",
-                      "give the table's `path`, or a `catalog` that knows it"});
-  }
-  SLUICE_ASSIGN_OR_RETURN(session.found, services.by_name->Find(table, services.cancel));
-  return {};
-}
-
-/// The store of the source, and its log.
-Status OpenLog(Session& session) {
-  const Services& services = *session.services;
-  if (!session.found) {
-    SLUICE_ASSIGN_OR_RETURN(const store::Location at,
-                            store::ParseLocation(*session.table->path, services.config->folder));
-    SLUICE_ASSIGN_OR_RETURN(session.source,
-                            services.open_store(at, StoreRole::kSource, services.cancel));
-    session.log.emplace(session.source);
-    return {};
-  }
-  SLUICE_ASSIGN_OR_RETURN(const store::Location at, LocationOf(*session.found));
-  SLUICE_ASSIGN_OR_RETURN(auto source, services.open_table(at, *session.found, services.cancel));
-  if (const auto& commits = session.found->commits) {
-    SLUICE_RETURN_IF_ERROR(delta::RequireSound(*commits, source->DisplayName("")));
-    session.log.emplace(source, *commits);
-  } else {
-    session.log.emplace(source, delta::CommitAuthority::kLogByName);
-  }
-  session.source = std::move(source);
+Status FindOnce(Session& session) {
+  if (session.table->path || session.found) return {};
+  SLUICE_ASSIGN_OR_RETURN(session.found, FindByName(*session.services, *session.table));
   return {};
 }
 
@@ -265,7 +236,7 @@ void LearnSources(const Services& services) {
 Status FindSource(Session& session) {
   const Services& services = *session.services;
   LearnSources(services);
-  SLUICE_RETURN_IF_ERROR(FindByName(session));
+  SLUICE_RETURN_IF_ERROR(FindOnce(session));
   if (session.found) {
     SLUICE_ASSIGN_OR_RETURN(const store::Location at, LocationOf(*session.found));
     SLUICE_RETURN_IF_ERROR(RefuseWritingInto(at, session));
@@ -278,8 +249,10 @@ Status FindSource(Session& session) {
 Status OpenSource(Session& session) {
   if (session.source) return {};
   const Services& services = *session.services;
-  SLUICE_RETURN_IF_ERROR(FindByName(session));
-  SLUICE_RETURN_IF_ERROR(OpenLog(session));
+  SLUICE_RETURN_IF_ERROR(FindOnce(session));
+  SLUICE_ASSIGN_OR_RETURN(session.log, session.found ? OpenLog(services, *session.found)
+                                                     : OpenLog(services, *session.table));
+  session.source = session.log->shared_store();
   const config::Limits& limits = services.config->limits;
   const int runs = std::max(1, std::min<int>(limits.max_concurrent_runs,
                                              static_cast<int>(services.config->tables.size())));
