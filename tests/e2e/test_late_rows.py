@@ -61,6 +61,16 @@ def test_a_file_that_was_removed_and_added_again_brings_its_rows(table, append):
     assert exported(append) == [1]
 
 
+def test_a_file_that_one_commit_removes_and_adds_stays_live(table, append):
+    """Adding it once more says nothing new of its rows either."""
+    first = table.file("f.parquet", rows((1, 1)))
+    table.commit(0, protocol(), metadata(*SCHEMA), first)
+    append.run(FIRST)
+    table.commit(1, info(), remove("f.parquet"), first).commit(2, info("COMPUTE STATS"), first)
+    append.run(SECOND)
+    assert exported(append) == [1]
+
+
 def test_rows_that_change_files_delete_and_insert_are_not_new(table, append):
     """REPLACE WHERE records every row that it writes again as deleted and inserted."""
     table.commit(0, protocol(1, 4), metadata(*SCHEMA, configuration=FEED), table.file("a.parquet", rows((1, 1), (2, 2))))

@@ -3,6 +3,7 @@
 #include <string>
 #include <unordered_set>
 #include <utility>
+#include <vector>
 
 #include "sluice/delta/log/file_address.h"
 #include "sluice/delta/log/log.h"
@@ -63,16 +64,17 @@ Result<bool> LeaveOutAddedAgain(const Session& session, Version scanned,
   SLUICE_ASSIGN_OR_RETURN(Keys live, LiveAt(log, scanned, old, root));
   bool any = false;
   for (auto& commit : commits) {
-    // A commit may remove and add one file, with another vector: what it removes was live before it.
+    // A commit may remove a file and add it, with another vector or the same: what it removes was live before it, and
+    // what it adds is live after it.
+    std::vector<std::string> added;
     any |= std::erase_if(commit.adds, [&](const delta::AddFile& add) {
-             return live.contains(delta::LogicalFileKey(add.path, add.deletion_vector, root));
+             added.push_back(delta::LogicalFileKey(add.path, add.deletion_vector, root));
+             return live.contains(added.back());
            }) > 0;
-    for (const auto& add : commit.adds) {
-      live.insert(delta::LogicalFileKey(add.path, add.deletion_vector, root));
-    }
     for (const auto& remove : commit.removes) {
       live.erase(delta::LogicalFileKey(remove.path, remove.deletion_vector, root));
     }
+    live.insert(added.begin(), added.end());
   }
   return any;
 }
