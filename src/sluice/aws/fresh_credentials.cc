@@ -1,6 +1,5 @@
 #include "sluice/aws/fresh_credentials.h"
 
-#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -9,10 +8,6 @@
 
 namespace sluice::aws {
 namespace {
-
-/// Credentials are renewed when less than this is left of them, or less than that part of their life.
-constexpr Duration kRenewBefore = Minutes(5);
-constexpr int64_t kRenewBeforePart = 5;
 
 struct Held {
   Credentials credentials;
@@ -43,8 +38,7 @@ class FreshCredentials : public CredentialsSource {
     Held held{std::move(credentials), {}};
     if (held.credentials.expires) {
       const Duration life = *held.credentials.expires - clock_->Now();
-      const int64_t part = std::max<int64_t>(0, life.micros / kRenewBeforePart);
-      held.renew_at = *held.credentials.expires - Duration{std::min(kRenewBefore.micros, part)};
+      held.renew_at = *held.credentials.expires - runtime::RenewalMargin(life);
     }
     return held;
   }

@@ -1,9 +1,6 @@
 #include "sluice/aws/profile.h"
 
-#include <algorithm>
-#include <cctype>
 #include <fstream>
-#include <functional>
 #include <iterator>
 
 #include "sluice/aws/environment.h"
@@ -19,53 +16,22 @@ struct SharedFile {
 constexpr SharedFile kCredentialsFile{"AWS_SHARED_CREDENTIALS_FILE", "credentials", false};
 constexpr SharedFile kConfigFile{"AWS_CONFIG_FILE", "config", true};
 
-std::string_view Trim(std::string_view text) {
-  constexpr std::string_view kBlank = " \t\r";
-  const size_t first = text.find_first_not_of(kBlank);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
-}
-
 /// The name in the title of a section of `kind`; nullopt for sections of other kinds.
 std::optional<std::string> NameInTitle(std::string_view title, std::string_view kind) {
-  title = Trim(title);
+  title = TrimBlanks(title);
   if (!title.starts_with(kind)) return std::nullopt;
-  return std::string(Trim(title.substr(kind.size())));
+  return std::string(TrimBlanks(title.substr(kind.size())));
 }
 
 /// The profile that a section's title names; nullopt for sections of other kinds.
 std::optional<std::string> SectionProfile(std::string_view title, bool is_config_file) {
-  title = Trim(title);
+  title = TrimBlanks(title);
   if (!is_config_file || title == "default") return std::string(title);
   return NameInTitle(title, "profile");
 }
 
-/// The settings of the sections to which `name_of` gives a name.
-std::map<std::string, Profile> ParseSections(
-    std::string_view text,
-    const std::function<std::optional<std::string>(std::string_view)>& name_of) {
-  std::map<std::string, Profile> sections;
-  Profile* current = nullptr;
-  while (!text.empty()) {
-    const std::string_view line = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(text.size(), line.size() + 1));
-    const std::string_view trimmed = Trim(line);
-    if (trimmed.empty() || trimmed.front() == '#' || trimmed.front() == ';') continue;
-    if (trimmed.front() == '[') {
-      const auto name = name_of(trimmed.substr(1, trimmed.find(']') - 1));
-      current = name ? &sections[*name] : nullptr;
-      continue;
-    }
-    const size_t equals = trimmed.find('=');
-    const bool is_nested = line.front() == ' ' || line.front() == '\t';
-    if (current == nullptr || is_nested || equals == std::string_view::npos) continue;
-    std::string name(Trim(trimmed.substr(0, equals)));
-    std::transform(name.begin(), name.end(), name.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    (*current)[std::move(name)] = std::string(Trim(trimmed.substr(equals + 1)));
-  }
-  return sections;
-}
+/// What stands between the brackets of a section's title.
+std::string_view InBrackets(std::string_view title) { return title.substr(1, title.find(']') - 1); }
 
 /// `home` stands for the user's folder.
 std::string PathOf(const SharedFile& file, const std::string& home) {
@@ -86,8 +52,8 @@ std::map<std::string, Profile> ReadProfiles(const SharedFile& file) {
 }  // namespace
 
 std::map<std::string, Profile> ParseProfiles(std::string_view text, bool is_config_file) {
-  return ParseSections(text, [is_config_file](std::string_view title) {
-    return SectionProfile(title, is_config_file);
+  return ParseIni(text, [is_config_file](std::string_view title) {
+    return SectionProfile(InBrackets(title), is_config_file);
   });
 }
 
@@ -97,8 +63,8 @@ std::string SettingOf(const Profile& profile, const std::string& name) {
 }
 
 std::optional<Profile> LoadSsoSession(const std::string& name) {
-  const auto sessions = ParseSections(ReadText(kConfigFile), [](std::string_view title) {
-    return NameInTitle(title, "sso-session");
+  const auto sessions = ParseIni(ReadText(kConfigFile), [](std::string_view title) {
+    return NameInTitle(InBrackets(title), "sso-session");
   });
   const auto found = sessions.find(name);
   if (found == sessions.end()) return std::nullopt;

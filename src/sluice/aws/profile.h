@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "sluice/aws/ini_file.h"
 #include "sluice/base/result.h"
 
 /// AWS's shared files: ~/.aws/credentials and ~/.aws/config, or where AWS_SHARED_CREDENTIALS_FILE and
@@ -12,7 +13,7 @@
 namespace sluice::aws {
 
 /// The settings of one profile, names in lower case.
-using Profile = std::map<std::string, std::string>;
+using Profile = IniSection;
 
 /// Profile name -> settings. In the config file sections are called "profile NAME", but for "default".
 /// Nested settings and other sections are passed over.

@@ -8,11 +8,10 @@
 #include "sluice/catalog/catalog_fixture.h"
 #include "sluice/testing/raw_server.h"
 
-/// One request: what is sent, what is asked again, and what servers that are no catalog answer.
+/// One request: what is sent, what is asked again, and what servers answer that are not a catalog.
 namespace sluice::catalog {
 namespace {
 
-using ::testing::ElementsAre;
 using testing::HasMessage;
 using testing::HasRemedy;
 using ::testing::HasSubstr;

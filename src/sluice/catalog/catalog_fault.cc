@@ -189,7 +189,7 @@ Error Denied(const CatalogFault& fault, const Subject& subject) {
   if (!grants.empty()) {
     return {ErrorKind::kPermission,
             fmt::format("{}: a grant is missing ({})", subject.name, Quote(fault)),
-            fmt::format("run {}; EXTERNAL USE is no part of ALL PRIVILEGES, and only the owner of "
+            fmt::format("run {}; EXTERNAL USE is not part of ALL PRIVILEGES, and only the owner of "
                         "the catalog or "
                         "external location grants it",
                         fmt::join(grants, "; "))};

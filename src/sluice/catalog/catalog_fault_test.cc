@@ -37,7 +37,7 @@ TEST(CatalogFaultTest, GrantIsTakenFromTheMetadata) {
   EXPECT_THAT(error.message, HasSubstr("main.sales.events"));
   EXPECT_THAT(error.remedy, HasSubstr("GRANT EXTERNAL USE SCHEMA ON SCHEMA main.`odd-name` TO "
                                       "`<user or service principal>`"));
-  EXPECT_THAT(error.remedy, HasSubstr("no part of ALL PRIVILEGES"));
+  EXPECT_THAT(error.remedy, HasSubstr("not part of ALL PRIVILEGES"));
 }
 
 TEST(CatalogFaultTest, GrantIsTakenFromTheMessage) {

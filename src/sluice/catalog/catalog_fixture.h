@@ -61,6 +61,11 @@ class SignInEnvironment {
 
 /// A catalog server that answers each target as the test says, and one client of it.
 class CatalogTest : public ::testing::Test {
+ public:
+  ~CatalogTest() override {
+    catalog_.reset();
+  }  // a server waits for connections that are kept open
+
  protected:
   static constexpr char kRoot[] = "/api/2.1/unity-catalog";
   static constexpr char kToken[] = "dapi-token-of-the-test";
@@ -71,10 +76,6 @@ class CatalogTest : public ::testing::Test {
       Answer(request, response);
     });
   }
-
-  ~CatalogTest() override {
-    catalog_.reset();
-  }  // a server waits for connections that are kept open
 
   /// `target`: "GET /tables/a.b.c" below the API's root. Answers given for one target come one after the other; the
   /// last one stays.

@@ -30,7 +30,7 @@ Result<std::optional<delta::StagedCommits>> ReadCommitsOf(const TableDescription
   }
   const auto latest = Number(json, "latest-table-version");
   if (!latest || *latest < 0) {
-    return Fail(ErrorKind::kCorrupt, "the catalog does not tell the table's latest version");
+    return Fail(ErrorKind::kCorrupt, "the catalog does not name the table's latest version");
   }
   SLUICE_ASSIGN_OR_RETURN(auto chain, ChainCommits(std::move(commits), Version{*latest}));
   return std::optional(std::move(chain));
@@ -96,17 +96,12 @@ Result<std::optional<DeltaApi::Table>> DeltaApi::FindTable(const TableName& name
   if (!routes.table) return std::nullopt;
   SLUICE_ASSIGN_OR_RETURN(const auto json, Ask(TablePath(name), name, cancel));
   if (!json) return std::nullopt;
-  const auto within = [&](Error error) {
-    error.remedy =
-        "check that `catalog.url` is a Unity Catalog; if it is, report this answer to whoever runs "
-        "it";
-    return Fail(std::move(error).Within(name.ToString()));
-  };
+  const std::string whole = name.ToString();
   const Json* metadata = Member(*json, "metadata");
   auto table = ReadTableMetadata(metadata == nullptr ? Json() : *metadata, name);
-  if (!table) return within(std::move(table).error());
+  if (!table) return Fail(WithinAnswer(std::move(table).error(), whole));
   auto commits = ReadCommitsOf(*table, *json);
-  if (!commits) return within(std::move(commits).error());
+  if (!commits) return Fail(WithinAnswer(std::move(commits).error(), whole));
   return std::optional(Table{std::move(*table), std::move(*commits)});
 }
 

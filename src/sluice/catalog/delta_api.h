@@ -30,7 +30,7 @@ class DeltaApi {
   Result<std::optional<Json>> TableCredentials(const TableName& name,
                                                const runtime::CancelToken& cancel);
 
-  /// For what lies below `location`. Which catalog that is in, nobody knows, so that no list of calls is asked for.
+  /// For what lies below `location`. It is not known which catalog that is in, so the list of calls is not asked for.
   Result<Json> PathCredentials(const std::string& location, PathAccess access,
                                const runtime::CancelToken& cancel) const;
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace sluice::catalog {
 namespace {
@@ -38,6 +39,15 @@ Result<Json> ParseJson(std::string_view text) {
   Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (json.is_discarded()) return Fail(ErrorKind::kCorrupt, "the answer is not JSON");
   return json;
+}
+
+Error WithinAnswer(Error error, const std::string& name) {
+  if (error.kind == ErrorKind::kCorrupt && error.remedy.empty()) {
+    error.remedy =
+        "check that `catalog.url` is the URL of a Unity Catalog; if it is, report this answer to "
+        "whoever runs it";
+  }
+  return std::move(error).Within(name);
 }
 
 bool IsHtml(const net::HttpResponse& answer) {

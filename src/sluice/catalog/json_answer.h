@@ -20,6 +20,10 @@ inline constexpr size_t kMostAnswerBytes = size_t{16} << 20;
 /// kCorrupt for text that is not JSON, or that is nested more deeply than any answer of a catalog.
 Result<Json> ParseJson(std::string_view text);
 
+/// `error`, which an answer about `name` ended in; kCorrupt without a remedy gets the one for answers that no catalog
+/// gives.
+Error WithinAnswer(Error error, const std::string& name);
+
 /// A page for people: of a login, of a proxy, of another kind of server.
 bool IsHtml(const net::HttpResponse& answer);
 

@@ -13,19 +13,13 @@
 #include <utility>
 
 #include "sluice/aws/environment.h"
+#include "sluice/aws/ini_file.h"
 #include "sluice/runtime/log.h"
 
 namespace sluice::catalog {
 namespace {
 
-using Section = std::map<std::string, std::string>;
-
-std::string_view Trim(std::string_view text) {
-  constexpr std::string_view kBlank = " \t\r\n";
-  const size_t first = text.find_first_not_of(kBlank);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
-}
+using Section = aws::IniSection;
 
 std::string Lower(std::string_view text) {
   std::string lower(text);
@@ -255,27 +249,15 @@ Status CheckPair(const SignIn& sign_in) {
 }  // namespace
 
 std::map<std::string, Section> ParseIni(std::string_view text) {
-  std::map<std::string, Section> sections;
-  Section* current = nullptr;
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
-  while (!text.empty()) {
-    const std::string_view line = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(text.size(), line.size() + 1));
-    const std::string_view trimmed = Trim(line);
-    if (trimmed.empty() || trimmed.front() == '#' || trimmed.front() == ';') continue;
-    if (trimmed.front() == '[') {
-      const size_t end = trimmed.find(']');
-      current = end == std::string_view::npos ? nullptr
-                                              : &sections[std::string(trimmed.substr(1, end - 1))];
-      continue;
-    }
-    const size_t split = trimmed.find_first_of("=:");
-    const bool continues = line.front() == ' ' || line.front() == '\t';
-    if (current == nullptr || continues || split == std::string_view::npos) continue;
-    (*current)[Lower(Trim(trimmed.substr(0, split)))] =
-        std::string(Trim(trimmed.substr(split + 1)));
-  }
-  return sections;
+  return aws::ParseIni(
+      text,
+      [](std::string_view title) -> std::optional<std::string> {
+        const size_t end = title.find(']');
+        if (end == std::string_view::npos) return std::nullopt;
+        return std::string(title.substr(1, end - 1));
+      },
+      "=:");
 }
 
 Result<SignIn> FindSignIn(const CatalogOptions& options) {

@@ -123,7 +123,7 @@ std::optional<Refusal> RefusalOf(const TableDescription& table) {
                    "export a copy of the table without the masked columns"};
   }
   if (table.location.empty()) {
-    return Refusal{"a table whose location the catalog does not tell",
+    return Refusal{"a table whose location the catalog does not name",
                    "set `path`, and `source.auth` with credentials of your own"};
   }
   const auto location = ToLocation(table.location);

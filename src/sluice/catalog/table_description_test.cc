@@ -70,7 +70,7 @@ TEST(TableDescriptionTest, OtherCloudsAreRefusedByName) {
   EXPECT_THAT(RefusalWith("storage_location", "abfss://c@a.dfs.core.windows.net/t"),
               HasSubstr("Azure storage"));
   EXPECT_THAT(RefusalWith("storage_location", "gs://b/t"), HasSubstr("Google Cloud Storage"));
-  EXPECT_THAT(RefusalWith("storage_location", nullptr), HasSubstr("does not tell"));
+  EXPECT_THAT(RefusalWith("storage_location", nullptr), HasSubstr("does not name"));
 }
 
 TEST(TableDescriptionTest, ManagedTablesSayItInTheirProperties) {

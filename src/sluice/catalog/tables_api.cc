@@ -17,17 +17,8 @@ constexpr size_t kMostCommits = 100'000;
 /// How often the commits are asked for from the start where they changed between two pages.
 constexpr int kCommitTries = 3;
 
-Error Within(Error error, const std::string& name) {
-  if (error.kind == ErrorKind::kCorrupt && error.remedy.empty()) {
-    error.remedy =
-        "check that `catalog.url` is a Unity Catalog; if it is, report this answer to whoever runs "
-        "it";
-  }
-  return std::move(error).Within(name);
-}
-
 Error Circle(const std::string& name) {
-  return Within(
+  return WithinAnswer(
       {ErrorKind::kCorrupt, "the catalog's listing does not end: its pages go in a circle", {}},
       name);
 }
@@ -55,16 +46,16 @@ Result<TableDescription> TablesApi::Describe(const TableName& name,
   request.subject = SubjectOf(name);
   SLUICE_ASSIGN_OR_RETURN(const Json json, Plainly(client_->Ask(request, cancel)));
   auto table = ReadTableInfo(json);
-  if (!table) return Fail(Within(std::move(table).error(), request.subject.name));
-  // Case alone does not tell names apart, there as in columns.
+  if (!table) return Fail(WithinAnswer(std::move(table).error(), request.subject.name));
+  // Names that differ in case alone are the same, there as in columns.
   if (!SameColumnName(table->name.catalog, name.catalog) ||
       !SameColumnName(table->name.schema, name.schema) ||
       !SameColumnName(table->name.table, name.table)) {
-    return Fail(Within({ErrorKind::kCorrupt,
-                        fmt::format("the catalog answered about another table, {}",
-                                    table->name.ToString().substr(0, 300)),
-                        {}},
-                       request.subject.name));
+    return Fail(WithinAnswer({ErrorKind::kCorrupt,
+                              fmt::format("the catalog answered about another table, {}",
+                                          table->name.ToString().substr(0, 300)),
+                              {}},
+                             request.subject.name));
   }
   table->name = name;
   return table;
@@ -84,7 +75,7 @@ Result<TablesApi::CommitPage> TablesApi::OnePageOfCommits(
   if (!json && IsRouteMissing(json.error().fault)) {
     return Fail(Error{
         ErrorKind::kUnsupported,
-        "the catalog manages the table's commits, and this server does not tell them to others",
+        "the catalog manages the table's commits, and this server does not show them to others",
         "update the catalog server, or export a copy of the table"});
   }
   if (!json) return Fail(json.error().error);
@@ -92,7 +83,7 @@ Result<TablesApi::CommitPage> TablesApi::OnePageOfCommits(
   SLUICE_ASSIGN_OR_RETURN(page.commits, ReadCommits(Member(*json, "commits"), kUnderscoredKeys));
   const auto latest = Number(*json, "latest_table_version");
   if (!latest || *latest < -1 || (*latest == -1 && !page.commits.empty())) {
-    return Fail(ErrorKind::kCorrupt, "the catalog does not tell the table's latest version");
+    return Fail(ErrorKind::kCorrupt, "the catalog does not name the table's latest version");
   }
   page.latest = *latest;
   return page;
@@ -130,7 +121,7 @@ Result<delta::StagedCommits> TablesApi::Commits(const TableDescription& table,
     const bool may_have_changed =
         !commits && commits.error().kind == ErrorKind::kCorrupt && pages > 1;
     if (commits || !may_have_changed || tried == kCommitTries) {
-      if (!commits) return Fail(Within(std::move(commits).error(), table.name.ToString()));
+      if (!commits) return Fail(WithinAnswer(std::move(commits).error(), table.name.ToString()));
       return commits;
     }
   }
@@ -151,12 +142,12 @@ Result<TablesApi::Page> TablesApi::ListTables(const std::string& catalog, const 
   const Json* tables = Member(json, "tables");
   if (tables == nullptr) return page;  // Databricks leaves out what is empty
   if (!tables->is_array()) {
-    return Fail(Within({ErrorKind::kCorrupt, "the catalog's listing is not a list", {}},
-                       request.subject.name));
+    return Fail(WithinAnswer({ErrorKind::kCorrupt, "the catalog's listing is not a list", {}},
+                             request.subject.name));
   }
   for (const auto& entry : *tables) {
     auto table = ReadTableInfo(entry);
-    if (!table) return Fail(Within(std::move(table).error(), request.subject.name));
+    if (!table) return Fail(WithinAnswer(std::move(table).error(), request.subject.name));
     page.tables.push_back(std::move(*table));
   }
   return page;

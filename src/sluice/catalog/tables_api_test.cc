@@ -14,10 +14,8 @@ namespace {
 using ::testing::ElementsAre;
 using testing::HasMessage;
 using ::testing::HasSubstr;
-using testing::HttpDouble;
 using testing::IsError;
 using testing::RawServer;
-using ::testing::SizeIs;
 
 constexpr char kManaged[] = R"(,"properties":{"delta.feature.catalogManaged":"supported"})";
 constexpr char kCommits[] = "GET /delta/preview/commits";
@@ -132,7 +130,7 @@ TEST_F(CommitPagesTest, ExpiredTokenBetweenTwoPagesIsAnErrorOfPermission) {
 
 TEST_F(CommitPagesTest, ServerThatDoesNotTellCommitsIsNamed) {
   EXPECT_THAT(Find(), IsError(ErrorKind::kUnsupported));
-  EXPECT_THAT(Find(), HasMessage("does not tell them to others"));
+  EXPECT_THAT(Find(), HasMessage("does not show them to others"));
 }
 
 TEST_F(CommitPagesTest, WithoutALatestVersionItIsCorrupt) {

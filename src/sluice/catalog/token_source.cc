@@ -15,9 +15,6 @@
 namespace sluice::catalog {
 namespace {
 
-/// A token is renewed when less than this is left of it, or less than that part of its life.
-constexpr Duration kRenewBefore = Minutes(5);
-constexpr int64_t kRenewBeforePart = 5;
 /// Where the answer says nothing: what Databricks' tokens last.
 constexpr int64_t kUsualSeconds = 3600;
 constexpr int64_t kMostSeconds = int64_t{366} * 86'400;
@@ -108,8 +105,7 @@ class MachineToken : public TokenSource {
     const int64_t seconds =
         std::clamp<int64_t>(Number(*json, "expires_in").value_or(kUsualSeconds), 0, kMostSeconds);
     const Duration life = Seconds(seconds);
-    held.renew_at_micros =
-        asked + life.micros - std::min(kRenewBefore.micros, life.micros / kRenewBeforePart);
+    held.renew_at_micros = asked + life.micros - runtime::RenewalMargin(life).micros;
     return held;
   }
 

@@ -1,14 +1,23 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <exception>
 #include <optional>
 
 #include "sluice/base/mutex.h"
 #include "sluice/base/result.h"
+#include "sluice/base/types.h"
 #include "sluice/runtime/cancellation.h"
 
 namespace sluice::runtime {
+
+/// How long before its end something that lasts for `life` is renewed: five minutes, or a fifth of a short life.
+inline Duration RenewalMargin(Duration life) {
+  constexpr int64_t kPart = 5;
+  return Duration{std::min(Minutes(5).micros, std::max<int64_t>(0, life.micros / kPart))};
+}
 
 /// Something that many threads share and that is fetched again when it is no longer good: credentials, a token.
 /// One caller fetches, the others wait for it, each for as long as its own token allows. Thread-safe.
