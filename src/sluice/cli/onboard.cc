@@ -11,6 +11,7 @@
 #include "sluice/cli/answer.h"
 #include "sluice/cli/command.h"
 #include "sluice/cli/output.h"
+#include "sluice/cli/terminal.h"
 #include "sluice/exporter/inspect/glance.h"
 #include "sluice/exporter/session/session.h"
 #include "sluice/exporter/session/store_options.h"
@@ -141,24 +142,14 @@ std::string_view Runs(Party party) {
 
 /// `text` as comment lines of bash, HCL or SQL that fit into 80 columns.
 std::string CommentLines(const Document& document) {
-  const std::string_view mark = document.kind == Kind::kSql ? "-- " : "# ";
   constexpr size_t kColumns = 76;
-  std::string comment;
-  std::string line;
-  const std::string text =
-      fmt::format("{} ({}). {}", document.name, Runs(document.who), document.purpose);
-  size_t at = 0;
-  while (at < text.size()) {
-    const size_t end = std::min(text.find(' ', at), text.size());
-    const std::string word = text.substr(at, end - at);
-    if (!line.empty() && line.size() + 1 + word.size() > kColumns) {
-      comment += fmt::format("{}{}\n", mark, line);
-      line.clear();
-    }
-    line += (line.empty() ? "" : " ") + word;
-    at = end + 1;
-  }
-  return comment + fmt::format("{}{}\n", mark, line);
+  const std::string mark = document.kind == Kind::kSql ? "-- " : "# ";
+  const std::string text = Wrap(
+      fmt::format("{} ({}). {}", document.name, Runs(document.who), document.purpose), kColumns,
+      /*deeper=*/0);
+  std::string comment = mark;
+  for (const char c : text) comment += c == '\n' ? "\n" + mark : std::string(1, c);
+  return comment + "\n";
 }
 
 /// Documents in one form as one script or module that can be run or applied as it is.

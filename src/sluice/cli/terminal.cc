@@ -19,11 +19,10 @@ size_t ColumnsOf(int descriptor) {
 
 bool BeginsCodePoint(char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }
 
-std::string WrapLine(std::string_view line, size_t columns) {
-  constexpr size_t kDeeper = 4;
+std::string WrapLine(std::string_view line, size_t columns, size_t deeper) {
   if (Width(line) <= columns) return std::string(line);
   const size_t first = std::min(line.find_first_not_of(' '), line.size());
-  const std::string indent(first + kDeeper, ' ');
+  const std::string indent(first + deeper, ' ');
   std::string text(line.substr(0, first));
   size_t used = first;
   bool at_start = true;
@@ -63,12 +62,12 @@ size_t Width(std::string_view text) {
   return width;
 }
 
-std::string Wrap(std::string_view text, size_t columns) {
+std::string Wrap(std::string_view text, size_t columns, size_t deeper) {
   if (columns == 0) return std::string(text);
   std::string wrapped;
   while (true) {
     const size_t end = text.find('\n');
-    wrapped += WrapLine(text.substr(0, end), columns);
+    wrapped += WrapLine(text.substr(0, end), columns, deeper);
     if (end == std::string_view::npos) return wrapped;
     wrapped += '\n';
     text.remove_prefix(end + 1);

@@ -15,9 +15,9 @@ size_t ErrorColumns();
 /// Columns that `text` takes up: code points without colour codes.
 size_t Width(std::string_view text);
 
-/// Breaks lines longer than `columns` between words; what follows is indented four columns deeper than its
-/// line. A longer word stays whole. 0: returns `text` as it is.
-std::string Wrap(std::string_view text, size_t columns);
+/// Breaks lines longer than `columns` between words; what follows is indented `deeper` columns more than its
+/// line. A longer word stays whole. 0 columns: returns `text` as it is.
+std::string Wrap(std::string_view text, size_t columns, size_t deeper = 4);
 
 /// `text` with its middle replaced by an ellipsis where it is longer than `columns`.
 std::string Elide(std::string_view text, size_t columns);

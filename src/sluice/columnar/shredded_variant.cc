@@ -384,7 +384,7 @@ class Rebuilder {
   Status AddLeftOver(const Columns& column, std::string_view value) {
     if (value.empty() || BasicTypeOf(value) != VariantBasic::kObject) {
       return Fail(ErrorKind::kCorrupt,
-                  "a variant that is no object has typed fields beside its value");
+                  "a variant that is not an object has typed fields beside its value");
     }
     SLUICE_ASSIGN_OR_RETURN(const VariantParts parts, VariantParts::Parse(value));
     for (uint32_t i = 0; i < parts.size(); ++i) {

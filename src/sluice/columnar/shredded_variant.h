@@ -28,7 +28,7 @@ class ShreddedVariant {
                                       const FileCalendar& calendar);
 
   /// `stored`: what Arrow decodes of all leaves of the column by the plain footer; `type` is a struct of two binaries,
-  /// "value" and "metadata". kCorrupt, naming the column, for bytes that are no variant, for a value beside
+  /// "value" and "metadata". kCorrupt, naming the column, for bytes that are not a variant, for a value beside
   /// a typed one, and for variants that take many times as much as what they are made of.
   Result<std::shared_ptr<arrow::Array>> Build(const std::shared_ptr<arrow::Array>& stored,
                                               const std::shared_ptr<arrow::DataType>& type) const;

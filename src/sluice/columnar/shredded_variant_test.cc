@@ -218,7 +218,7 @@ TEST(ShreddedVariantTest, ContradictionsAreRefused) {
   };
   for (const Case& one : std::vector<Case>{
            {ReadObject(kAB, AtLevels({1}, {kFive}), none1, none1, none1),
-            "column 'c': a variant that is no object has typed fields"},
+            "column 'c': a variant that is not an object has typed fields"},
            {ReadObject(kAB, AtLevels({1}, {holds_a}), none1, none1, none1),
             "column 'c': a variant has field 'a' in its value, which has a column of its own"},
            {ReadObject(kAB, AtLevels({1}, {holds_9}), none1, none1, none1),

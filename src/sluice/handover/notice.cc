@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "sluice/base/time_zone.h"
+#include "sluice/delta/feed/change_feed.h"
 #include "sluice/handover/type_names.h"
 #include "sluice/ledger/ledger_path.h"
 #include "sluice/plan/column_choice.h"
@@ -16,22 +16,6 @@ namespace sluice::handover {
 namespace {
 
 constexpr int kFormat = 1;
-
-struct FeedColumn {
-  const char* name;
-  delta::TypeId id;
-};
-constexpr std::array<FeedColumn, 3> kFeedColumns{
-    {{"_change_type", delta::TypeId::kString},
-     {"_commit_version", delta::TypeId::kLong},
-     {"_commit_timestamp", delta::TypeId::kTimestamp}}};
-
-delta::Field MakeField(const char* name, delta::TypeId id) {
-  delta::Field field;
-  field.name = name;
-  field.type.id = id;
-  return field;
-}
 
 ColumnNotice Describe(const delta::Field& field, bool int96) {
   return {field.name,
@@ -83,13 +67,10 @@ Result<std::vector<delta::Field>> FieldsOf(const TableFacts& facts) {
     return plan::StaysInSource(*facts.table, field.name);
   });
   if (!facts.table->is_cdc()) return fields;
-  for (const FeedColumn& column : kFeedColumns) {
-    const bool there = std::any_of(fields.begin(), fields.end(), [&](const delta::Field& field) {
-      return field.name == column.name;
-    });
-    if (!there) fields.push_back(MakeField(column.name, column.id));
-  }
-  return fields;
+  const bool has_them = std::any_of(fields.begin(), fields.end(), [](const delta::Field& field) {
+    return field.name == delta::kChangeTypeColumn;
+  });
+  return has_them ? fields : delta::WithFeedColumns(std::move(fields));
 }
 
 Result<TableNotice> MakeTable(const TableFacts& facts) {
@@ -108,7 +89,7 @@ Result<TableNotice> MakeTable(const TableFacts& facts) {
   SLUICE_ASSIGN_OR_RETURN(const auto fields, FieldsOf(facts));
   const bool int96 = table.timestamps == config::Timestamps::kSource;
   for (const auto& field : fields) notice.columns.push_back(Describe(field, int96));
-  const delta::Field in_path = MakeField("", delta::TypeId::kString);
+  const delta::Field in_path;  // a string
   for (const auto& name : plan::PartitionColumns(table.pattern(), table.partition)) {
     ColumnNotice column = Describe(in_path, false);
     column.name = name;

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 namespace sluice::handover {
 namespace {
@@ -29,6 +31,35 @@ std::string Struct(const DataType& type, const char* between, const Naming& name
     text += field.name + between + name(field.type);
   }
   return text + ">";
+}
+
+/// What a type without parts is called.
+struct PlainNames {
+  TypeId id;
+  std::string_view spark, bigquery, snowflake;
+};
+constexpr std::array<PlainNames, 13> kPlainNames{{
+    {TypeId::kString, "STRING", "STRING", "VARCHAR"},
+    {TypeId::kLong, "BIGINT", "INT64", "NUMBER(38, 0)"},
+    {TypeId::kInteger, "INT", "INT64", "NUMBER(38, 0)"},
+    {TypeId::kShort, "SMALLINT", "INT64", "NUMBER(38, 0)"},
+    {TypeId::kByte, "TINYINT", "INT64", "NUMBER(38, 0)"},
+    {TypeId::kFloat, "FLOAT", "FLOAT64", "FLOAT"},
+    {TypeId::kDouble, "DOUBLE", "FLOAT64", "FLOAT"},
+    {TypeId::kBoolean, "BOOLEAN", "BOOL", "BOOLEAN"},
+    {TypeId::kBinary, "BINARY", "BYTES", "BINARY"},
+    {TypeId::kDate, "DATE", "DATE", "DATE"},
+    {TypeId::kTimestamp, "TIMESTAMP", "TIMESTAMP", "TIMESTAMP_LTZ"},
+    {TypeId::kTimestampNtz, "TIMESTAMP_NTZ", "DATETIME", "TIMESTAMP_NTZ"},
+    {TypeId::kVariant, "STRUCT<metadata: BINARY, value: BINARY>",
+     "STRUCT<metadata BYTES, value BYTES>", "OBJECT"},
+}};
+
+/// As Delta calls it where the readers have no such type.
+std::string Plain(const DataType& type, std::string_view PlainNames::*name) {
+  const auto found = std::find_if(kPlainNames.begin(), kPlainNames.end(),
+                                  [&](const PlainNames& names) { return names.id == type.id; });
+  return found == kPlainNames.end() ? type.ToString() : std::string((*found).*name);
 }
 
 std::string ParquetDecimal(const DataType& type) {
@@ -92,34 +123,8 @@ std::string ParquetType(const DataType& type, bool int96) {
 
 std::string SparkType(const DataType& type) {
   switch (type.id) {
-    case TypeId::kString:
-      return "STRING";
-    case TypeId::kLong:
-      return "BIGINT";
-    case TypeId::kInteger:
-      return "INT";
-    case TypeId::kShort:
-      return "SMALLINT";
-    case TypeId::kByte:
-      return "TINYINT";
-    case TypeId::kFloat:
-      return "FLOAT";
-    case TypeId::kDouble:
-      return "DOUBLE";
     case TypeId::kDecimal:
       return Decimal("DECIMAL", type);
-    case TypeId::kBoolean:
-      return "BOOLEAN";
-    case TypeId::kBinary:
-      return "BINARY";
-    case TypeId::kDate:
-      return "DATE";
-    case TypeId::kTimestamp:
-      return "TIMESTAMP";
-    case TypeId::kTimestampNtz:
-      return "TIMESTAMP_NTZ";
-    case TypeId::kVariant:
-      return "STRUCT<metadata: BINARY, value: BINARY>";
     case TypeId::kStruct:
       return Struct(type, ": ", SparkType);
     case TypeId::kArray:
@@ -127,42 +132,18 @@ std::string SparkType(const DataType& type) {
     case TypeId::kMap:
       return fmt::format("MAP<{}, {}>", SparkType(type.fields.front().type),
                          SparkType(type.fields.back().type));
-    case TypeId::kVoid:
-    case TypeId::kUnknown:
-      break;
+    default:
+      return Plain(type, &PlainNames::spark);
   }
-  return type.ToString();
 }
 
 std::string BigQueryType(const DataType& type) {
   switch (type.id) {
-    case TypeId::kString:
-      return "STRING";
-    case TypeId::kLong:
-    case TypeId::kInteger:
-    case TypeId::kShort:
-    case TypeId::kByte:
-      return "INT64";
-    case TypeId::kFloat:
-    case TypeId::kDouble:
-      return "FLOAT64";
     case TypeId::kDecimal: {
       const bool numeric =
           type.scale <= kNumericScale && type.precision - type.scale <= kNumericWhole;
       return Decimal(numeric ? "NUMERIC" : "BIGNUMERIC", type);
     }
-    case TypeId::kBoolean:
-      return "BOOL";
-    case TypeId::kBinary:
-      return "BYTES";
-    case TypeId::kDate:
-      return "DATE";
-    case TypeId::kTimestamp:
-      return "TIMESTAMP";
-    case TypeId::kTimestampNtz:
-      return "DATETIME";
-    case TypeId::kVariant:
-      return "STRUCT<metadata BYTES, value BYTES>";
     case TypeId::kStruct:
       return Struct(type, " ", BigQueryType);
     case TypeId::kArray:
@@ -170,48 +151,23 @@ std::string BigQueryType(const DataType& type) {
     case TypeId::kMap:
       return fmt::format("ARRAY<STRUCT<key {}, value {}>>", BigQueryType(type.fields.front().type),
                          BigQueryType(type.fields.back().type));
-    case TypeId::kVoid:
-    case TypeId::kUnknown:
-      break;
+    default:
+      return Plain(type, &PlainNames::bigquery);
   }
-  return type.ToString();
 }
 
 std::string SnowflakeType(const DataType& type) {
   switch (type.id) {
-    case TypeId::kString:
-      return "VARCHAR";
-    case TypeId::kLong:
-    case TypeId::kInteger:
-    case TypeId::kShort:
-    case TypeId::kByte:
-      return "NUMBER(38, 0)";
-    case TypeId::kFloat:
-    case TypeId::kDouble:
-      return "FLOAT";
     case TypeId::kDecimal:
       return Decimal("NUMBER", type);
-    case TypeId::kBoolean:
-      return "BOOLEAN";
-    case TypeId::kBinary:
-      return "BINARY";
-    case TypeId::kDate:
-      return "DATE";
-    case TypeId::kTimestamp:
-      return "TIMESTAMP_LTZ";
-    case TypeId::kTimestampNtz:
-      return "TIMESTAMP_NTZ";
     case TypeId::kArray:
       return "ARRAY";
-    case TypeId::kVariant:
     case TypeId::kStruct:
     case TypeId::kMap:
       return "OBJECT";
-    case TypeId::kVoid:
-    case TypeId::kUnknown:
-      break;
+    default:
+      return Plain(type, &PlainNames::snowflake);
   }
-  return type.ToString();
 }
 
 }  // namespace sluice::handover
